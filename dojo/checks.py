@@ -1,0 +1,525 @@
+"""The vocabulary of the checks: what a check says of a tensor, worded for the learner.
+
+Every ``expect_…`` compares exactly what it names and raises ``CheckFailed`` with the learner's
+call, their numbers and the expected ones. It knows nothing of pytest or of how a failure is
+shown. Comparisons run with torch's function modes and subclasses switched off, so no object
+that a learner returns takes part in its own judgement.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from dojo.devices import device_of
+
+ASPECTS = (
+    "type",
+    "shape",
+    "dtype",
+    "device",
+    "values",
+    "gradient",
+    "memory",
+    "errors",
+    "structure",
+    "cost",
+)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_SMALL = 12  # elements of a tensor that a message shows in full
+_LONG_CALL = 100  # characters of a call from which on shapes stand for values
+
+
+class CheckFailed(AssertionError):
+    """What the learner did wrong: one sentence, and where to look.
+
+    Attributes:
+        sentence: what came back and what was expected.
+        hint: one sentence on where to look, or empty.
+        got, expected: the two tensors or values, where there are two to draw.
+    """
+
+    def __init__(self, sentence: str, hint: str = "", got: object = None, expected: object = None):
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+        self.got = got
+        self.expected = expected
+
+
+def aspect(name: str) -> Callable[[Function], Function]:
+    """Mark a check with the aspect it judges, one of ``ASPECTS``."""
+    if name not in ASPECTS:
+        raise ValueError(f"unknown aspect {name!r}; one of {', '.join(ASPECTS)}")
+
+    def mark(function: Function) -> Function:
+        function.__dojo_aspect__ = name  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def aspect_of(function: object) -> str:
+    """The aspect that a check was marked with, or an empty string."""
+    return getattr(function, "__dojo_aspect__", "")
+
+
+# ------------------------------------------------------------------ wording
+
+
+def plain(function: Function) -> Function:
+    """Run a helper without torch function modes, so that it sees real memory on the CPU."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        with torch._C.DisableTorchFunction(), torch.no_grad():
+            return function(*args, **kwargs)
+
+    return wrapper  # type: ignore[return-value]
+
+
+def dtype_name(dtype: object) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+@plain
+def describe(value: object) -> str:
+    """A value as a short phrase: its kind, dtype, shape and, where small, its numbers."""
+    if isinstance(value, torch.Tensor):
+        kind = "" if type(value) is torch.Tensor else f"{type(value).__name__} "
+        where = f" on {device_of(value)}" if device_of(value).type != "cpu" else ""
+        head = f"{kind}{dtype_name(value.dtype)} tensor of shape {tuple(value.shape)}{where}"
+        return head + _numbers(value)
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} ndarray of shape {value.shape}" + _numbers(value)
+    if isinstance(value, tuple) and value and len(value) <= 3:
+        return f"tuple of ({'; '.join(describe(item) for item in value)})"
+    return _short(repr(value)) if _plain_repr(value) else f"an object of type {_type(value)}"
+
+
+def _plain_repr(value: object) -> bool:
+    plain_types = (int, float, str, bool, type(None), list, set, dict, tuple, torch.device)
+    return type(value) in plain_types
+
+
+def _type(value: object) -> str:
+    module = type(value).__module__.partition(".")[0]
+    prefix = f"{module}." if module in ("torch", "numpy") else ""
+    return prefix + type(value).__name__
+
+
+def _short(text: str, most: int = 120) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _numbers(value: Any) -> str:
+    """The elements of a small array, after a blank; nothing for a large or strange one."""
+    try:
+        size = value.numel() if isinstance(value, torch.Tensor) else value.size
+        return f" {_rounded(value.tolist())}" if size <= _SMALL else ""
+    except (RuntimeError, NotImplementedError):  # a lazy or sparse tensor has no list
+        return ""
+
+
+def _rounded(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_rounded(item) for item in value)}]"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+@plain
+def describe_call(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
+    """A call as the learner would write it, with its values where they are few."""
+    words = [_argument(value, True) for value in args]
+    words += [f"{key}={_argument(value, True)}" for key, value in kwargs.items()]
+    text = f"{name}({', '.join(words)})"
+    if len(text) <= _LONG_CALL:
+        return text
+    words = [_argument(value, False) for value in args]
+    words += [f"{key}={_argument(value, False)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(words)})"
+
+
+def _argument(value: object, values: bool) -> str:
+    if isinstance(value, torch.Tensor | np.ndarray):
+        is_tensor = isinstance(value, torch.Tensor)
+        numbers = _numbers(value).strip() if values else ""
+        on_gpu = is_tensor and device_of(value).type != "cpu"  # type: ignore[arg-type]
+        place = ", device='cuda'" if on_gpu else ""
+        dtype = "" if value.dtype == torch.float32 else f", dtype={dtype_name(value.dtype)}"
+        if numbers:
+            return f"{'tensor' if is_tensor else 'array'}({numbers}{dtype}{place})"
+        return f"<{describe_size(value)}>"
+    if callable(value):
+        return getattr(value, "__name__", type(value).__name__)
+    if isinstance(value, list | tuple) and not _plain_items(value):
+        return f"<{type(value).__name__} of {len(value)}>"
+    return _short(repr(value), 40) if _plain_repr(value) else f"<{type(value).__name__}>"
+
+
+def _plain_items(value: Sequence[object]) -> bool:
+    return all(type(item) in (int, float, str, bool, type(None)) for item in value)
+
+
+def describe_size(value: Any) -> str:
+    """dtype, shape and place of a tensor or array, without its numbers."""
+    place = device_of(value) if isinstance(value, torch.Tensor) else ""
+    where = f" on {place}" if place and place.type != "cpu" else ""
+    return f"{dtype_name(value.dtype)} {tuple(value.shape)}{where}"
+
+
+# ------------------------------------------------------------------ expectations
+
+
+def expect(condition: bool, sentence: str, hint: str = "") -> None:
+    """Fail with the sentence unless the condition, a real bool, holds."""
+    __tracebackhide__ = True
+    if condition is not True:
+        raise CheckFailed(sentence, hint)
+
+
+def expect_tensor(got: object, hint: str = "", what: str = "") -> None:
+    """The value is a ``torch.Tensor`` (or ``nn.Parameter``) itself, not a subclass."""
+    __tracebackhide__ = True
+    if type(got) is torch.Tensor or type(got) is torch.nn.Parameter:
+        return
+    if got is None:
+        hint = hint or "Does every path of your function end in a return?"
+    raise CheckFailed(f"{_returned(what)} {describe(got)}; expected a torch.Tensor.", hint)
+
+
+def _returned(what: str) -> str:
+    return f"returned as {what}" if what else "returned"
+
+
+def expect_shape(got: Any, shape: Sequence[int], hint: str = "", what: str = "") -> None:
+    """The tensor has exactly this shape."""
+    __tracebackhide__ = True
+    expect_tensor(got, what=what)
+    if tuple(got.shape) != tuple(shape):
+        raise CheckFailed(
+            f"{_returned(what)} a tensor of shape {tuple(got.shape)}; "
+            f"expected shape {tuple(shape)}.",
+            hint,
+        )
+
+
+def expect_dtype(got: Any, dtype: torch.dtype, hint: str = "", what: str = "") -> None:
+    """The tensor has exactly this dtype."""
+    __tracebackhide__ = True
+    expect_tensor(got, what=what)
+    if got.dtype != dtype:
+        raise CheckFailed(
+            f"{_returned(what)} a {dtype_name(got.dtype)} tensor; expected {dtype_name(dtype)}.",
+            hint,
+        )
+
+
+def expect_device(got: Any, device: str, hint: str = "", what: str = "") -> None:
+    """The tensor lies on this kind of device ("cpu" or "cuda")."""
+    __tracebackhide__ = True
+    expect_tensor(got, what=what)
+    if device_of(got).type != torch.device(device).type:
+        raise CheckFailed(
+            f"{_returned(what)} a tensor on {device_of(got)}; expected one on {device}.", hint
+        )
+
+
+@plain
+def expect_values(
+    got: Any,
+    expected: torch.Tensor,
+    hint: str = "",
+    what: str = "",
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> None:
+    """Same shape, same dtype, and every element close; NaN equals NaN.
+
+    Tolerances are those of ``torch.testing.assert_close`` for the dtype; pass 0 for exact.
+    """
+    __tracebackhide__ = True
+    expect_shape(got, expected.shape, hint, what)
+    expect_dtype(got, expected.dtype, hint, what)
+    a, b = got.detach().cpu(), expected.detach().cpu()
+    limits: dict[str, Any] = {} if rtol is None and atol is None else {"rtol": rtol, "atol": atol}
+    try:
+        torch.testing.assert_close(a, b, equal_nan=True, check_stride=False, **limits)
+    except AssertionError:
+        message = _first_difference(a, b, limits, what)
+    else:
+        return
+    raise CheckFailed(message, hint, got=a, expected=b)
+
+
+def _first_difference(a: torch.Tensor, b: torch.Tensor, limits: dict[str, Any], what: str) -> str:
+    if a.dtype.is_complex or b.dtype.is_complex:
+        differ = a != b
+    else:
+        rtol, atol = limits.get("rtol"), limits.get("atol")
+        rtol = 1e-5 if rtol is None else rtol
+        atol = 1e-8 if atol is None else atol
+        close = torch.isclose(a.double(), b.double(), rtol=rtol, atol=atol, equal_nan=True)
+        differ = ~close if not bool(close.all()) else a.double() != b.double()
+    places = differ.nonzero()
+    index = tuple(places[0].tolist())
+    at = f"at index {index}" if index else "in its only element"
+    got, expected = _rounded(a[index].tolist()), _rounded(b[index].tolist())
+    if got == expected:  # differ only behind the sixth digit
+        got, expected = repr(a[index].tolist()), repr(b[index].tolist())
+    count = f" ({len(places)} of {a.numel()} elements differ)" if a.numel() > 1 else ""
+    return f"{_returned(what)} {got} {at}; expected {expected}{count}."
+
+
+def expect_same_object(got: object, x: object, hint: str = "", what: str = "x") -> None:
+    """The very object that went in came out."""
+    __tracebackhide__ = True
+    if got is not x:
+        kind = "a new tensor" if isinstance(got, torch.Tensor) else describe(got)
+        raise CheckFailed(f"returned {kind}; expected {what} itself.", hint)
+
+
+@plain
+def _address(x: torch.Tensor) -> tuple[int, int, int]:
+    return x.untyped_storage()._cdata, x.storage_offset(), x.untyped_storage().data_ptr()
+
+
+@plain
+def shares_storage(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two tensors lie in one storage (two storages on one buffer count as one)."""
+    x, y = a.untyped_storage(), b.untyped_storage()
+    if x._cdata == y._cdata:
+        return True
+    return x.nbytes() > 0 and y.nbytes() > 0 and x.data_ptr() == y.data_ptr()
+
+
+def expect_view(got: Any, base: torch.Tensor, hint: str = "", what: str = "") -> None:
+    """The result lies in the base's own memory: nothing was copied."""
+    __tracebackhide__ = True
+    expect_tensor(got, what=what)
+    if not shares_storage(got, base):
+        raise CheckFailed(f"{_returned(what)} a copy; expected a view of the input's memory.", hint)
+
+
+def expect_new_memory(got: Any, *inputs: torch.Tensor, hint: str = "") -> None:
+    """The result shares memory with none of the inputs."""
+    __tracebackhide__ = True
+    expect_tensor(got)
+    for x in inputs:
+        if got is x:
+            raise CheckFailed("returned its input itself; expected a new tensor.", hint)
+        if shares_storage(got, x):
+            raise CheckFailed(
+                "returned a tensor that lies in its input's memory; expected a new one.", hint
+            )
+
+
+@contextlib.contextmanager
+def untouched(hint: str = "", **inputs: torch.Tensor) -> Iterator[None]:
+    """The inputs come out of the block as they went in: values, layout, dtype and autograd state.
+
+    Args:
+        hint: where to look if one did change.
+        inputs: the tensors by the names that the learner knows.
+    """
+    __tracebackhide__ = True
+    before = {name: _state(x) for name, x in inputs.items()}
+    yield
+    for name, x in inputs.items():
+        _expect_state(name, x, before[name], hint)
+
+
+@plain
+def _state(x: torch.Tensor) -> tuple[torch.Tensor, dict[str, object]]:
+    facts = {
+        "shape": tuple(x.shape),
+        "strides": x.stride(),
+        "dtype": x.dtype,
+        "device": device_of(x),
+        "memory": _address(x),
+        "requires_grad": x.requires_grad,
+        "gradient function": x.grad_fn,
+    }
+    # numpy's bytes: exact, and a NaN equals itself
+    return x.detach().clone(), facts
+
+
+@plain
+def _expect_state(
+    name: str, x: torch.Tensor, before: tuple[torch.Tensor, dict[str, object]], hint: str
+) -> None:
+    __tracebackhide__ = True
+    values, facts = before
+    now = _state(x)[1]
+    for fact, value in facts.items():
+        if now[fact] != value:
+            change = "" if fact == "memory" else f" from {value} to {now[fact]}"
+            raise CheckFailed(f"changed the {fact} of its input {name}{change}.", hint)
+    try:
+        torch.testing.assert_close(x.detach(), values, rtol=0, atol=0, equal_nan=True)
+    except AssertionError:
+        if x.numel() <= _SMALL:
+            change = f": it was{_numbers(values)} and is now{_numbers(x)}"
+        else:
+            change = ""
+        message = f"changed the values of its input {name}{change}."
+    else:
+        return
+    raise CheckFailed(message, hint)
+
+
+def expect_raises(
+    error: type[Exception], call: Callable[[], object], hint: str = "", what: str = ""
+) -> None:
+    """The call raises this error (or a subclass) from the learner's code."""
+    __tracebackhide__ = True
+    try:
+        got = call()
+    except error:
+        return
+    where = f" for {what}" if what else ""
+    raise CheckFailed(f"returned {describe(got)}{where}; expected {error.__name__}.", hint)
+
+
+# ------------------------------------------------------------------ gradients
+
+
+def random_like(x: torch.Tensor, seed: int = 0) -> torch.Tensor:
+    """Numbers in ±[0.5, 1.5], away from zero, with x's shape, dtype and device."""
+    generator = torch.Generator().manual_seed(seed)
+    size = torch.rand(tuple(x.shape), generator=generator, dtype=torch.float64) + 0.5
+    sign = torch.randint(0, 2, tuple(x.shape), generator=generator) * 2 - 1
+    return (size * sign).to(x.dtype).to(x.device)
+
+
+def gradients(
+    output: Any, inputs: Mapping[str, torch.Tensor], cotangent: torch.Tensor, hint: str = ""
+) -> dict[str, torch.Tensor]:
+    """The gradients of ``(output * cotangent).sum()``; a missing one is a failure."""
+    __tracebackhide__ = True
+    expect_tensor(output)
+    if not output.requires_grad:
+        raise CheckFailed("returned a tensor that autograd does not track.", hint)
+    found = torch.autograd.grad(
+        output, list(inputs.values()), cotangent, allow_unused=True, retain_graph=True
+    )
+    for name, gradient in zip(inputs, found, strict=True):
+        if gradient is None:
+            raise CheckFailed(f"is cut off from autograd: no gradient reaches {name}.", hint)
+    return dict(zip(inputs, found, strict=True))
+
+
+def expect_gradients(
+    output: Any,
+    inputs: Mapping[str, torch.Tensor],
+    cotangent: torch.Tensor,
+    expected: Mapping[str, torch.Tensor],
+    hint: str = "",
+) -> None:
+    """Every gradient has the expected shape, dtype and values.
+
+    Args:
+        output: what the learner returned.
+        inputs: leaves that require grad, by the names that the learner knows.
+        cotangent: weights of the output's elements, same shape as output.
+        expected: the gradients in closed form, by the same names.
+        hint: where to look.
+    """
+    __tracebackhide__ = True
+    found = gradients(output, inputs, cotangent, hint)
+    for name in expected:
+        expect_values(found[name], expected[name], hint, what=f"the gradient of {name}")
+
+
+def graph_nodes(x: torch.Tensor) -> list[Any]:
+    """The distinct autograd nodes that x's history reaches, without recursion."""
+    seen, queue = set(), [x.grad_fn] if x.grad_fn is not None else []
+    nodes: list[Any] = []
+    while queue:
+        node = queue.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        nodes.append(node)
+        queue += [parent for parent, _ in node.next_functions if parent is not None]
+    return nodes
+
+
+# ------------------------------------------------------------------ tracing
+
+
+class Trace(TorchDispatchMode):
+    """Records the names of the operations that the dispatcher runs, such as "aten.add.Tensor"."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.operations.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+# ------------------------------------------------------------------ inputs
+
+
+def layouts(x: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The same values in different memory layouts, none of them overlapping.
+
+    Returns:
+        name → a tensor equal to x: contiguous, with reversed strides, every second element of
+        a larger memory, and at an offset into one.
+    """
+    kinds = {"contiguous": x.clone(memory_format=torch.contiguous_format)}
+    reversed_dims = tuple(reversed(range(x.dim())))
+    kinds["transposed"] = x.permute(reversed_dims).contiguous().permute(reversed_dims)
+    spread = x.new_zeros(*x.shape, 2)
+    spread[..., 1] = x
+    kinds["every second element"] = spread[..., 1]
+    longer = x.new_zeros(x.numel() + 3)
+    longer[3:] = x.reshape(-1)
+    kinds["at an offset"] = longer[3:].view(x.shape)
+    return kinds
+
+
+# ------------------------------------------------------------------ statements
+
+
+def expect_statements(got: object, truth: Mapping[str, tuple[bool, str]]) -> None:
+    """The answer is exactly the set of letters of the true statements.
+
+    Args:
+        got: the learner's set of letters.
+        truth: letter → whether its statement is true, and why.
+    """
+    __tracebackhide__ = True
+    if not isinstance(got, set | frozenset) or not all(type(item) is str for item in got):
+        raise CheckFailed(
+            f"returned {describe(got)}; expected a set of letters such as {{'A', 'B'}}."
+        )
+    unknown = sorted(set(got) - set(truth))
+    if unknown:
+        raise CheckFailed(
+            f"returned the letter {unknown[0]!r}; the statements are {', '.join(truth)}."
+        )
+    wrong = [letter for letter in truth if (letter in got) != truth[letter][0]]
+    if not wrong:
+        return
+    letter = wrong[0]
+    fault = "lists" if letter in got else "leaves out"
+    kind = "false" if letter in got else "true"
+    raise CheckFailed(
+        f"{fault} {letter}, which is {kind} ({len(wrong)} of {len(truth)} letters are wrong).",
+        truth[letter][1],
+    )
+
+

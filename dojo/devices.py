@@ -1,0 +1,41 @@
+"""Knows on which devices checks run, and makes a GPU out of nothing where there is none.
+
+The simulator itself is in ``simulated_cuda``; this module chooses between it and a real GPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+
+from dojo.simulated_cuda import SimulatedCuda, device_of, no_cuda
+
+__all__ = ["CHOICES", "device_of", "devices_line", "gpu", "no_gpu", "on"]
+
+CHOICES = ("cpu", "cuda")
+_REAL_GPU = torch.cuda.is_available()  # asked before any learner's code runs
+
+
+def gpu() -> AbstractContextManager[object]:
+    """A machine with a GPU: the real one, or else a simulated one, inside the ``with`` block."""
+    return nullcontext() if _REAL_GPU else SimulatedCuda()
+
+
+def no_gpu() -> AbstractContextManager[object]:
+    """A machine without a GPU, even where there is one."""
+    return no_cuda()
+
+
+@contextmanager
+def on(device: str) -> Iterator[str]:
+    """The machine on which a check for this device runs."""
+    with gpu() if device == "cuda" else nullcontext():
+        yield device
+
+
+def devices_line(devices: tuple[str, ...]) -> str:
+    """The devices used, in words for the summary."""
+    cuda = "cuda" if _REAL_GPU else "cuda simulated: no GPU here"
+    return ", ".join(cuda if device == "cuda" else device for device in devices)

@@ -1,0 +1,384 @@
+"""The pytest plugin: the single judge. Turns a run of the checks into verdicts.
+
+It decides which checks belong to a kata, gives them the learner's ``solution`` and the
+``device``, runs each kata in a process of its own, and words what went wrong. What it shows is
+in ``report``. In a project that is no dojo it does nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+
+import os
+import random
+import time
+import traceback
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from _pytest.runner import runtestprotocol
+
+from dojo import devices, isolation
+from dojo.catalog import Kata, find_root, kata_of
+from dojo.checks import CheckFailed, aspect_of
+from dojo.loading import LoadError, learner_line, shown_path, unstarted_name
+from dojo.report import KataReporter
+from dojo.seals import ReferenceWatch, Seals
+from dojo.solution import Solution
+from dojo.statement import read_statement
+from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check
+
+DOJO = pytest.StashKey["Dojo"]()
+KATA = pytest.StashKey[Kata]()
+_KEPT_OUTPUT = 2000  # characters of what the learner printed that a report keeps
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("dojo", "kata dojo")
+    group.addoption(
+        "--solutions",
+        default="katas",
+        metavar="katas|reference|DIR",
+        help="whose answers are judged (default: katas)",
+    )
+    group.addoption(
+        "--device",
+        default="all",
+        choices=(*devices.CHOICES, "all"),
+        help="devices to check on; cuda is simulated where there is no GPU (default: all)",
+    )
+    group.addoption(
+        "--time-limit",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="time that one kata may take (default: 10)",
+    )
+    group.addoption(
+        "--isolation",
+        default="auto",
+        choices=("auto", "fork", "spawn", "none"),
+        help="process that runs a kata's checks (default: auto; none with --pdb)",
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise ValueError("the time limit is a number of seconds above 0")
+    return value
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    root = find_root(config.rootpath)
+    if root is None:
+        return
+    config.stash[DOJO] = Dojo(config, root)
+    config.pluginmanager.register(config.stash[DOJO], "dojo-judge")
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not hasattr(config, "workerinput"):
+        reporter = KataReporter(config, terminal, root, config.stash[DOJO].solutions)
+        config.pluginmanager.register(reporter, "dojo-report")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "device" in metafunc.fixturenames and DOJO in metafunc.config.stash:
+        chosen = metafunc.config.getoption("--device")
+        names = devices.CHOICES if chosen == "all" else (chosen,)
+        metafunc.parametrize("device", names, indirect=True)
+
+
+@pytest.fixture
+def device(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The device to check on, "cpu" or "cuda"; a missing GPU is simulated during the test."""
+    with devices.on(request.param) as name:
+        yield name
+
+
+@pytest.fixture
+def solution(request: pytest.FixtureRequest) -> Solution:
+    """The learner's answer: its public names can be called as attributes."""
+    dojo = request.config.stash[DOJO]
+    forget_what_was_set()
+    return dojo.solution(request.node.stash[KATA])
+
+
+def forget_what_was_set() -> None:
+    """Put back the settings of torch that outlive a call, and seed every generator."""
+    torch.set_default_device(None)
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)
+    torch.use_deterministic_algorithms(False)
+    torch.manual_seed(0)
+    np.random.seed(0)
+    random.seed(0)
+
+
+def device_of_item(item: pytest.Item) -> str:
+    """The device that a check runs on; checks that ask for none run on the CPU."""
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("device", "cpu")) if callspec else "cpu"
+
+
+class Dojo:
+    """One run's judge: what is judged, and the process that judges the current kata."""
+
+    def __init__(self, config: pytest.Config, root: Path) -> None:
+        self.config = config
+        self.root = root
+        self.solutions = self._solutions_folder(config.getoption("--solutions"))
+        self._serving = isolation.ADDRESS in os.environ
+        self._child: isolation.Child | None = None
+        self._lost: tuple[str, str, int] | None = None  # state, message, line of a dead child
+        self._loaded: dict[str, Solution] = {}
+        self._seals: Seals | None = None
+        self._watch: ReferenceWatch | None = None
+
+    def _solutions_folder(self, choice: str) -> Path:
+        folder = self.root / choice if choice in ("katas", "reference") else Path(choice).resolve()
+        if not folder.is_dir():
+            raise pytest.UsageError(
+                f"--solutions={choice}: there is no such folder. "
+                "Name a folder with the layout of katas/, or katas or reference."
+            )
+        return folder
+
+    # ---------------------------------------------------------------- collection
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            kata = kata_of(item.path, self.root)
+            if kata is not None:
+                item.stash[KATA] = kata
+                # a right answer may cause a warning in NumPy or torch
+                item.add_marker(pytest.mark.filterwarnings("ignore"))
+
+    # ---------------------------------------------------------------- the process
+
+    @property
+    def _isolation(self) -> str:
+        choice = str(self.config.getoption("--isolation"))
+        if self._serving or self.config.getoption("usepdb") or self.config.getoption("trace"):
+            return "none"
+        if choice == "auto":
+            return "fork" if isolation.can_fork() else "spawn"
+        return choice
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        if KATA not in item.stash or self._isolation == "none":
+            return False
+        is_last = nextitem is None or nextitem.stash.get(KATA, None) != item.stash[KATA]
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        try:
+            for report in self._reports(item, None if is_last else nextitem):
+                item.ihook.pytest_runtest_logreport(report=report)
+        except BaseException:
+            self._end_child()
+            raise
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        if is_last:
+            self._end_child()
+        return True
+
+    def _reports(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[pytest.TestReport]:
+        """The reports of one check from the kata's process, or what became of that process."""
+        started = time.time()
+        kata = item.stash[KATA]
+        path = kata.solution_in(self.solutions)
+        if self._lost is None:
+            request = [item.nodeid, nextitem.nodeid if nextitem else None]
+            try:
+                if self._child is None:
+                    self._child = self._new_child(item)
+                for data in self._child.ask(request):
+                    yield item.config.hook.pytest_report_from_serializable(
+                        config=item.config, data=data
+                    )
+                return
+            except isolation.ChildStuck as error:
+                line = self._child.stuck_at(path) if self._child else 0
+                self._lost = (TIMED_OUT, self._where(path, line, f"{error}; stuck here"), line)
+            except isolation.ChildDied as error:
+                line = self._child.stuck_at(path) if self._child else 0
+                self._lost = (CRASHED, self._where(path, line, str(error)), line)
+        state, message, line = self._lost
+        check = self.check_of(item, state, message, line)
+        for when in ("setup", "call", "teardown"):
+            failed = when == "call"
+            yield pytest.TestReport(
+                nodeid=item.nodeid,
+                location=item.location,
+                keywords={},
+                outcome="failed" if failed else "passed",
+                longrepr=message if failed else None,
+                when=when,
+                start=started,
+                stop=time.time(),
+                duration=time.time() - started,
+                dojo=check.__dict__ if failed else None,
+            )
+
+    def _where(self, path: Path, line: int, text: str) -> str:
+        place = f"{shown_path(path, self.root)}, line {line}" if line else shown_path(
+            path, self.root
+        )
+        return f"{place}: {text}."
+
+    def _new_child(self, item: pytest.Item) -> isolation.Child:
+        limit = self.config.getoption("--time-limit")
+        if self._isolation == "fork":
+            torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
+            return isolation.ForkedChild(lambda line: self._serve(item.session, line), limit)
+        options = ("--solutions", "--device")
+        chosen = [f"{name}={self.config.getoption(name)}" for name in options]
+        arguments = [str(item.stash[KATA].checks), "-q", "-p", "no:cacheprovider", *chosen]
+        return isolation.SpawnedChild(arguments, self.root, limit)
+
+    def _end_child(self) -> None:
+        if self._child is not None:
+            self._child.close()
+        self._child = self._lost = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if not self._serving:
+            return None
+        self._serve(session, isolation.connect())
+        return True
+
+    def _serve(self, session: pytest.Session, line: Connection) -> None:
+        """In the child: run the checks that the parent asks for, in this very process."""
+        torch.set_num_threads(1)  # a forked OpenMP pool hangs
+        self._serving = True
+        self._watch_reference()
+        items = {item.nodeid: item for item in session.items}
+        to_data = session.config.hook.pytest_report_to_serializable
+        for nodeid, next_nodeid in isolation.requests(line):
+            item = items[nodeid]
+            reports = runtestprotocol(item, log=False, nextitem=items.get(next_nodeid))
+            for report in reports:
+                self._distrust(item, report)
+                report.sections = [(name, text[-_KEPT_OUTPUT:]) for name, text in report.sections]
+            isolation.answer(line, [to_data(config=session.config, report=r) for r in reports])
+
+    def _watch_reference(self) -> None:
+        if self.solutions != self.root / "reference":
+            self._watch = ReferenceWatch([self.root / "reference", self.root / "impostors"])
+
+    # ---------------------------------------------------------------- the learner's answer
+
+    def solution(self, kata: Kata) -> Solution:
+        if kata.name not in self._loaded:
+            path = kata.solution_in(self.solutions)
+            names = read_statement(kata.stub if self._watch else kata.reference).names
+            self._loaded[kata.name] = Solution(kata, path, names, self.root, self._seal)
+        return self._loaded[kata.name]
+
+    def _seal(self) -> None:
+        """Remember the judge's tools, just before the learner's code runs for the first time."""
+        if self._seals is None:
+            self._seals = Seals()
+
+    def _distrust(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Turn a pass red if the learner's code changed the judge or read the reference."""
+        found = self._seals.broken() if self._seals else []
+        if self._watch and self._watch.touched:
+            found = [f"reads {self._watch.touched}: the answer must be your own"]
+        elif found:
+            found = [f"replaces {found[0]}, which judges your answer. Leave it as it is"]
+        if found:
+            path = item.stash[KATA].solution_in(self.solutions)
+            message = f"{shown_path(path, self.root)}: your file {found[0]}."
+            report.outcome = "failed"
+            report.longrepr = message
+            report.dojo = self.check_of(item, RED, message, 0).__dict__  # type: ignore[attr-defined]
+
+    # ---------------------------------------------------------------- wording a result
+
+    def check_of(self, item: pytest.Item, state: str, message: str, line: int) -> Check:
+        function = getattr(item, "function", None)
+        text = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0].rstrip(".")
+        name = text or item.name.removeprefix("test_").replace("_", " ")
+        path = item.stash[KATA].solution_in(self.solutions)
+        return Check(
+            name,
+            aspect_of(function),
+            device_of_item(item),
+            state,
+            message,
+            shown_path(path, self.root),
+            line,
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        report: Any = yield
+        if KATA not in item.stash:
+            return report
+        if call.excinfo is None:
+            if call.when == "call":
+                report.dojo = self.check_of(item, GREEN, "", 0).__dict__
+            return report
+        state, message, line = self._failure(item, call.excinfo.value)
+        check = self.check_of(item, state, message, line)
+        # a skip or an expected failure that the learner's code raises is no pass
+        report.outcome = "failed"
+        with contextlib.suppress(AttributeError):
+            del report.wasxfail
+        report.longrepr = message
+        report.dojo = check.__dict__
+        return report
+
+    def _failure(self, item: pytest.Item, error: BaseException) -> tuple[str, str, int]:
+        """State, message and learner's line of what a check raised."""
+        kata = item.stash[KATA]
+        path = kata.solution_in(self.solutions)
+        if isinstance(error, LoadError):
+            return error.state, error.message, error.line
+        solution = self._loaded.get(kata.name)
+        called = solution.last_call if solution else ""
+        line = learner_line(error.__traceback__, path)
+        if isinstance(error, CheckFailed):
+            text = f"{called} {error.sentence}".strip()
+            return RED, f"{text}\n{error.hint}".strip(), _definition_line(solution)
+        frames = list(traceback.walk_tb(error.__traceback__))
+        ends_in_learner = bool(frames) and frames[-1][0].f_code.co_filename == str(path)
+        if isinstance(error, NotImplementedError) and ends_in_learner:
+            name = unstarted_name(path, line)
+            return NOT_STARTED, f"{name} is not started: it still raises NotImplementedError.", line
+        where = f" ({shown_path(path, self.root)}, line {line})" if line else ""
+        what = f"{type(error).__name__}: {error}".strip().rstrip(":")
+        first = " ".join(what.split())[:400]
+        if isinstance(error, RecursionError):
+            first = "RecursionError: it calls itself without end"
+        if isinstance(error, SystemExit):
+            first = f"SystemExit: it ends the process with code {error.code!r}"
+        return RED, f"{called or kata.stem} raised {first}{where}", line
+
+    # ---------------------------------------------------------------- for programs
+
+    def source_hash(self, kata: Kata) -> str:
+        """SHA-256 of the learner's file, or an empty string where there is none to read."""
+        try:
+            return hashlib.sha256(kata.solution_in(self.solutions).read_bytes()).hexdigest()
+        except OSError:
+            return ""
+
+
+def _definition_line(solution: Solution | None) -> int:
+    return solution.last_line if solution else 0
+
+

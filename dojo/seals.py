@@ -1,0 +1,114 @@
+"""Notices when a learner's code replaces parts of Python, torch, NumPy, pytest or the dojo.
+
+A judge that is patched cannot be trusted, so the verdict is red and the original is put back.
+It compares attributes by identity; it does not look into a function's own code. Reading the
+reference is noticed by an audit hook, which Python cannot take off again: so only in processes
+that judge once and end.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+import types
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pluggy
+import pytest
+import torch
+import torch.testing
+
+_PACKAGES = ("_pytest.", "pluggy.", "dojo.", "torch.testing.")
+_NAMESPACES: tuple[Any, ...] = (
+    builtins,
+    os,
+    np,
+    np.testing,
+    pluggy,
+    pytest,
+    torch,
+    torch.Tensor,
+    torch._C.TensorBase,
+    torch._C._VariableFunctions,
+    torch.autograd,
+    torch.cuda,
+    torch.nn,
+    torch.nn.Module,
+    torch.nn.functional,
+    torch.overrides,
+    torch.testing,
+    torch.utils.data,
+)
+
+
+class Tampering(Exception):
+    """The learner's code changed what it is judged with; the text says what."""
+
+
+class Seals:
+    """A record of what the judge's tools are, taken before the learner's code runs."""
+
+    def __init__(self) -> None:
+        self._known = [(space, _callables(space)) for space in _namespaces()]
+
+    def broken(self) -> list[str]:
+        """Names that were replaced or deleted since; each is put back."""
+        found = []
+        for space, known in self._known:
+            now = vars(space)
+            changed = [name for name, value in known.items() if now.get(name) is not value]
+            for name in changed:
+                setattr(space, name, known[name])
+                found.append(f"{space.__name__}.{name}")
+        if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():
+            found.append("torch's mode stack")
+            _empty_mode_stacks()
+        return found
+
+
+def _namespaces() -> Iterable[Any]:
+    yield from _NAMESPACES
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_PACKAGES) and isinstance(module, types.ModuleType):
+            yield module
+            yield from (
+                value
+                for value in list(vars(module).values())
+                if isinstance(value, type) and value.__module__ == name
+            )
+
+
+def _callables(space: Any) -> dict[str, object]:
+    return {
+        name: value
+        for name, value in list(vars(space).items())
+        if callable(value) or isinstance(value, property | classmethod | staticmethod)
+    }
+
+
+def _empty_mode_stacks() -> None:
+    while torch._C._len_torch_function_stack():
+        torch._C._pop_torch_function_stack()
+    while torch._C._len_torch_dispatch_stack():
+        torch._C._pop_torch_dispatch_stack(None)
+
+
+class ReferenceWatch:
+    """Forbids this process to open files in the given folders, once and for good."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(str(folder.resolve()) + os.sep for folder in folders)
+        self.touched = ""
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open" or not isinstance(arguments[0], str | bytes):
+            return
+        path = os.path.realpath(os.fsdecode(arguments[0]))
+        if path.startswith(self._folders):
+            self.touched = os.path.join(*Path(path).parts[-3:])
+            raise PermissionError(f"{self.touched} is closed while your answer is judged")

@@ -1,0 +1,70 @@
+"""Gives the checks a learner's answer to call, and remembers the last call for the message."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dojo.catalog import Kata
+from dojo.checks import describe_call
+from dojo.loading import LoadError, load, require_names
+from dojo.statement import PublicName
+
+
+class Solution:
+    """A kata's public names as the learner wrote them, loaded at the first use of one.
+
+    Attributes:
+        last_call: the last call of a public name, as text, such as ``add(x1, x2)``.
+        last_line: the line on which that name is defined, or 0.
+    """
+
+    def __init__(
+        self,
+        kata: Kata,
+        path: Path,
+        names: dict[str, PublicName],
+        root: Path,
+        guard: Callable[[], None],
+    ) -> None:
+        self._kata, self._path, self._names, self._root = kata, path, names, root
+        self._guard = guard
+        self._module: types.ModuleType | None = None
+        self._error: LoadError | None = None
+        self.last_call = ""
+        self.last_line = 0
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._names:
+            raise AttributeError(f"{self._kata.name} has no public name {name}")
+        value = getattr(self._load(), name)
+        return self._called(name, value)
+
+    def _load(self) -> types.ModuleType:
+        """The learner's module; a file that failed once fails alike for every check."""
+        if self._error is not None:
+            raise self._error
+        if self._module is None:
+            try:
+                module = load(self._path, self._kata.name.replace("/", "."), self._root, self._guard)
+                require_names(module, self._names, self._path, self._root)
+            except LoadError as error:
+                self._error = error
+                raise
+            self._module = module
+        return self._module
+
+    def _called(self, name: str, value: Any) -> Callable[..., Any]:
+        line = getattr(getattr(value, "__code__", None), "co_firstlineno", 0)
+
+        @functools.wraps(value, updated=())
+        def call(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            self.last_call = describe_call(name, args, kwargs)
+            self.last_line = line
+            return value(*args, **kwargs)
+
+        return call

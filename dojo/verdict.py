@@ -1,0 +1,65 @@
+"""What is said of a kata: plain data, free of torch and pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+VERSION = 1
+
+GREEN = "green"
+RED = "red"
+NOT_STARTED = "not started"
+CRASHED = "crashed"
+TIMED_OUT = "timed out"
+STATES = (NOT_STARTED, RED, GREEN, CRASHED, TIMED_OUT)
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of one check on one device.
+
+    ``message`` is exactly what a person sees; ``file`` and ``line`` are the learner's.
+    """
+
+    name: str
+    aspect: str
+    device: str
+    state: str
+    message: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one kata."""
+
+    kata: str
+    state: str
+    seconds: float
+    source_hash: str
+    checks: tuple[Check, ...]
+    diagnosis: str | None = None
+
+    @property
+    def first_failure(self) -> Check | None:
+        """The check to show: the first red one, else the first that is not started."""
+        failing = [check for check in self.checks if check.state != GREEN]
+        worse = [check for check in failing if check.state != NOT_STARTED]
+        return next(iter(worse or failing), None)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"version": VERSION, **asdict(self)}
+
+
+def state_of(checks: Sequence[Check]) -> str:
+    """A kata's state from its checks' states: no checks at all is never green."""
+    states = {check.state for check in checks}
+    for state in (CRASHED, TIMED_OUT):
+        if state in states:
+            return state
+    if states == {GREEN}:
+        return GREEN
+    return NOT_STARTED if states == {NOT_STARTED} else RED
