@@ -1,0 +1,219 @@
+"""Shows a run of the katas in the terminal: one line a kata, the first failing check, the next step.
+
+It receives reports with a ``dojo`` field and knows nothing of how they came about, so that it
+works the same behind xdist. Plain ASCII and at most 80 columns of its own.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dojo.catalog import Kata, kata_of, track_title
+from dojo.devices import devices_line
+from dojo.loading import shown_path
+from dojo.statement import read_statement
+from dojo.verdict import GREEN, NOT_STARTED, RED, Check, Verdict, state_of
+
+WIDTH = 78
+_BAR = 28
+_COLOURS = {GREEN: "green", RED: "red", NOT_STARTED: "yellow"}
+
+
+@dataclass
+class Progress:
+    """What is known of one kata so far."""
+
+    kata: Kata
+    expected: int = 0
+    deselected: int = 0
+    seconds: float = 0.0
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def done(self) -> bool:
+        return len(self.checks) >= self.expected
+
+    def verdict(self, source_hash: str = "") -> Verdict:
+        checks = tuple(self.checks)
+        return Verdict(self.kata.name, state_of(checks), self.seconds, source_hash, checks)
+
+
+class KataReporter:
+    """Collects the checks' reports and writes the summary of the run."""
+
+    def __init__(self, config: pytest.Config, terminal: Any, root: Path, solutions: Path) -> None:
+        self._config, self._terminal = config, terminal
+        self._root, self._solutions = root, solutions
+        self._katas: dict[str, Progress] = {}
+        self._track = ""
+
+    # ---------------------------------------------------------------- what is to come
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._expect([item.nodeid for item in session.items])
+        only_katas = session.items and all(self._progress(item.nodeid) for item in session.items)
+        if only_katas and self._config.option.verbose <= 0:
+            self._terminal.showfspath = False
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        if not self._katas:  # every worker collects the same checks
+            self._expect(ids)
+
+    def _expect(self, nodeids: list[str]) -> None:
+        for nodeid in nodeids:
+            if (progress := self._progress(nodeid)) is not None:
+                progress.expected += 1
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            if (progress := self._progress(item.nodeid)) is not None:
+                progress.deselected += 1
+
+    def _progress(self, nodeid: str) -> Progress | None:
+        kata = kata_of(self._config.rootpath / nodeid.partition("::")[0], self._root)
+        return None if kata is None else self._katas.setdefault(kata.name, Progress(kata))
+
+    # ---------------------------------------------------------------- what happened
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        if not getattr(report, "dojo", None):
+            return None
+        state = report.dojo["state"]
+        category = "passed" if report.outcome == "passed" else "failed"
+        quiet = self._config.option.verbose <= 0
+        return category, "", "" if quiet else state.upper()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        progress = self._progress(report.nodeid)
+        if progress is None:
+            return
+        progress.seconds += report.duration
+        if not getattr(report, "dojo", None):
+            return
+        progress.checks.append(Check(**report.dojo))
+        if progress.done and self._config.option.verbose <= 0:
+            self._write_line(progress)
+
+    def _write_line(self, progress: Progress) -> None:
+        kata = progress.kata
+        if kata.track != self._track:
+            self._track = kata.track
+            self._terminal.ensure_newline()
+            self._terminal.write_line(f"{kata.track}: {track_title(self._root, kata.track)}")
+        state = progress.verdict().state
+        self._terminal.write(f"  {kata.stem:<28} ")
+        self._terminal.write(f"{state:<12}", **_markup(state))
+        self._terminal.write_line(f" {_counts(progress)}")
+
+    # ---------------------------------------------------------------- the summary
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self) -> Iterator[None]:
+        """Keep pytest's own list of failures for tests that are no katas' checks."""
+        stats = self._terminal.stats
+        kept = {name: list(reports) for name, reports in stats.items()}
+        for name, reports in stats.items():
+            stats[name] = [report for report in reports if not getattr(report, "dojo", None)]
+        try:
+            result = yield
+        finally:
+            stats.update(kept)
+        if any(progress.checks for progress in self._katas.values()):
+            self._summary()
+        return result
+
+    def _summary(self) -> None:
+        judged = [progress for progress in self._katas.values() if progress.checks]
+        verdicts = {progress.kata.name: progress.verdict() for progress in judged}
+        for progress in judged:
+            verdict = verdicts[progress.kata.name]
+            if verdict.state not in (GREEN, NOT_STARTED):
+                self._failure(progress.kata, verdict)
+        self._terminal.write_line("")
+        self._bar(judged)
+        used = {check.device for progress in judged for check in progress.checks}
+        self._terminal.write_line(f"devices: {devices_line(tuple(sorted(used)))}")
+        self._next(judged, verdicts)
+
+    def _failure(self, kata: Kata, verdict: Verdict) -> None:
+        check = verdict.first_failure
+        if check is None:
+            return
+        path = shown_path(kata.solution_in(self._solutions), self._root)
+        self._terminal.write_line("")
+        self._terminal.write(kata.stem, bold=True)
+        place = f"{path}:{check.line}" if check.line else path
+        self._terminal.write_line(f"  {place}")
+        self._terminal.write(f"  {verdict.state}: ", **_markup(verdict.state))
+        self._terminal.write_line(f"{check.name} [{', '.join(filter(None, _tags(check)))}]")
+        for line in check.message.splitlines():
+            for row in textwrap.wrap(line, WIDTH - 4, break_on_hyphens=False) or [""]:
+                self._terminal.write_line(f"    {row}")
+        idle = sorted({c.message.partition(" ")[0] for c in verdict.checks if _is_idle(c)})
+        if idle and check.state != NOT_STARTED:
+            self._terminal.write_line(f"    Not started yet: {', '.join(idle)}.")
+
+    def _bar(self, judged: list[Progress]) -> None:
+        green = sum(_is_green(progress) for progress in judged)
+        filled = _BAR * green // len(judged)
+        self._terminal.write("[")
+        self._terminal.write("#" * filled, green=True)
+        self._terminal.write("." * (_BAR - filled))
+        counts = Counter(progress.verdict().state for progress in judged)
+        others = ", ".join(f"{count} {state}" for state, count in counts.items() if state != GREEN)
+        self._terminal.write_line(
+            f"] {green} of {len(judged)} katas green{', ' + others if others else ''}"
+        )
+
+    def _next(self, judged: list[Progress], verdicts: dict[str, Verdict]) -> None:
+        ordered = sorted(judged, key=lambda progress: progress.kata.name)
+        todo = next((item for item in ordered if verdicts[item.kata.name].state != GREEN), None)
+        if todo is None:
+            self._terminal.write_line("next: all judged katas are green. Well done.")
+            return
+        begun = any(verdict.state != NOT_STARTED for verdict in verdicts.values())
+        verb = "next" if begun else "begin with"
+        path = shown_path(todo.kata.solution_in(self._solutions), self._root)
+        short = todo.kata.stem.partition("_")[0]
+        self._terminal.write_line(f"{verb}: {_title(todo.kata)}")
+        self._terminal.write_line(f"  edit {path}")
+        self._terminal.write_line(f"  then run: pytest -k {short}     (a hint: dojo hint {short})")
+
+
+def _title(kata: Kata) -> str:
+    return f"{kata.stem} - {read_statement(kata.reference).title}"
+
+
+def _tags(check: Check) -> tuple[str, str]:
+    return check.aspect, check.device
+
+
+def _is_idle(check: Check) -> bool:
+    return check.state == NOT_STARTED and " is not started" in check.message
+
+
+def _is_green(progress: Progress) -> bool:
+    return progress.done and not progress.deselected and progress.verdict().state == GREEN
+
+
+def _counts(progress: Progress) -> str:
+    total = len(progress.checks)
+    red = sum(check.state != GREEN for check in progress.checks)
+    text = f"{total} checks" if not red else f"{red} of {total} checks not green"
+    if progress.verdict().state == NOT_STARTED:
+        text = f"{total} checks wait"
+    return text + (f" ({progress.deselected} deselected)" if progress.deselected else "")
+
+
+def _markup(state: str) -> dict[str, bool]:
+    return {_COLOURS.get(state, "red"): True}

@@ -1,0 +1,5 @@
+import torch
+
+
+def matmul(x, w):
+    return torch.matmul(x, w)

@@ -1,0 +1,2 @@
+def to_numpy(x):
+    return x.cpu().numpy()

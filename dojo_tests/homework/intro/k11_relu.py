@@ -1,0 +1,5 @@
+import torch.nn as nn
+
+
+def relu(x):
+    return nn.ReLU()(x)

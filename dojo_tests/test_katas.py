@@ -1,0 +1,94 @@
+"""Every kata that is found keeps the promises that a learner relies on."""
+
+import ast
+import collections
+
+from dojo.catalog import find_katas
+from dojo.impostors import find_candidates
+from dojo.judge import judge, judge_source
+from dojo.statement import read_statement
+from dojo.verdict import GREEN, NOT_STARTED, RED
+
+FEWEST_HINTS = 3
+FEWEST_IMPOSTORS = 5
+FEWEST_ALTERNATIVES = 3
+
+
+def test_there_are_katas(root):
+    assert find_katas(root)
+
+
+def test_all_four_files_exist(kata):
+    missing = [p for p in (kata.stub, kata.reference, kata.checks, kata.impostors) if not p.is_file()]
+    assert missing == []
+
+
+def test_stub_and_reference_agree_on_names_signatures_and_docstrings(kata):
+    stub, reference = read_statement(kata.stub), read_statement(kata.reference)
+    for names in (stub.names, reference.names):
+        assert names
+        assert all(public.docstring.strip() for public in names.values())
+    assert _contract(stub) == _contract(reference)
+
+
+def _contract(statement):
+    return {name: (one.signature, one.docstring) for name, one in statement.names.items()}
+
+
+def test_stub_and_reference_have_one_title(kata):
+    assert read_statement(kata.stub).title == read_statement(kata.reference).title
+
+
+def test_reference_has_a_ladder_of_hints(kata):
+    hints = read_statement(kata.reference).hints
+    assert len(set(hints)) >= FEWEST_HINTS
+
+
+def test_there_are_enough_impostors_and_alternatives(kata):
+    counts = collections.Counter(one.right for one in find_candidates(kata))
+    assert counts[False] >= FEWEST_IMPOSTORS
+    assert counts[True] >= FEWEST_ALTERNATIVES
+
+
+def test_every_impostor_has_a_diagnosis_that_no_other_has(kata):
+    diagnoses = [one.diagnosis for one in find_candidates(kata) if not one.right]
+    assert all(diagnoses)
+    assert len(set(diagnoses)) == len(diagnoses)
+
+
+def test_every_check_has_a_docstring(kata):
+    body = ast.parse(kata.checks.read_text(encoding="utf-8")).body
+    checks = [n for n in body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    assert checks
+    assert [check.name for check in checks if not ast.get_docstring(check)] == []
+
+
+def test_every_check_names_its_aspect(kata):
+    assert [c.name for c in judge(kata, kata.root / "reference").checks if not c.aspect] == []
+
+
+def test_every_check_is_not_started_on_the_stub(kata):
+    verdict = judge_source(kata, kata.stub.read_text(encoding="utf-8"))
+    assert {check.name for check in verdict.checks if check.state != NOT_STARTED} == set()
+    assert verdict.state == NOT_STARTED
+
+
+def test_the_reference_is_green(kata):
+    assert _failures(judge(kata, kata.root / "reference")) == []
+
+
+def test_an_impostor_is_red_and_not_by_a_crash(impostor):
+    verdict = judge_source(impostor.kata, impostor.source)
+    assert verdict.state == RED
+    if impostor.aspect:
+        assert impostor.aspect in {c.aspect for c in verdict.checks if c.state == RED}
+
+
+def test_an_alternative_is_green(alternative):
+    verdict = judge_source(alternative.kata, alternative.source)
+    assert _failures(verdict) == []
+    assert verdict.state == GREEN
+
+
+def _failures(verdict):
+    return [(c.name, c.device, c.message) for c in verdict.checks if c.state != GREEN]
