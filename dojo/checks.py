@@ -133,7 +133,10 @@ def _numbers(value: Any) -> str:
 def _rounded(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_rounded(item) for item in value)}]"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        text = f"{value:.6g}"
+        return f"{text}." if text.lstrip("-").isdigit() else text  # 1. as torch prints it
+    return str(value)
 
 
 @plain

@@ -26,8 +26,10 @@ from typing import IO, Any
 
 ADDRESS = "DOJO_SERVE_ADDRESS"
 _KEY = "DOJO_SERVE_KEY"
+_LIMIT = "DOJO_SERVE_LIMIT"
+_NOTES = "DOJO_SERVE_NOTES"
 _START_LIMIT = 120.0  # seconds that a fresh process may take to import torch on a slow disk
-_GRACE = 0.25  # seconds before the deadline at which the child notes where it is stuck
+_NOTE_TIME = 0.2  # seconds that a stuck child gets to note where it is
 
 
 class ChildDied(Exception):
@@ -48,6 +50,8 @@ def can_fork() -> bool:
 class Child:
     """A process that judges one kata. The parent owns the clock and the process."""
 
+    _pid: int
+
     def __init__(self, connection: Connection, notes: IO[bytes], limit: float) -> None:
         self._connection = connection
         self._notes = notes
@@ -64,6 +68,7 @@ class Child:
         try:
             self._connection.send_bytes(json.dumps(request).encode())
             if not wait([self._connection], max(0.0, self._deadline - time.monotonic())):
+                self._ask_where()
                 self.close()
                 raise ChildStuck(f"not finished after {self._limit:g} s")
             return json.loads(self._connection.recv_bytes())
@@ -81,6 +86,13 @@ class Child:
         """End the process and all that it started."""
         self._kill()
         self._connection.close()
+
+    def _ask_where(self) -> None:
+        """Have the stuck child write its stack, where signals can ask for it."""
+        if hasattr(signal, "SIGUSR1"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGUSR1)
+            time.sleep(_NOTE_TIME)
 
     def _ending(self) -> str:
         return _ending_in_words(self._exit_code())
@@ -138,13 +150,15 @@ class SpawnedChild(Child):
 
     def __init__(self, arguments: Sequence[str], folder: Path, limit: float) -> None:
         key = secrets.token_bytes(16)
-        notes = tempfile.NamedTemporaryFile()  # noqa: SIM115 - lives as long as the child
+        handle, self._notes_path = tempfile.mkstemp(prefix="dojo-")
+        notes = os.fdopen(handle, "rb")
         with Listener(authkey=key) as listener:
             environment = {
                 **os.environ,
                 ADDRESS: json.dumps(listener.address),
                 _KEY: key.hex(),
-                "DOJO_SERVE_LIMIT": str(limit),
+                _LIMIT: str(limit),
+                _NOTES: self._notes_path,
             }
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "pytest", *arguments],
@@ -152,9 +166,10 @@ class SpawnedChild(Child):
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=notes,
+                stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            self._pid = self._process.pid
             connection = _accept(listener, self._process)
         super().__init__(connection, notes, limit)
 
@@ -167,6 +182,11 @@ class SpawnedChild(Child):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
+
+    def close(self) -> None:
+        super().close()
+        with contextlib.suppress(OSError):
+            Path(self._notes_path).unlink()
 
 
 def _accept(listener: Listener, process: subprocess.Popen[bytes]) -> Connection:
@@ -184,7 +204,8 @@ def connect() -> Connection:
     """In a spawned child: the line to the parent that started it."""
     address = json.loads(os.environ.pop(ADDRESS))
     address = tuple(address) if isinstance(address, list) else address
-    note_where_stuck(sys.__stderr__, float(os.environ.pop("DOJO_SERVE_LIMIT")))
+    notes = open(os.environ.pop(_NOTES), "w")  # noqa: SIM115, PTH123 - open until the end
+    note_where_stuck(notes, float(os.environ.pop(_LIMIT)))
     return Client(address, authkey=bytes.fromhex(os.environ.pop(_KEY)))
 
 
@@ -200,9 +221,16 @@ def answer(connection: Connection, value: object) -> None:
 
 
 def note_where_stuck(file: Any, limit: float) -> None:
-    """Have this process write its stack to ``file`` if it crashes, or just before the deadline."""
+    """Have this process write its stack to ``file`` when it crashes or when the parent asks.
+
+    By a signal where there are signals, since a handler runs between two of the stuck thread's
+    own instructions. Elsewhere a watchdog looks at the running thread just before the deadline.
+    """
     faulthandler.enable(file=file)
-    faulthandler.dump_traceback_later(max(limit - _GRACE, limit / 2), file=file)
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR1, file=file, all_threads=False)
+    else:
+        faulthandler.dump_traceback_later(max(limit - _NOTE_TIME, limit / 2), file=file)
 
 
 def _ending_in_words(code: int | None) -> str:

@@ -173,9 +173,11 @@ class Dojo:
         return choice
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
         if KATA not in item.stash or self._isolation == "none":
-            return False
+            return None
         is_last = nextitem is None or nextitem.stash.get(KATA, None) != item.stash[KATA]
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         try:
@@ -239,7 +241,8 @@ class Dojo:
         limit = self.config.getoption("--time-limit")
         if self._isolation == "fork":
             torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
-            return isolation.ForkedChild(lambda line: self._serve(item.session, line), limit)
+            kata = item.stash[KATA]
+            return isolation.ForkedChild(lambda line: self._serve(item.session, line, kata), limit)
         options = ("--solutions", "--device")
         chosen = [f"{name}={self.config.getoption(name)}" for name in options]
         arguments = [str(item.stash[KATA].checks), "-q", "-p", "no:cacheprovider", *chosen]
@@ -254,13 +257,14 @@ class Dojo:
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if not self._serving:
             return None
-        self._serve(session, isolation.connect())
+        self._serve(session, isolation.connect(), session.items[0].stash[KATA])
         return True
 
-    def _serve(self, session: pytest.Session, line: Connection) -> None:
+    def _serve(self, session: pytest.Session, line: Connection, kata: Kata) -> None:
         """In the child: run the checks that the parent asks for, in this very process."""
         torch.set_num_threads(1)  # a forked OpenMP pool hangs
         self._serving = True
+        self.solution(kata)  # reads the reference's names, before that is forbidden
         self._watch_reference()
         items = {item.nodeid: item for item in session.items}
         to_data = session.config.hook.pytest_report_to_serializable
@@ -281,7 +285,7 @@ class Dojo:
     def solution(self, kata: Kata) -> Solution:
         if kata.name not in self._loaded:
             path = kata.solution_in(self.solutions)
-            names = read_statement(kata.stub if self._watch else kata.reference).names
+            names = read_statement(kata.reference).names
             self._loaded[kata.name] = Solution(kata, path, names, self.root, self._seal)
         return self._loaded[kata.name]
 

@@ -179,7 +179,9 @@ class KataReporter:
         ordered = sorted(judged, key=lambda progress: progress.kata.name)
         todo = next((item for item in ordered if verdicts[item.kata.name].state != GREEN), None)
         if todo is None:
-            self._terminal.write_line("next: all judged katas are green. Well done.")
+            whole = all(_is_green(progress) for progress in judged)
+            text = "all judged katas are green. Well done." if whole else "run all checks: pytest"
+            self._terminal.write_line(f"next: {text}")
             return
         begun = any(verdict.state != NOT_STARTED for verdict in verdicts.values())
         verb = "next" if begun else "begin with"

@@ -33,7 +33,7 @@ _NAMESPACES: tuple[Any, ...] = (
     torch,
     torch.Tensor,
     torch._C.TensorBase,
-    torch._C._VariableFunctions,
+    torch._C._VariableFunctionsClass,
     torch.autograd,
     torch.cuda,
     torch.nn,
@@ -110,5 +110,5 @@ class ReferenceWatch:
             return
         path = os.path.realpath(os.fsdecode(arguments[0]))
         if path.startswith(self._folders):
-            self.touched = os.path.join(*Path(path).parts[-3:])
+            self.touched = "/".join(Path(path).parts[-3:])
             raise PermissionError(f"{self.touched} is closed while your answer is judged")
