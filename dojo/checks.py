@@ -156,7 +156,7 @@ def _argument(value: object, values: bool) -> str:
     if isinstance(value, torch.Tensor | np.ndarray):
         is_tensor = isinstance(value, torch.Tensor)
         numbers = _numbers(value).strip() if values else ""
-        on_gpu = is_tensor and device_of(value).type != "cpu"  # type: ignore[arg-type]
+        on_gpu = is_tensor and device_of(value).type != "cpu"
         place = ", device='cuda'" if on_gpu else ""
         dtype = "" if value.dtype == torch.float32 else f", dtype={dtype_name(value.dtype)}"
         if numbers:
@@ -175,8 +175,8 @@ def _plain_items(value: Sequence[object]) -> bool:
 
 def describe_size(value: Any) -> str:
     """dtype, shape and place of a tensor or array, without its numbers."""
-    place = device_of(value) if isinstance(value, torch.Tensor) else ""
-    where = f" on {place}" if place and place.type != "cpu" else ""
+    on_gpu = isinstance(value, torch.Tensor) and device_of(value).type != "cpu"
+    where = f" on {device_of(value)}" if on_gpu else ""
     return f"{dtype_name(value.dtype)} {tuple(value.shape)}{where}"
 
 
@@ -524,5 +524,3 @@ def expect_statements(got: object, truth: Mapping[str, tuple[bool, str]]) -> Non
         f"{fault} {letter}, which is {kind} ({len(wrong)} of {len(truth)} letters are wrong).",
         truth[letter][1],
     )
-
-

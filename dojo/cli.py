@@ -10,9 +10,7 @@ import typer
 from dojo.catalog import Kata, find_katas, find_root, track_title
 from dojo.statement import read_statement
 
-app = typer.Typer(
-    help="A kata dojo for PyTorch. Verdicts come from: pytest", no_args_is_help=True
-)
+app = typer.Typer(help="A kata dojo for PyTorch. Verdicts come from: pytest", no_args_is_help=True)
 
 
 def main() -> None:

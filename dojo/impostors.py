@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from dojo.catalog import Kata
 
@@ -92,14 +92,13 @@ def _mark(node: ast.stmt) -> tuple[str, str, dict[str, str]] | None:
     if not isinstance(node, Definition):
         return None
     for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name):
-            if decorator.func.id in ("impostor", "alternative"):
-                options = {
-                    keyword.arg: ast.literal_eval(keyword.value)
-                    for keyword in decorator.keywords
-                    if keyword.arg is not None
-                }
-                return decorator.func.id, ast.literal_eval(decorator.args[0]), options
+        if _is_mark(decorator):
+            options = {
+                keyword.arg: ast.literal_eval(keyword.value)
+                for keyword in decorator.keywords
+                if keyword.arg is not None
+            }
+            return decorator.func.id, ast.literal_eval(decorator.args[0]), options
     return None
 
 
@@ -111,7 +110,7 @@ def _renamed(node: Definition, name: str) -> Definition:
     return ast.fix_missing_locations(ast.copy_location(renamed, node))
 
 
-def _is_mark(decorator: ast.expr) -> bool:
+def _is_mark(decorator: ast.expr) -> TypeGuard[Any]:
     return (
         isinstance(decorator, ast.Call)
         and isinstance(decorator.func, ast.Name)

@@ -109,7 +109,7 @@ class ForkedChild(Child):
 
     def __init__(self, serve: Callable[[Connection], None], limit: float) -> None:
         ours, theirs = Pipe()
-        notes = tempfile.TemporaryFile()
+        notes = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         sys.stdout.flush()
         sys.stderr.flush()
         self._pid = os.fork()
@@ -118,7 +118,7 @@ class ForkedChild(Child):
             try:
                 ours.close()
                 os.setsid()
-                with open(os.devnull) as nothing:
+                with Path(os.devnull).open() as nothing:
                     os.dup2(nothing.fileno(), 0)
                 note_where_stuck(notes, limit)
                 serve(theirs)

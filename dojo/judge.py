@@ -40,7 +40,11 @@ class _Gatherer:
 
 
 def judge(
-    kata: Kata, solutions: Path, device: str = "all", limit: float = 10.0, isolation_kind: str = "auto"
+    kata: Kata,
+    solutions: Path,
+    device: str = "all",
+    limit: float = 10.0,
+    isolation_kind: str = "auto",
 ) -> Verdict:
     """The verdict on a kata's answer in a folder with the layout of ``katas/``.
 

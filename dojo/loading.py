@@ -231,7 +231,7 @@ def unstarted_name(path: Path, line: int) -> str:
     """The public name in whose body the line stands, or an empty string."""
     tree = ast.parse(path.read_bytes())
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            if node.lineno <= line <= (node.end_lineno or node.lineno):
-                return node.name
+        is_public = isinstance(node, ast.FunctionDef | ast.ClassDef)
+        if is_public and node.lineno <= line <= (node.end_lineno or node.lineno):
+            return node.name
     return ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-
 import os
 import random
 import time
@@ -232,8 +231,8 @@ class Dojo:
             )
 
     def _where(self, path: Path, line: int, text: str) -> str:
-        place = f"{shown_path(path, self.root)}, line {line}" if line else shown_path(
-            path, self.root
+        place = (
+            f"{shown_path(path, self.root)}, line {line}" if line else shown_path(path, self.root)
         )
         return f"{place}: {text}."
 
@@ -384,5 +383,3 @@ class Dojo:
 
 def _definition_line(solution: Solution | None) -> int:
     return solution.last_line if solution else 0
-
-

@@ -1,4 +1,4 @@
-"""Shows a run of the katas in the terminal: one line a kata, the first failing check, the next step.
+"""Shows a run of the katas in the terminal: a line a kata, the first failure, the next step.
 
 It receives reports with a ``dojo`` field and knows nothing of how they came about, so that it
 works the same behind xdist. Plain ASCII and at most 80 columns of its own.
@@ -63,7 +63,7 @@ class KataReporter:
             self._terminal.showfspath = False
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         if not self._katas:  # every worker collects the same checks
             self._expect(ids)
 

@@ -49,7 +49,9 @@ class Solution:
             raise self._error
         if self._module is None:
             try:
-                module = load(self._path, self._kata.name.replace("/", "."), self._root, self._guard)
+                module = load(
+                    self._path, self._kata.name.replace("/", "."), self._root, self._guard
+                )
                 require_names(module, self._names, self._path, self._root)
             except LoadError as error:
                 self._error = error

@@ -14,7 +14,9 @@ WRONG = {
 
 
 def test_exactly_the_two_wrong_answers_are_red_and_named(root):
-    verdicts = {kata.stem: judge(kata, HOMEWORK) for kata in find_katas(root) if kata.track == "intro"}
+    verdicts = {
+        kata.stem: judge(kata, HOMEWORK) for kata in find_katas(root) if kata.track == "intro"
+    }
     handed_in = {path.stem for path in HOMEWORK.glob("intro/*.py")}
     states = {stem: verdict.state for stem, verdict in verdicts.items()}
     expected = {stem: NOT_STARTED if stem not in handed_in else GREEN for stem in states}

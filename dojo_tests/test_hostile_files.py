@@ -19,7 +19,11 @@ BROKEN = {
         RED,
         "line 3: add_ takes other arguments",
     ),
-    "error at import": (b"import math\nmath.no_such_name\n", CRASHED, "line 2: importing your file"),
+    "error at import": (
+        b"import math\nmath.no_such_name\n",
+        CRASHED,
+        "line 2: importing your file",
+    ),
 }
 
 ANSWER = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    {}\n    return x1\n"
@@ -77,7 +81,11 @@ except Exception:
         x1 += x2
         return x1
 """,
-    "skips itself": "import pytest\ndef add(x1, x2): pytest.skip()\ndef add_(x1, x2): pytest.xfail()\n",
+    "skips itself": """
+import pytest
+def add(x1, x2): pytest.skip()
+def add_(x1, x2): pytest.xfail()
+""",
     "sys.exit at import": "import sys\nsys.exit(0)\n",
     "sys.exit in a function": "import sys\n" + ANSWER.format("sys.exit(0)"),
     "os._exit at import": "import os\nos._exit(0)\n",
@@ -140,7 +148,9 @@ def test_an_endless_loop_times_out_with_the_line_it_hangs_on(k03):
 
 
 def test_one_started_name_makes_the_kata_red_and_names_the_other(k03):
-    source = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    raise NotImplementedError\n"
+    source = (
+        "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    raise NotImplementedError\n"
+    )
     verdict = judge_source(k03, source)
     assert verdict.state == RED
     assert any(check.message.startswith("add_ is not started") for check in verdict.checks)

@@ -19,7 +19,9 @@ def test_there_are_katas(root):
 
 
 def test_all_four_files_exist(kata):
-    missing = [p for p in (kata.stub, kata.reference, kata.checks, kata.impostors) if not p.is_file()]
+    missing = [
+        p for p in (kata.stub, kata.reference, kata.checks, kata.impostors) if not p.is_file()
+    ]
     assert missing == []
 
 
