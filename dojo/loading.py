@@ -229,9 +229,7 @@ def _accepts(value: Callable[..., object], public: PublicName) -> bool:
 
 def unstarted_name(path: Path, line: int) -> str:
     """The public name in whose body the line stands, or an empty string."""
-    tree = ast.parse(path.read_bytes())
-    for node in tree.body:
-        is_public = isinstance(node, ast.FunctionDef | ast.ClassDef)
-        if is_public and node.lineno <= line <= (node.end_lineno or node.lineno):
-            return node.name
-    return ""
+    body = ast.parse(path.read_bytes()).body
+    definitions = (node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    around = (node for node in definitions if node.lineno <= line <= (node.end_lineno or 0))
+    return next((node.name for node in around), "")
