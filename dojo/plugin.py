@@ -8,6 +8,8 @@ in ``report``. In a project that is no dojo it does nothing.
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 import hashlib
 import os
 import random
@@ -118,6 +120,16 @@ def forget_what_was_set() -> None:
     torch.manual_seed(0)
     np.random.seed(0)
     random.seed(0)
+
+
+@functools.cache
+def warm_up() -> None:
+    """Do once, before the first fork, what every child would have to do again."""
+    torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
+    torch.testing.assert_close(torch.ones(1), torch.ones(1))  # imports half of torch
+    Seals()
+    gc.collect()
+    gc.freeze()  # a child that collects would copy the whole heap
 
 
 def device_of_item(item: pytest.Item) -> str:
@@ -239,7 +251,7 @@ class Dojo:
     def _new_child(self, item: pytest.Item) -> isolation.Child:
         limit = self.config.getoption("--time-limit")
         if self._isolation == "fork":
-            torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
+            warm_up()
             kata = item.stash[KATA]
             return isolation.ForkedChild(lambda line: self._serve(item.session, line, kata), limit)
         options = ("--solutions", "--device")
