@@ -30,7 +30,7 @@ _purge_at = 1024
 
 
 def _storage(tensor: Tensor) -> Any:
-    """The storage behind a tensor, or None where there is none to tag (meta, mkldnn, nested)."""
+    """The storage behind a tensor, or None where there is none (mkldnn, nested)."""
     functorch = torch._C._functorch
     try:
         with torch._C.DisableTorchFunction():
@@ -38,7 +38,7 @@ def _storage(tensor: Tensor) -> Any:
                 tensor = functorch.get_unwrapped(tensor)
             if tensor.layout in (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc):
                 tensor = tensor._values() if tensor.layout == torch.sparse_coo else tensor.values()
-            return tensor.untyped_storage() if tensor.device.type == "cpu" else None
+            return tensor.untyped_storage()
     except (RuntimeError, NotImplementedError, AttributeError):
         return None
 
@@ -630,6 +630,8 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
     }
     # cuDNN would be handed CPU memory, or be missed with a warning.
     places[torch.backends.cudnn, "is_acceptable"] = lambda _tensor: False
+    if sim.available:  # a loader with workers pins in a thread of its own, where no mode is
+        places[torch.utils.data._utils.pin_memory, "pin_memory"] = lambda data, *_: data
     places[torch, "Generator"] = _generator_class(sim)
     return places
 
