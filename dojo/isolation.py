@@ -54,7 +54,7 @@ class Child:
 
     def __init__(self, connection: Connection, notes: IO[bytes], limit: float) -> None:
         self._connection = connection
-        self._notes = notes
+        self.notes = notes
         self._limit = limit
         self._deadline = time.monotonic() + limit
 
@@ -77,8 +77,8 @@ class Child:
 
     def stuck_at(self, path: Path) -> int:
         """The innermost line of the file in what the child noted when it hung or crashed, or 0."""
-        self._notes.seek(0)
-        text = self._notes.read().decode(errors="replace")
+        self.notes.seek(0)
+        text = self.notes.read().decode(errors="replace")
         lines = re.findall(rf'File "{re.escape(str(path))}", line (\d+)', text)
         return int(lines[0]) if lines else 0
 

@@ -83,6 +83,7 @@ def judge(
         code, collected, seconds, found, text = child.ask("judge")
     finally:
         child.close()
+        child.notes.close()
     checks = tuple(Check(**check) for check in found)
     if not collected or len(checks) != collected or code not in (0, 1):
         raise RuntimeError(f"the run of {kata.name} was not complete (exit code {code}):\n{text}")

@@ -262,6 +262,7 @@ class Dojo:
     def _end_child(self) -> None:
         if self._child is not None:
             self._child.close()
+            self._child.notes.close()
         self._child = self._lost = None
 
     @pytest.hookimpl(tryfirst=True)

@@ -228,7 +228,7 @@ def _format(sim: SimulatedCuda, func: Any, tensor: Tensor, spec: str) -> Any:
 @_rule(Tensor.numpy, Tensor.__array__, Tensor.__dlpack__)
 def _as_array(sim: SimulatedCuda, func: Any, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
     if not is_on_simulated_gpu(tensor):
-        return sim.call(func, tensor, *args, **kwargs)
+        return func(tensor, *args, **kwargs)
     if kwargs.get("force"):
         return func(tensor, *args, **kwargs).copy()
     raise TypeError(
@@ -295,7 +295,7 @@ def _pin_memory(sim: SimulatedCuda, func: Any, tensor: Tensor, *args: Any, **kwa
     if is_on_simulated_gpu(tensor):
         name = _type(sim, Tensor.type, tensor)
         raise RuntimeError(f"cannot pin '{name}' only dense CPU tensors can be pinned")
-    return tensor.clone() if sim.available else sim.call(func, tensor, *args, **kwargs)
+    return tensor.clone() if sim.available else func(tensor, *args, **kwargs)
 
 
 _ALIASING_CONSTRUCTORS = {torch.as_tensor, torch.asarray}
@@ -362,7 +362,7 @@ def _grad(
         _tag(grad)
         return grad
 
-    grads = sim.call(func, outputs, inputs, *args, **kwargs)
+    grads = func(outputs, inputs, *args, **kwargs)
     if isinstance(inputs, dict):
         return {name: placed(grad, inputs[name]) for name, grad in grads.items()}
     tensors = inputs if isinstance(inputs, (list, tuple)) else [inputs]
@@ -373,7 +373,7 @@ def _grad(
 def _backward(sim: SimulatedCuda, func: Any, tensor: Tensor, *args: Any, **kwargs: Any) -> None:
     # The backward pass runs with the mode off: a custom autograd.Function sees CPU tensors there.
     _check_same_device([tensor, *_tensors((args[:1], kwargs.get("gradient")))])
-    sim.call(func, tensor, *args, **kwargs)
+    func(tensor, *args, **kwargs)
 
 
 @_rule(Tensor.grad.__set__)
@@ -408,7 +408,7 @@ def _operate(sim: SimulatedCuda, func: Any, *args: Any, **kwargs: Any) -> Any:
         _check_operation(func, args, kwargs)
     if inputs:
         _check_generator(kwargs.get("generator"), GPU if is_on_gpu else CPU)
-    result = sim.call(func, *args, **kwargs)
+    result = func(*args, **kwargs)
     if is_on_gpu:
         for tensor in _tensors(result[0] if func in _FIRST_OUTPUT_ONLY else result):
             if _key(tensor) not in host:  # a view of a CPU input stays there (broadcast_tensors)
@@ -497,22 +497,14 @@ class SimulatedCuda(TorchFunctionMode):
             raise error("CUDA error: invalid device ordinal")
         return GPU
 
-    def call(self, func: Any, *args: Any, **kwargs: Any) -> Any:
-        """Run the real function, unseen by a default device that this machine may lack."""
-        default = default_device.CURRENT_DEVICE
-        if default is None or default.type != "cuda":
-            return func(*args, **kwargs)
-        with CPU:
-            return func(*args, **kwargs)
-
     def create(self, func: Any, target: torch.device, *args: Any, **kwargs: Any) -> Any:
         """Run a function that returns fresh memory, on `target`."""
         if target not in (CPU, GPU):
-            return self.call(func, *args, device=target, **kwargs)
+            return func(*args, device=target, **kwargs)
         _check_generator(kwargs.get("generator"), target)
         if self.available:
             kwargs.pop("pin_memory", None)  # a build without CUDA can't pin
-        result = self.call(func, *args, device=CPU, **kwargs)
+        result = func(*args, device=CPU, **kwargs)
         if target == GPU:
             for tensor in _tensors(result):
                 _tag(tensor)

@@ -354,11 +354,11 @@ def test_a_device_as_context_leaves_functions_written_in_python_working(cuda):
 def test_a_backward_written_in_python_makes_tensors_under_a_default_gpu(cuda):
     class Ones(torch.autograd.Function):
         @staticmethod
-        def forward(ctx, x):
+        def forward(_ctx, x):
             return x.clone()
 
         @staticmethod
-        def backward(ctx, grad):
+        def backward(_ctx, grad):
             return grad * torch.ones(2)
 
     with torch.device("cuda"):

@@ -29,6 +29,14 @@ UNRECORDED = "`.data`, `no_grad`, `detach` and `out=` hide the addition from aut
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 DTYPES = [*FLOATS, torch.int8, torch.uint8, torch.int32, torch.int64]
 LAYOUTS = ["contiguous", "transposed", "every second element", "at an offset"]
+CASES = [
+    (torch.float32, "contiguous"),
+    (torch.float32, "transposed"),
+    (torch.float64, "every second element"),
+    (torch.int64, "at an offset"),
+    (torch.int8, "contiguous"),
+    (torch.bfloat16, "transposed"),
+]
 NAMES = ["add", "add_"]
 ROWS_1 = [[1, 2, 3], [4, 5, 6]]
 ROWS_2 = [[10, 20, 40], [30, 7, 50]]
@@ -75,8 +83,7 @@ def test_stays_on_the_device(solution, device, name):
 
 
 @aspect("values")
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("dtype, layout", CASES)
 def test_add_returns_the_sum(solution, device, dtype, layout):
     """add returns the sum of x1 and x2."""
     x1, x2, total = pair(device, dtype, layout)
@@ -84,8 +91,7 @@ def test_add_returns_the_sum(solution, device, dtype, layout):
 
 
 @aspect("values")
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("dtype, layout", CASES)
 def test_add_in_place_returns_the_sum(solution, device, dtype, layout):
     """add_ returns x1 itself, which holds the sum."""
     x1, x2, total = pair(device, dtype, layout)
@@ -134,8 +140,7 @@ def test_add_in_place_is_recorded_for_x2_alone(solution, device):
 
 
 @aspect("memory")
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.int64], ids=str)
+@pytest.mark.parametrize("dtype, layout", CASES)
 def test_add_makes_a_new_tensor(solution, device, dtype, layout):
     """add leaves x1 and x2 as they were and returns memory of its own."""
     x1, x2, _ = pair(device, dtype, layout)
@@ -145,8 +150,7 @@ def test_add_makes_a_new_tensor(solution, device, dtype, layout):
 
 
 @aspect("memory")
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("dtype, layout", CASES)
 def test_add_in_place_writes_into_the_memory_of_x1(solution, device, dtype, layout):
     """add_ writes into x1's own memory: a view made before sees the sum."""
     x1, x2, total = pair(device, dtype, layout)
