@@ -226,7 +226,7 @@ def _format(sim: SimulatedCuda, func: Any, tensor: Tensor, spec: str) -> Any:
 
 
 @_rule(Tensor.numpy, Tensor.__array__, Tensor.__dlpack__)
-def _as_array(sim: SimulatedCuda, func: Any, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+def _as_array(_sim: SimulatedCuda, func: Any, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
     if not is_on_simulated_gpu(tensor):
         return func(tensor, *args, **kwargs)
     if kwargs.get("force"):
@@ -370,7 +370,7 @@ def _grad(
 
 
 @_rule(Tensor.backward)
-def _backward(sim: SimulatedCuda, func: Any, tensor: Tensor, *args: Any, **kwargs: Any) -> None:
+def _backward(_sim: SimulatedCuda, func: Any, tensor: Tensor, *args: Any, **kwargs: Any) -> None:
     # The backward pass runs with the mode off: a custom autograd.Function sees CPU tensors there.
     _check_same_device([tensor, *_tensors((args[:1], kwargs.get("gradient")))])
     func(tensor, *args, **kwargs)
