@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -470,6 +471,28 @@ class Trace(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.operations.append(str(func))
         return func(*args, **(kwargs or {}))
+
+
+@contextlib.contextmanager
+def calls_of(function: Any) -> Iterator[list[str]]:
+    """Counts the calls of a Python function of torch from outside torch, under whatever name.
+
+    Yields:
+        a list that grows by the file name of each caller.
+    """
+    callers: list[str] = []
+
+    def profile(frame: Any, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is function.__code__ and frame.f_back is not None:
+            module = frame.f_back.f_globals.get("__name__", "")
+            if not module.startswith(("torch.", "dojo.")):
+                callers.append(frame.f_back.f_code.co_filename)
+
+    sys.setprofile(profile)
+    try:
+        yield callers
+    finally:
+        sys.setprofile(None)
 
 
 # ------------------------------------------------------------------ inputs

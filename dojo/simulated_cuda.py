@@ -620,6 +620,10 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
         for module in (torch.cuda, torch.accelerator)
         for key, answer in answers.items()
     }
+    # torch's own is_available stays, and asks these: a learner may have imported it by name.
+    del places[torch.cuda, "is_available"]
+    places[torch.cuda, "_is_compiled"] = lambda: sim.available
+    places[torch.cuda, "_nvml_based_avail"] = lambda: True
     # cuDNN would be handed CPU memory, or be missed with a warning.
     places[torch.backends.cudnn, "is_acceptable"] = lambda _tensor: False
     if sim.available:  # a loader with workers pins in a thread of its own, where no mode is
