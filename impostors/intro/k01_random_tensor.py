@@ -1,0 +1,235 @@
+"""Wrong and right answers to intro/k01_random_tensor."""
+
+import numpy as np
+import torch
+
+from dojo.impostors import alternative, impostor
+
+BUFFER = torch.empty(2, 3, 4)
+FIXED = torch.rand(2, 3, 4)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="torch.randn is normally distributed; uniform on [0, 1) is torch.rand.",
+    aspect="values",
+)
+def draws_normal_numbers(device="cpu"):
+    return torch.randn(2, 3, 4, device=device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="A seed inside the function gives the same numbers at each call.",
+    aspect="values",
+)
+def seeds_inside(device="cpu"):
+    torch.manual_seed(0)
+    return torch.rand(2, 3, 4, device=device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="NumPy's numbers are float64, and torch.manual_seed does not repeat them.",
+    aspect="dtype",
+)
+def takes_float64_from_numpy(device="cpu"):
+    return torch.from_numpy(np.random.rand(2, 3, 4)).to(device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The dtype is right now, but NumPy's generator does not follow torch.manual_seed.",
+    aspect="values",
+)
+def takes_float32_from_numpy(device="cpu"):
+    return torch.tensor(np.random.rand(2, 3, 4), dtype=torch.float32, device=device)
+
+
+@impostor(
+    "random_tensor", diagnosis="The argument `device` is not used.", aspect="device"
+)
+def ignores_the_device(device="cpu"):
+    return torch.rand(2, 3, 4)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The device was chosen by what the machine has, not by the argument.",
+    aspect="device",
+)
+def prefers_the_gpu(device="cpu"):
+    return torch.rand(2, 3, 4, device="cuda" if torch.cuda.is_available() else "cpu")
+
+
+@impostor(
+    "random_tensor",
+    diagnosis=".to(device) returns a new tensor, which is dropped here.",
+    aspect="device",
+)
+def drops_the_moved_tensor(device="cpu"):
+    x = torch.rand(2, 3, 4)
+    x.to(device)
+    return x
+
+
+@impostor("random_tensor", diagnosis="The sizes are in another order: (4, 3, 2).", aspect="shape")
+def reverses_the_shape(device="cpu"):
+    return torch.rand(4, 3, 2, device=device)
+
+
+@impostor("random_tensor", diagnosis="The shape (2, 3) lacks the last dimension.", aspect="shape")
+def forgets_a_dimension(device="cpu"):
+    return torch.rand(2, 3, device=device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="torch.Tensor(2, 3, 4) and torch.empty hold whatever was in memory, not random numbers.",
+    aspect="values",
+)
+def leaves_the_memory_as_it_was(device="cpu"):
+    return torch.empty(2, 3, 4, device=device)
+
+
+@impostor("random_tensor", diagnosis="All numbers are 1.", aspect="values")
+def returns_ones(device="cpu"):
+    return torch.ones(2, 3, 4, device=device)
+
+
+@impostor(
+    "random_tensor", diagnosis="The numbers reach from -1 to 1, not from 0 to 1.", aspect="values"
+)
+def reaches_below_zero(device="cpu"):
+    return torch.rand(2, 3, 4, device=device) * 2 - 1
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="Whole numbers divided by 10 give only ten different values.",
+    aspect="values",
+)
+def draws_tenths(device="cpu"):
+    return torch.randint(0, 10, (2, 3, 4), device=device) / 10
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The absolute value of a normal number, cut off at 1, is not uniform.",
+    aspect="values",
+)
+def folds_normal_numbers(device="cpu"):
+    return torch.randn(2, 3, 4, device=device).abs().clamp(max=0.999)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="One number is drawn for each row and repeated along it.",
+    aspect="values",
+)
+def repeats_along_rows(device="cpu"):
+    return torch.rand(2, 3, 1, device=device).repeat(1, 1, 4)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The numbers were drawn once, when the file was imported.",
+    aspect="values",
+)
+def draws_once(device="cpu"):
+    return FIXED.to(device).clone()
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="One buffer is filled again at each call, so earlier results change.",
+    aspect="memory",
+)
+def reuses_a_buffer(device="cpu"):
+    return BUFFER.uniform_() if str(device) == "cpu" else BUFFER.uniform_().to(device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="A generator of its own does not follow torch.manual_seed.",
+    aspect="values",
+)
+def uses_its_own_generator(device="cpu"):
+    generator = torch.Generator()
+    generator.seed()
+    return torch.rand(2, 3, 4, generator=generator).to(device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="torch.seed() replaces the caller's seed by one from the system.",
+    aspect="values",
+)
+def seeds_from_the_system(device="cpu"):
+    torch.seed()
+    return torch.rand(2, 3, 4, device=device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The random state is put back after the draw, so each call draws the same numbers.",
+    aspect="values",
+)
+def puts_the_state_back(device="cpu"):
+    with torch.random.fork_rng(devices=[]):
+        return torch.rand(2, 3, 4).to(device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="Nothing asked for a tensor that requires grad.",
+    aspect="gradient",
+)
+def requires_grad(device="cpu"):
+    return torch.rand(2, 3, 4, device=device, requires_grad=True)
+
+
+@impostor("random_tensor", diagnosis="The result is a NumPy array.", aspect="type")
+def returns_an_array(device="cpu"):
+    return torch.rand(2, 3, 4).numpy()
+
+
+@alternative("random_tensor")
+def fills_an_empty_tensor(device="cpu"):
+    return torch.empty(2, 3, 4, device=device).uniform_()
+
+
+@alternative("random_tensor")
+def moves_it_afterwards(device="cpu"):
+    return torch.rand((2, 3, 4)).to(device)
+
+
+@alternative("random_tensor")
+def like_another(device="cpu"):
+    return torch.rand_like(torch.zeros(2, 3, 4, device=device))
+
+
+@alternative("random_tensor")
+def from_a_distribution(device="cpu"):
+    return torch.distributions.Uniform(0.0, 1.0).sample((2, 3, 4)).to(device)
+
+
+@alternative("random_tensor")
+def by_initialisation(device="cpu"):
+    return torch.nn.init.uniform_(torch.zeros(2, 3, 4, device=device))
+
+
+@alternative("random_tensor")
+def transposed(device="cpu"):
+    return torch.rand(4, 3, 2, device=device).permute(2, 1, 0)
+
+
+@alternative("random_tensor")
+def number_by_number(device="cpu"):
+    rows = [[[torch.rand(()).item() for _ in range(4)] for _ in range(3)] for _ in range(2)]
+    return torch.tensor(rows, device=device)
+
+
+@alternative("random_tensor")
+def from_float64(device="cpu"):
+    return torch.rand(2, 3, 4, dtype=torch.float64, device=device).float().clamp(max=1 - 2**-24)

@@ -1,0 +1,26 @@
+"""Make a random tensor.
+
+`random_tensor` returns new random numbers at each call, drawn by torch itself. Whoever calls
+`torch.manual_seed` beforehand can repeat them: this is how experiments are made reproducible.
+
+    torch.manual_seed(0);  a = random_tensor();  b = random_tensor()
+    a.shape     ->  torch.Size([2, 3, 4]);  a and b differ
+    torch.manual_seed(0);  random_tensor()  ->  the numbers of a once more
+"""
+
+import torch
+
+
+def random_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
+    """A tensor of random numbers, uniform on [0, 1).
+
+    Args:
+        device: where the tensor shall lie, such as "cpu", "cuda" or `torch.device("cuda", 0)`.
+
+    Returns:
+        A new float32 tensor of shape (2, 3, 4) on `device`, not tracked by autograd. Its 24
+        numbers are independent and uniform on [0, 1), drawn from torch's global generator at
+        each call: the same after the same `torch.manual_seed`, other ones at the next call. The
+        generator is not seeded here.
+    """
+    raise NotImplementedError

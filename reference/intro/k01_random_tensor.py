@@ -1,0 +1,33 @@
+"""Make a random tensor.
+
+`torch.rand` draws from the uniform distribution on [0, 1); `torch.randn` from the standard normal
+one, with negative numbers and no bounds: one letter apart, and the usual mix-up. Both take the
+shape, and `device=` makes the tensor where it is needed instead of moving it there.
+
+Numbers from NumPy are float64 and do not follow `torch.manual_seed`. A seed set inside the
+function would give every caller the same numbers and spoil all later draws of the program: seed
+once, at the start of a program.
+"""
+
+import torch
+
+HINTS = (
+    "PyTorch has one function for uniform and one for normal random numbers. Which is which?",
+    "Look for `torch.rand` and its relatives under 'Random sampling' in the documentation of torch.",
+    "The shape comes first; the place is a keyword argument with the name of your parameter.",
+)
+
+
+def random_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
+    """A tensor of random numbers, uniform on [0, 1).
+
+    Args:
+        device: where the tensor shall lie, such as "cpu", "cuda" or `torch.device("cuda", 0)`.
+
+    Returns:
+        A new float32 tensor of shape (2, 3, 4) on `device`, not tracked by autograd. Its 24
+        numbers are independent and uniform on [0, 1), drawn from torch's global generator at
+        each call: the same after the same `torch.manual_seed`, other ones at the next call. The
+        generator is not seeded here.
+    """
+    return torch.rand(2, 3, 4, device=device)
