@@ -284,6 +284,33 @@ def _first_difference(a: torch.Tensor, b: torch.Tensor, limits: dict[str, Any], 
     return f"{_returned(what)} {got} {at}; expected {expected}{count}."
 
 
+def expect_array(got: object, expected: np.ndarray, hint: str = "", what: str = "") -> None:
+    """Exactly a ``numpy.ndarray`` with this shape, this dtype and these very values."""
+    __tracebackhide__ = True
+    if type(got) is not np.ndarray:
+        raise CheckFailed(f"{_returned(what)} {describe(got)}; expected a numpy.ndarray.", hint)
+    if got.shape != expected.shape:
+        raise CheckFailed(
+            f"{_returned(what)} an array of shape {got.shape}; expected shape {expected.shape}.",
+            hint,
+        )
+    if got.dtype != expected.dtype:
+        raise CheckFailed(
+            f"{_returned(what)} a {got.dtype} array; expected {expected.dtype}.", hint
+        )
+    differ = (got != expected) & ~((got != got) & (expected != expected))  # NaN equals NaN
+    if differ.any():
+        index = tuple(int(i) for i in np.argwhere(differ)[0])
+        at = f"at index {index}" if index else "in its only element"
+        raise CheckFailed(
+            f"{_returned(what)} {_rounded(got[index].tolist())} {at}; "
+            f"expected {_rounded(expected[index].tolist())}.",
+            hint,
+            got=got,
+            expected=expected,
+        )
+
+
 def expect_same_object(got: object, x: object, hint: str = "", what: str = "x") -> None:
     """The very object that went in came out."""
     __tracebackhide__ = True

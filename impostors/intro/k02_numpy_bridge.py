@@ -1,0 +1,185 @@
+"""Wrong and right answers to intro/k02_numpy_bridge."""
+
+import numpy as np
+import torch
+
+from dojo.impostors import alternative, impostor
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="torch.tensor always copies; torch.from_numpy shares the array's memory.",
+    aspect="memory",
+)
+def copies_with_torch_tensor(array):
+    return torch.tensor(array)
+
+
+@impostor(
+    "numpy_to_torch", diagnosis="The array is copied before it crosses the bridge.", aspect="memory"
+)
+def copies_the_array(array):
+    return torch.from_numpy(array.copy())
+
+
+@impostor("numpy_to_torch", diagnosis="clone() copies the shared memory.", aspect="memory")
+def clones(array):
+    return torch.from_numpy(array).clone()
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="np.ascontiguousarray copies whatever is not contiguous, and has no shape ().",
+    aspect="memory",
+)
+def makes_it_contiguous(array):
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="contiguous() copies whatever is not contiguous.",
+    aspect="memory",
+)
+def makes_the_tensor_contiguous(array):
+    return torch.from_numpy(array).contiguous()
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis=".float() changes the dtype, and copies where it does.",
+    aspect="dtype",
+)
+def converts_to_float32(array):
+    return torch.from_numpy(array).float()
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="torch.Tensor(array) is always a float32 copy.",
+    aspect="dtype",
+)
+def calls_the_class(array):
+    return torch.Tensor(array)
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="torch.asarray shares, but it copies an array of shape () as if it were a number.",
+    aspect="memory",
+)
+def copies_a_scalar(array):
+    return torch.asarray(array)
+
+
+@impostor("numpy_to_torch", diagnosis="An array is returned where a tensor is due.", aspect="type")
+def stays_in_numpy(array):
+    return array
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="reshape(-1) puts the array into one row: its shape is lost.",
+    aspect="shape",
+)
+def flattens(array):
+    return torch.from_numpy(array.reshape(-1))
+
+
+@impostor("torch_to_numpy", diagnosis="The tensor is returned as it is.", aspect="type")
+def returns_the_tensor(tensor):
+    return tensor
+
+
+@impostor(
+    "torch_to_numpy",
+    diagnosis="torch.from_numpy makes a tensor; the way back is tensor.numpy().",
+    aspect="type",
+)
+def crosses_the_wrong_way(tensor):
+    return torch.from_numpy(np.asarray(tensor))
+
+
+@impostor("torch_to_numpy", diagnosis="np.array copies; np.asarray shares.", aspect="memory")
+def copies_with_np_array(tensor):
+    return np.array(tensor)
+
+
+@impostor("torch_to_numpy", diagnosis="clone() copies before the crossing.", aspect="memory")
+def clones_first(tensor):
+    return tensor.clone().numpy()
+
+
+@impostor("torch_to_numpy", diagnosis="tolist() gives a Python list.", aspect="type")
+def makes_a_list(tensor):
+    return tensor.tolist()
+
+
+@impostor(
+    "torch_to_numpy",
+    diagnosis="np.array(tensor.tolist()) copies, and chooses a dtype of its own.",
+    aspect="dtype",
+)
+def goes_through_a_list(tensor):
+    return np.array(tensor.tolist())
+
+
+@impostor(
+    "torch_to_numpy",
+    diagnosis="An index of () turns an array of shape () into a NumPy scalar.",
+    aspect="type",
+)
+def unwraps_a_scalar(tensor):
+    return tensor.numpy()[()]
+
+
+@impostor("torch_to_numpy", diagnosis="astype copies and changes the dtype.", aspect="dtype")
+def converts_to_float64(tensor):
+    return tensor.numpy().astype("float64")
+
+
+@impostor("torch_to_numpy", diagnosis="A method without its parentheses.", aspect="type")
+def forgets_the_parentheses(tensor):
+    return tensor.numpy
+
+
+@impostor(
+    "torch_to_numpy", diagnosis="Before numpy(), contiguous() copies other strides.", aspect="memory"
+)
+def makes_the_copy_contiguous(tensor):
+    return tensor.contiguous().numpy()
+
+
+@alternative("numpy_to_torch")
+def as_tensor(array):
+    return torch.as_tensor(array)
+
+
+@alternative("numpy_to_torch")
+def by_dlpack(array):
+    return torch.from_dlpack(array)
+
+
+@alternative("numpy_to_torch")
+def by_set(array):
+    return torch.empty(0, dtype=torch.from_numpy(array).dtype).set_(torch.from_numpy(array))
+
+
+@alternative("torch_to_numpy")
+def np_asarray(tensor):
+    return np.asarray(tensor)
+
+
+@alternative("torch_to_numpy")
+def detached_first(tensor):
+    return tensor.detach().cpu().numpy()
+
+
+@alternative("torch_to_numpy")
+def np_from_dlpack(tensor):
+    return np.from_dlpack(tensor)
+
+
+@alternative("torch_to_numpy")
+def by_array_protocol(tensor):
+    return tensor.__array__()

@@ -1,0 +1,42 @@
+"""Cross the bridge between NumPy and PyTorch, both ways.
+
+A NumPy array and a CPU tensor can lie in one and the same memory: crossing the bridge copies
+nothing, and a write on one side is seen on the other.
+
+    array = np.array([1., 2.]);  tensor = numpy_to_torch(array)
+    array[0] = 7;  tensor         ->  tensor([7., 2.], dtype=torch.float64)
+    torch_to_numpy(tensor)        ->  array([7., 2.]), a NumPy array again
+"""
+
+import numpy as np
+import torch
+
+
+def numpy_to_torch(array: np.ndarray) -> torch.Tensor:
+    """A tensor in the memory of a NumPy array.
+
+    Args:
+        array: a writable array of any shape, () and empty ones too, with any strides but
+            negative ones, and any dtype that both libraries have: bool, 8 to 64 bit integers
+            with and without sign, float16, float32, float64, complex64, complex128.
+
+    Returns:
+        A CPU tensor with the array's shape, dtype and values. It shares the array's memory: a
+        write to one is seen in the other. The array itself stays as it is.
+    """
+    raise NotImplementedError
+
+
+def torch_to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """A NumPy array in the memory of a tensor.
+
+    Args:
+        tensor: a CPU tensor that requires no grad, of any shape, () and empty ones too, with
+            any strides and any dtype that both libraries have.
+
+    Returns:
+        A numpy.ndarray (for the shape () too) with the tensor's shape, dtype and values. It
+        shares the tensor's memory: a write to one is seen in the other. The tensor itself stays
+        as it is.
+    """
+    raise NotImplementedError
