@@ -46,9 +46,7 @@ def takes_float32_from_numpy(device="cpu"):
     return torch.tensor(np.random.rand(2, 3, 4), dtype=torch.float32, device=device)
 
 
-@impostor(
-    "random_tensor", diagnosis="The argument `device` is not used.", aspect="device"
-)
+@impostor("random_tensor", diagnosis="The argument `device` is not used.", aspect="device")
 def ignores_the_device(device="cpu"):
     return torch.rand(2, 3, 4)
 

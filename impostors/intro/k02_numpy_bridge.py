@@ -144,7 +144,9 @@ def forgets_the_parentheses(tensor):
 
 
 @impostor(
-    "torch_to_numpy", diagnosis="Before numpy(), contiguous() copies other strides.", aspect="memory"
+    "torch_to_numpy",
+    diagnosis="Before numpy(), contiguous() copies other strides.",
+    aspect="memory",
 )
 def makes_the_copy_contiguous(tensor):
     return tensor.contiguous().numpy()

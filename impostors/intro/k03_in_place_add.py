@@ -74,7 +74,9 @@ def returns_nothing(x1, x2):
 
 
 @impostor(
-    "add_", diagnosis="x1.clone() is a new tensor: the sum is written into the clone.", aspect="memory"
+    "add_",
+    diagnosis="x1.clone() is a new tensor: the sum is written into the clone.",
+    aspect="memory",
 )
 def adds_to_a_clone(x1, x2):
     return x1.clone().add_(x2)
@@ -104,7 +106,9 @@ def writes_to_out(x1, x2):
     return result
 
 
-@impostor("add", diagnosis="The result is detached: no gradient reaches x1 or x2.", aspect="gradient")
+@impostor(
+    "add", diagnosis="The result is detached: no gradient reaches x1 or x2.", aspect="gradient"
+)
 def detaches(x1, x2):
     return (x1 + x2).detach()
 

@@ -20,7 +20,9 @@ from dojo.checks import (
 )
 from dojo.devices import gpu
 
-UNIFORM = "`torch.rand` is uniform on [0, 1); `torch.randn` is normal, `torch.randint` makes integers."
+UNIFORM = (
+    "`torch.rand` is uniform on [0, 1); `torch.randn` is normal, `torch.randint` makes integers."
+)
 AT_EACH_CALL = "Draw new numbers at each call, with no seed inside the function."
 GENERATOR = "Draw with torch's own functions, from its global generator, and do not seed it."
 DEVICE = "Make the tensor on the device that the argument names."

@@ -40,7 +40,9 @@ CASES = [
 NAMES = ["add", "add_"]
 ROWS_1 = [[1, 2, 3], [4, 5, 6]]
 ROWS_2 = [[10, 20, 40], [30, 7, 50]]
-ROWS_SUM = [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(ROWS_1, ROWS_2, strict=True)]
+ROWS_SUM = [
+    [a + b for a, b in zip(*rows, strict=True)] for rows in zip(ROWS_1, ROWS_2, strict=True)
+]
 
 
 def pair(device, dtype=torch.float32, layout="contiguous"):
