@@ -7,6 +7,7 @@ Operations are simulated in the thread that entered the mode, ``torch.cuda`` in 
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -622,7 +623,7 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
     }
     # torch's own is_available stays, and asks these: a learner may have imported it by name.
     del places[torch.cuda, "is_available"]
-    places[torch.cuda, "_is_compiled"] = lambda: sim.available
+    places[torch.cuda, "_is_compiled"] = _compiled_for(torch.cuda.is_available, sim)
     places[torch.cuda, "_nvml_based_avail"] = lambda: True
     # cuDNN would be handed CPU memory, or be missed with a warning.
     places[torch.backends.cudnn, "is_acceptable"] = lambda _tensor: False
@@ -630,6 +631,17 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
         places[torch.utils.data._utils.pin_memory, "pin_memory"] = lambda data, *_: data
     places[torch, "Generator"] = _generator_class(sim)
     return places
+
+
+def _compiled_for(is_available: Any, sim: SimulatedCuda) -> Any:
+    """Simulated for `is_available` alone: others would go on to look for CUDA's C code."""
+    really = torch.cuda._is_compiled
+
+    def is_compiled() -> bool:
+        asked_by = sys._getframe(1).f_code
+        return sim.available if asked_by is is_available.__code__ else really()
+
+    return is_compiled
 
 
 def _distinct(function: Any) -> Any:
