@@ -19,16 +19,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Client, Connection, Listener, Pipe, wait
 from pathlib import Path
 from typing import IO, Any
 
 ADDRESS = "DOJO_SERVE_ADDRESS"
 _KEY = "DOJO_SERVE_KEY"
-_LIMIT = "DOJO_SERVE_LIMIT"
 _NOTES = "DOJO_SERVE_NOTES"
 _START_LIMIT = 120.0  # seconds that a fresh process may take to import torch on a slow disk
+# What a run that serves has no use for, and would pay for with each check.
+_BARE = ("-q", "--capture=no", *(f"-pno:{name}" for name in ("cacheprovider", "logging")))
+_A_MOMENT = 1.0  # seconds in which a process that has hung up must have ended
 _NOTE_TIME = 0.2  # seconds that a stuck child gets to note where it is
 
 
@@ -52,40 +54,50 @@ class Child:
 
     _pid: int
 
-    def __init__(self, connection: Connection, notes: IO[bytes], limit: float) -> None:
+    def __init__(self, connection: Connection | None, notes: IO[bytes], limit: float) -> None:
         self._connection = connection
-        self.notes = notes
-        self._limit = limit
-        self._deadline = time.monotonic() + limit
+        self._notes = notes
+        self.limit = limit
+        self._deadline = 0.0
+        self._is_over = False
 
     def ask(self, request: object) -> Any:
-        """Send a request and wait for its answer.
+        """Send a request and wait for its answer; the clock starts with the first one.
 
         Raises:
             ChildDied: the process ended.
             ChildStuck: the time is over.
         """
+        assert self._connection is not None
+        self._deadline = self._deadline or time.monotonic() + self.limit
         try:
             self._connection.send_bytes(json.dumps(request).encode())
             if not wait([self._connection], max(0.0, self._deadline - time.monotonic())):
                 self._ask_where()
-                self.close()
-                raise ChildStuck(f"not finished after {self._limit:g} s")
+                self._end()
+                raise ChildStuck(f"not finished after {self.limit:g} s")
             return json.loads(self._connection.recv_bytes())
         except (EOFError, OSError):
-            raise ChildDied(self._ending()) from None
+            raise ChildDied(_ending_in_words(self._exit_code())) from None
 
     def stuck_at(self, path: Path) -> int:
         """The innermost line of the file in what the child noted when it hung or crashed, or 0."""
-        self.notes.seek(0)
-        text = self.notes.read().decode(errors="replace")
+        self._notes.seek(0)
+        text = self._notes.read().decode(errors="replace")
         lines = re.findall(rf'File "{re.escape(str(path))}", line (\d+)', text)
         return int(lines[0]) if lines else 0
 
     def close(self) -> None:
         """End the process and all that it started."""
-        self._kill()
-        self._connection.close()
+        self._end()
+        if self._connection is not None:
+            self._connection.close()
+        self._notes.close()
+
+    def _end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._kill()
 
     def _ask_where(self) -> None:
         """Have the stuck child write its stack, where signals can ask for it."""
@@ -94,13 +106,12 @@ class Child:
                 os.kill(self._pid, signal.SIGUSR1)
             time.sleep(_NOTE_TIME)
 
-    def _ending(self) -> str:
-        return _ending_in_words(self._exit_code())
-
     def _exit_code(self) -> int | None:
+        """How the process ended, or None if it still runs after a moment."""
         raise NotImplementedError
 
     def _kill(self) -> None:
+        """End the process and all of its group."""
         raise NotImplementedError
 
 
@@ -120,7 +131,7 @@ class ForkedChild(Child):
                 os.setsid()
                 with Path(os.devnull).open() as nothing:
                     os.dup2(nothing.fileno(), 0)
-                note_where_stuck(notes, limit)
+                note_where_stuck(notes)
                 serve(theirs)
                 status = 0
             finally:
@@ -131,50 +142,52 @@ class ForkedChild(Child):
 
     def _exit_code(self) -> int | None:
         if self._status is None:
-            _, status = os.waitpid(self._pid, 0)
-            self._status = os.waitstatus_to_exitcode(status)
+            self._status = wait_a_moment(self._pid)
         return self._status
 
     def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._pid, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            if self._status is None:
-                os.kill(self._pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            self._exit_code()
+        end_group(self._pid, self._status)
 
 
 class SpawnedChild(Child):
-    """A child that starts from nothing: pytest in a new interpreter, told to serve."""
+    """A child that starts from nothing: pytest in a new interpreter, told to serve.
+
+    It starts at once and is waited for when it is first asked.
+    """
 
     def __init__(self, arguments: Sequence[str], folder: Path, limit: float) -> None:
         key = secrets.token_bytes(16)
         handle, self._notes_path = tempfile.mkstemp(prefix="dojo-")
-        notes = os.fdopen(handle, "rb")
-        with Listener(authkey=key) as listener:
-            environment = {
-                **os.environ,
-                ADDRESS: json.dumps(listener.address),
-                _KEY: key.hex(),
-                _LIMIT: str(limit),
-                _NOTES: self._notes_path,
-            }
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", *arguments],
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            self._pid = self._process.pid
-            connection = _accept(listener, self._process)
-        super().__init__(connection, notes, limit)
+        self._listener = Listener(authkey=key)
+        lines = {
+            ADDRESS: json.dumps(self._listener.address),
+            _KEY: key.hex(),
+            _NOTES: self._notes_path,
+        }
+        self._process = start_pytest(arguments, folder, lines)
+        self._pid = self._process.pid
+        super().__init__(None, os.fdopen(handle, "rb"), limit)
+
+    def ask(self, request: object) -> Any:
+        if self._connection is None:
+            self._connection = self._accept()
+        return super().ask(request)
+
+    def _accept(self) -> Connection:
+        """The child's call, or ``ChildDied`` if it ends before it calls."""
+        inner = getattr(self._listener, "_listener", None)
+        waited_for = getattr(inner, "_socket", None)  # a pipe of Windows has none, and blocks
+        until = time.monotonic() + _START_LIMIT
+        while waited_for is not None and not wait([waited_for], 0.05):
+            if self._process.poll() is not None or time.monotonic() > until:
+                self._process.kill()
+                raise ChildDied(_ending_in_words(self._process.wait()))
+        return self._listener.accept()
 
     def _exit_code(self) -> int | None:
-        return self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(_A_MOMENT)
+        return None
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -185,19 +198,25 @@ class SpawnedChild(Child):
 
     def close(self) -> None:
         super().close()
+        self._listener.close()
         with contextlib.suppress(OSError):
             Path(self._notes_path).unlink()
 
 
-def _accept(listener: Listener, process: subprocess.Popen[bytes]) -> Connection:
-    """The child's call, or ``ChildDied`` if it ends before it calls."""
-    inner = listener._listener._socket if hasattr(listener._listener, "_socket") else None  # type: ignore[attr-defined]
-    until = time.monotonic() + _START_LIMIT
-    while inner is not None and not wait([inner], 0.05):
-        if process.poll() is not None or time.monotonic() > until:
-            process.kill()
-            raise ChildDied(_ending_in_words(process.wait()))
-    return listener.accept()
+def start_pytest(
+    arguments: Sequence[str], folder: Path, lines: Mapping[str, str], **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start pytest in the dojo's root, with no plugin but the dojo's, to serve over ``lines``."""
+    environment = {**os.environ, **lines, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment.pop("PYTEST_ADDOPTS", None)
+    nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", f"--rootdir={folder}", *_BARE, *arguments],
+        cwd=folder,
+        env=environment,
+        start_new_session=True,
+        **{**nowhere, **options},
+    )
 
 
 def connect() -> Connection:
@@ -205,7 +224,7 @@ def connect() -> Connection:
     address = json.loads(os.environ.pop(ADDRESS))
     address = tuple(address) if isinstance(address, list) else address
     notes = open(os.environ.pop(_NOTES), "w")  # noqa: SIM115, PTH123 - open until the end
-    note_where_stuck(notes, float(os.environ.pop(_LIMIT)))
+    note_where_stuck(notes)
     return Client(address, authkey=bytes.fromhex(os.environ.pop(_KEY)))
 
 
@@ -220,21 +239,43 @@ def answer(connection: Connection, value: object) -> None:
     connection.send_bytes(json.dumps(value).encode())
 
 
-def note_where_stuck(file: Any, limit: float) -> None:
+def note_where_stuck(file: Any) -> None:
     """Have this process write its stack to ``file`` when it crashes or when the parent asks.
 
-    By a signal where there are signals, since a handler runs between two of the stuck thread's
-    own instructions. Elsewhere a watchdog looks at the running thread just before the deadline.
+    By a signal, since a handler runs between two of the stuck thread's own instructions. Windows
+    has none: there the stack of a stuck process stays unknown.
     """
     faulthandler.enable(file=file)
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, file=file, all_threads=False)
-    else:
-        faulthandler.dump_traceback_later(max(limit - _NOTE_TIME, limit / 2), file=file)
+
+
+def wait_a_moment(pid: int) -> int | None:
+    """The exit code of a child of this process that has just fallen silent, or None."""
+    until = time.monotonic() + _A_MOMENT
+    while True:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > until:
+            return None
+        time.sleep(0.002)
+
+
+def end_group(pid: int, code: int | None) -> None:
+    """Kill a child of this process with its group, and forget it unless ``code`` says it ended."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    if code is None:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGKILL)  # it may not have made its group yet
+            os.waitpid(pid, 0)
 
 
 def _ending_in_words(code: int | None) -> str:
-    if code is not None and code < 0:
+    if code is None:
+        return "the process cut its line to the judge"
+    if code < 0:
         try:
             name = signal.Signals(-code).name
         except ValueError:

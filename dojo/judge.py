@@ -1,100 +1,86 @@
-"""Asks the plugin for the verdict on one kata's answer, from a process that has torch loaded.
+"""Asks a warm process for the verdict on one kata's answer; it imports neither torch nor pytest.
 
-The verdict is that of plain ``pytest`` on the same file: this module only starts the run in a
-forked process and gathers its checks.
+The verdict is that of plain ``pytest`` on the same file, since the same plugin gives it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
-from multiprocessing.connection import Connection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from dojo import isolation
 from dojo.catalog import Kata
+from dojo.isolation import Child, ChildDied, ChildStuck
+from dojo.lost import what_became
+from dojo.protocol import open_request, run_request
 from dojo.verdict import Check, Verdict, state_of
+from dojo.workers import Crew
 
-_START = 60.0  # seconds that the run may need beside the kata's own time limit
+TIME_LIMIT = 10.0  # seconds for one kata, unless an option says otherwise
 
 
-class _Gatherer:
-    """Keeps what the plugin says of each check."""
-
-    def __init__(self) -> None:
-        self.checks: list[dict[str, Any]] = []
-        self.seconds = 0.0
-        self.collected = 0
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.collected = len(session.items)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        self.seconds += report.duration
-        if getattr(report, "dojo", None):
-            self.checks.append(report.dojo)
+class NoChecks(Exception):
+    """No check of the kata could be collected, or none for the device."""
 
 
 def judge(
+    crew: Crew,
     kata: Kata,
     solutions: Path,
     device: str = "all",
-    limit: float = 10.0,
-    isolation_kind: str = "auto",
+    limit: float = TIME_LIMIT,
+    on_check: Callable[[Check], None] = lambda _check: None,
 ) -> Verdict:
     """The verdict on a kata's answer in a folder with the layout of ``katas/``.
 
+    Args:
+        crew: where the process that judges comes from.
+        on_check: called with each check as it ends.
+
     Raises:
-        RuntimeError: pytest itself could not run the checks.
+        NoChecks: nothing was judged.
+        HubDied: the checks could not be collected.
     """
-    arguments = [
-        str(kata.checks),
-        f"--rootdir={kata.root}",
-        f"--solutions={solutions}",
-        f"--device={device}",
-        f"--time-limit={limit}",
-        f"--isolation={isolation_kind}",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-    ]
-
-    def serve(line: Connection) -> None:
-        os.chdir(kata.root)
-        with tempfile.TemporaryFile() as output:
-            for stream in (1, 2):
-                os.dup2(output.fileno(), stream)
-            for _ in isolation.requests(line):
-                gatherer = _Gatherer()
-                code = pytest.main(arguments, plugins=[gatherer])
-                output.seek(0)
-                text = output.read().decode(errors="replace")[-4000:]
-                isolation.answer(
-                    line,
-                    [int(code), gatherer.collected, gatherer.seconds, gatherer.checks, text],
-                )
-
-    child = isolation.ForkedChild(serve, limit + _START)
+    child = crew.worker(limit)
     try:
-        code, collected, seconds, found, text = child.ask("judge")
+        return _judge(child, kata, solutions, device, on_check)
     finally:
         child.close()
-        child.notes.close()
-    checks = tuple(Check(**check) for check in found)
-    if not collected or len(checks) != collected or code not in (0, 1):
-        raise RuntimeError(f"the run of {kata.name} was not complete (exit code {code}):\n{text}")
-    return Verdict(kata.name, state_of(checks), seconds, "", checks)
 
 
-def judge_source(kata: Kata, source: str | bytes, **options: Any) -> Verdict:
+def _judge(
+    child: Child, kata: Kata, solutions: Path, device: str, on_check: Callable[[Check], None]
+) -> Verdict:
+    planned = child.ask(open_request(kata, solutions, device))
+    if not planned:
+        raise NoChecks(f"{kata.name}: no check was collected; see: pytest {kata.checks}")
+    checks: list[Check] = []
+    seconds, source_hash, lost = 0.0, "", None
+    for index, plan in enumerate(planned):
+        check = Check(**plan["check"])
+        if lost is None:
+            following = planned[index + 1]["nodeid"] if index + 1 < len(planned) else None
+            try:
+                answer: Any = child.ask(run_request(plan["nodeid"], following))
+            except (ChildStuck, ChildDied) as error:
+                lost = what_became(error, child, kata.solution_in(solutions), kata.root)
+            else:
+                check, source_hash = Check(**answer["check"]), answer["source_hash"]
+                seconds += answer["seconds"]
+        if lost is not None:
+            check = lost.of(check)
+        checks.append(check)
+        on_check(check)
+    return Verdict(kata.name, state_of(checks), seconds, source_hash, tuple(checks))
+
+
+def judge_source(crew: Crew, kata: Kata, source: str | bytes, **options: Any) -> Verdict:
     """The verdict on an answer given as text."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         path = kata.solution_in(folder)
         path.parent.mkdir(parents=True)
         path.write_bytes(source.encode() if isinstance(source, str) else source)
-        return judge(kata, folder, **options)
+        return judge(crew, kata, folder, **options)

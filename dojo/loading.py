@@ -43,11 +43,12 @@ def shown_path(path: Path, root: Path) -> str:
 
 
 def load(
-    path: Path, name: str, root: Path, guard: Callable[[], None] = lambda: None
+    raw: bytes, path: Path, name: str, root: Path, guard: Callable[[], None] = lambda: None
 ) -> types.ModuleType:
-    """Execute the file as a module of its own.
+    """Execute what was read of a file as a module of its own.
 
     Args:
+        raw: the file's content.
         path: the learner's file.
         name: the module's name, such as ``intro.k14_custom_dataset``; worker processes that
             do not share this one's memory import the module under that name.
@@ -55,10 +56,10 @@ def load(
         guard: called before the code runs, such as to arm the seals.
 
     Raises:
-        LoadError: the file is missing, unreadable, not Python, or fails while it is imported.
+        LoadError: the file is not UTF-8, not Python, or fails while it is imported.
     """
     shown = shown_path(path, root)
-    code = _compiled(_source(path, shown), path, shown)
+    code = _compiled(_decoded(raw, shown), path, shown)
     module = types.ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
@@ -80,7 +81,13 @@ def _import_failure(error: BaseException, where: str) -> str:
     return f"{where}: importing your file failed with {text}. Mend that line and run again."
 
 
-def _source(path: Path, shown: str) -> str:
+def read(path: Path, root: Path) -> bytes:
+    """The learner's file as it is at this moment.
+
+    Raises:
+        LoadError: the file is missing or cannot be read.
+    """
+    shown = shown_path(path, root)
     if not path.exists():
         raise LoadError(
             f"{shown}: there is no such file. Bring it back with: git checkout -- {shown}",
@@ -90,12 +97,15 @@ def _source(path: Path, shown: str) -> str:
     if path.is_dir():
         raise LoadError(f"{shown}: a folder stands where your file should be. Move it away.", shown)
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise LoadError(
             f"{shown}: your file cannot be read ({error.strerror}). Give yourself the right to.",
             shown,
         ) from None
+
+
+def _decoded(raw: bytes, shown: str) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
         text = raw.decode(encoding)

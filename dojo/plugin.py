@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import hashlib
 import os
 import random
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -23,21 +23,23 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from _pytest.runner import runtestprotocol
 
-from dojo import devices, isolation
+from dojo import devices, isolation, serving
 from dojo.catalog import Kata, find_root, kata_of
 from dojo.checks import CheckFailed, aspect_of
 from dojo.loading import LoadError, learner_line, shown_path, unstarted_name
+from dojo.lost import Lost, what_became
+from dojo.output import KEPT
+from dojo.protocol import open_request, run_request
 from dojo.report import KataReporter
 from dojo.seals import ReferenceWatch, Seals
 from dojo.solution import Solution
 from dojo.statement import read_statement
-from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check
+from dojo.verdict import GREEN, NOT_STARTED, RED, Check
+from dojo.workers import SOCKET as HUB_SOCKET
 
 DOJO = pytest.StashKey["Dojo"]()
 KATA = pytest.StashKey[Kata]()
-_KEPT_OUTPUT = 2000  # characters of what the learner printed that a report keeps
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -117,7 +119,7 @@ def forget_what_was_set() -> None:
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)
     torch._C._set_deterministic_algorithms(False)  # the public function imports the compiler
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)  # the public function walks the stack for lazy CUDA
     np.random.seed(0)
     random.seed(0)
 
@@ -147,7 +149,8 @@ class Dojo:
         self.solutions = self._solutions_folder(config.getoption("--solutions"))
         self._serving = isolation.ADDRESS in os.environ
         self._child: isolation.Child | None = None
-        self._lost: tuple[str, str, int] | None = None  # state, message, line of a dead child
+        self._lost: Lost | None = None  # what became of the kata's process
+        self._items: dict[str, list[pytest.Item]] = {}
         self._loaded: dict[str, Solution] = {}
         self._seals: Seals | None = None
         self._watch: ReferenceWatch | None = None
@@ -169,6 +172,9 @@ class Dojo:
             kata = kata_of(item.path, self.root)
             if kata is not None:
                 item.stash[KATA] = kata
+                # pytest would render the whole traceback, of which nothing is shown
+                item.repr_failure = lambda *_args, **_kwargs: ""  # type: ignore[method-assign]
+                self._items.setdefault(kata.name, []).append(item)
                 # a right answer may cause a warning in NumPy or torch
                 item.add_marker(pytest.mark.filterwarnings("ignore"))
 
@@ -207,26 +213,22 @@ class Dojo:
     ) -> Iterator[pytest.TestReport]:
         """The reports of one check from the kata's process, or what became of that process."""
         started = time.time()
-        kata = item.stash[KATA]
-        path = kata.solution_in(self.solutions)
         if self._lost is None:
-            request = [item.nodeid, nextitem.nodeid if nextitem else None]
+            request = run_request(item.nodeid, nextitem.nodeid if nextitem else None)
             try:
                 if self._child is None:
                     self._child = self._new_child(item)
+                    kata = item.stash[KATA]
+                    self._child.ask(open_request(kata, self.solutions, as_reports=True))
                 for data in self._child.ask(request):
                     yield item.config.hook.pytest_report_from_serializable(
                         config=item.config, data=data
                     )
                 return
-            except isolation.ChildStuck as error:
-                line = self._child.stuck_at(path) if self._child else 0
-                self._lost = (TIMED_OUT, self._where(path, line, f"{error}; stuck here"), line)
-            except isolation.ChildDied as error:
-                line = self._child.stuck_at(path) if self._child else 0
-                self._lost = (CRASHED, self._where(path, line, str(error)), line)
-        state, message, line = self._lost
-        check = self.check_of(item, state, message, line)
+            except (isolation.ChildStuck, isolation.ChildDied) as error:
+                path = item.stash[KATA].solution_in(self.solutions)
+                self._lost = what_became(error, self._child, path, self.root)
+        check = self._lost.of(self.check_of(item, GREEN, "", 0))
         for when in ("setup", "call", "teardown"):
             failed = when == "call"
             yield pytest.TestReport(
@@ -234,62 +236,56 @@ class Dojo:
                 location=item.location,
                 keywords={},
                 outcome="failed" if failed else "passed",
-                longrepr=message if failed else None,
+                longrepr=check.message if failed else None,
                 when=when,
                 start=started,
                 stop=time.time(),
                 duration=time.time() - started,
-                dojo=check.__dict__ if failed else None,
+                dojo=asdict(check) if failed else None,
             )
-
-    def _where(self, path: Path, line: int, text: str) -> str:
-        place = (
-            f"{shown_path(path, self.root)}, line {line}" if line else shown_path(path, self.root)
-        )
-        return f"{place}: {text}."
 
     def _new_child(self, item: pytest.Item) -> isolation.Child:
         limit = self.config.getoption("--time-limit")
         if self._isolation == "fork":
             warm_up()
-            kata = item.stash[KATA]
-            return isolation.ForkedChild(lambda line: self._serve(item.session, line, kata), limit)
-        options = ("--solutions", "--device")
-        chosen = [f"{name}={self.config.getoption(name)}" for name in options]
-        arguments = [str(item.stash[KATA].checks), "-q", "-p", "no:cacheprovider", *chosen]
-        return isolation.SpawnedChild(arguments, self.root, limit)
+            return isolation.ForkedChild(lambda line: self._serve(item.session, line), limit)
+        return isolation.SpawnedChild([str(item.stash[KATA].checks)], self.root, limit)
 
     def _end_child(self) -> None:
         if self._child is not None:
             self._child.close()
-            self._child.notes.close()
         self._child = self._lost = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        if not self._serving:
-            return None
-        self._serve(session, isolation.connect(), session.items[0].stash[KATA])
-        return True
+        if HUB_SOCKET in os.environ:
+            from dojo.hub import refuse, run_hub  # for Linux only
 
-    def _serve(self, session: pytest.Session, line: Connection, kata: Kata) -> None:
+            if not isolation.can_fork():
+                refuse()
+            else:
+                warm_up()
+                run_hub(lambda line: self._serve(session, line))
+            return True
+        if self._serving:
+            self._serve(session, isolation.connect())
+            return True
+        return None
+
+    def _serve(self, session: pytest.Session, line: Connection) -> None:
         """In the child: run the checks that the parent asks for, in this very process."""
-        torch.set_num_threads(1)  # a forked OpenMP pool hangs
         self._serving = True
-        self.solution(kata)  # reads the reference's names, before that is forbidden
-        self._watch_reference()
-        items = {item.nodeid: item for item in session.items}
-        to_data = session.config.hook.pytest_report_to_serializable
-        for nodeid, next_nodeid in isolation.requests(line):
-            item = items[nodeid]
-            reports = runtestprotocol(item, log=False, nextitem=items.get(next_nodeid))
-            for report in reports:
-                self._distrust(item, report)
-                report.sections = [(name, text[-_KEPT_OUTPUT:]) for name, text in report.sections]
-            isolation.answer(line, [to_data(config=session.config, report=r) for r in reports])
+        serving.serve(self, session, line)
 
-    def _watch_reference(self) -> None:
-        if self.solutions != self.root / "reference":
+    def items_of(self, kata: Kata) -> list[pytest.Item]:
+        """The checks of a kata that this run has collected."""
+        return self._items.get(kata.name, [])
+
+    def open(self, kata: Kata, solutions: Path) -> None:
+        """Judge only this kata's answer from now on, in this process."""
+        self.solutions = solutions
+        self.solution(kata)  # reads the reference's names, before that is forbidden
+        if solutions != self.root / "reference":
             self._watch = ReferenceWatch([self.root / "reference", self.root / "impostors"])
 
     # ---------------------------------------------------------------- the learner's answer
@@ -306,19 +302,18 @@ class Dojo:
         if self._seals is None:
             self._seals = Seals()
 
-    def _distrust(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """Turn a pass red if the learner's code changed the judge or read the reference."""
-        found = self._seals.broken() if self._seals else []
+    def distrust(self, item: pytest.Item, report: Any, thoroughly: bool) -> None:
+        """Turn a check red if the learner's code changed the judge or read the reference."""
         if self._watch and self._watch.touched:
-            found = [f"reads {self._watch.touched}: the answer must be your own"]
-        elif found:
-            found = [f"replaces {found[0]}, which judges your answer. Leave it as it is"]
-        if found:
-            path = item.stash[KATA].solution_in(self.solutions)
-            message = f"{shown_path(path, self.root)}: your file {found[0]}."
-            report.outcome = "failed"
-            report.longrepr = message
-            report.dojo = self.check_of(item, RED, message, 0).__dict__  # type: ignore[attr-defined]
+            fault = f"reads {self._watch.touched}: the answer must be your own"
+        elif self._seals and (found := self._seals.broken(thoroughly)):
+            fault = f"replaces {found[0]}, which judges your answer. Leave it as it is"
+        else:
+            return
+        path = item.stash[KATA].solution_in(self.solutions)
+        report.outcome = "failed"
+        report.longrepr = f"{shown_path(path, self.root)}: your file {fault}."
+        report.dojo = asdict(self.check_of(item, RED, report.longrepr, 0))
 
     # ---------------------------------------------------------------- wording a result
 
@@ -346,16 +341,17 @@ class Dojo:
             return report
         if call.excinfo is None:
             if call.when == "call":
-                report.dojo = self.check_of(item, GREEN, "", 0).__dict__
+                report.dojo = asdict(self.check_of(item, GREEN, "", 0))
             return report
         state, message, line = self._failure(item, call.excinfo.value)
-        check = self.check_of(item, state, message, line)
+        printed = "".join(text for name, text in report.sections if "Captured std" in name)
+        check = replace(self.check_of(item, state, message, line), output=printed[-KEPT:])
         # a skip or an expected failure that the learner's code raises is no pass
         report.outcome = "failed"
         with contextlib.suppress(AttributeError):
             del report.wasxfail
         report.longrepr = message
-        report.dojo = check.__dict__
+        report.dojo = asdict(check)
         return report
 
     def _failure(self, item: pytest.Item, error: BaseException) -> tuple[str, str, int]:
@@ -383,15 +379,6 @@ class Dojo:
         if isinstance(error, SystemExit):
             first = f"SystemExit: it ends the process with code {error.code!r}"
         return RED, f"{called or kata.stem} raised {first}{where}", line
-
-    # ---------------------------------------------------------------- for programs
-
-    def source_hash(self, kata: Kata) -> str:
-        """SHA-256 of the learner's file, or an empty string where there is none to read."""
-        try:
-            return hashlib.sha256(kata.solution_in(self.solutions).read_bytes()).hexdigest()
-        except OSError:
-            return ""
 
 
 def _definition_line(solution: Solution | None) -> int:

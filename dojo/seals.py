@@ -55,10 +55,14 @@ class Seals:
     def __init__(self) -> None:
         self._known = [(space, _callables(space)) for space in _namespaces()]
 
-    def broken(self) -> list[str]:
-        """Names that were replaced or deleted since; each is put back."""
+    def broken(self, thoroughly: bool = True) -> list[str]:
+        """Names that were replaced or deleted since; each is put back.
+
+        Args:
+            thoroughly: look at every name, not only at what torch applies to each operation.
+        """
         found = []
-        for space, known in self._known:
+        for space, known in self._known if thoroughly else ():
             now = vars(space)
             changed = [name for name, value in known.items() if now.get(name) is not value]
             for name in changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from dojo.catalog import Kata
 from dojo.checks import describe_call
-from dojo.loading import LoadError, load, require_names
+from dojo.loading import LoadError, load, read, require_names
 from dojo.statement import PublicName
 
 
@@ -20,6 +21,7 @@ class Solution:
     Attributes:
         last_call: the last call of a public name, as text, such as ``add(x1, x2)``.
         last_line: the line on which that name is defined, or 0.
+        source_hash: SHA-256 of the file that was loaded, or empty before and where there is none.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Solution:
         self._error: LoadError | None = None
         self.last_call = ""
         self.last_line = 0
+        self.source_hash = ""
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._names:
@@ -46,12 +49,13 @@ class Solution:
     def _load(self) -> types.ModuleType:
         """The learner's module; a file that failed once fails alike for every check."""
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)  # it would grow with each check
         if self._module is None:
             try:
-                module = load(
-                    self._path, self._kata.name.replace("/", "."), self._root, self._guard
-                )
+                raw = read(self._path, self._root)
+                self.source_hash = hashlib.sha256(raw).hexdigest()
+                name = self._kata.name.replace("/", ".")
+                module = load(raw, self._path, name, self._root, self._guard)
                 require_names(module, self._names, self._path, self._root)
             except LoadError as error:
                 self._error = error

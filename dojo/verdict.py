@@ -20,7 +20,8 @@ STATES = (NOT_STARTED, RED, GREEN, CRASHED, TIMED_OUT)
 class Check:
     """The outcome of one check on one device.
 
-    ``message`` is exactly what a person sees; ``file`` and ``line`` are the learner's.
+    ``message`` is exactly what a person sees; ``file`` and ``line`` are the learner's; ``output``
+    is the end of what their code printed while a check failed.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Check:
     message: str = ""
     file: str = ""
     line: int = 0
+    output: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """What the dojo's own tests share: the dojo's root, and its katas as found on the disk."""
 
+import functools
 from pathlib import Path
 
 import pytest
 
+import dojo.judge
 from dojo.catalog import find_katas
 from dojo.impostors import find_candidates
+from dojo.workers import Crew
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,3 +26,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def root() -> Path:
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def crew():
+    """Warm processes, as the learner's machine offers them."""
+    crew = Crew(ROOT)
+    yield crew
+    crew.close()
+
+
+@pytest.fixture(scope="session")
+def judge(crew):
+    """``dojo.judge.judge`` by the session's warm processes."""
+    return functools.partial(dojo.judge.judge, crew)
+
+
+@pytest.fixture(scope="session")
+def judge_source(crew):
+    """``dojo.judge.judge_source`` by the session's warm processes."""
+    return functools.partial(dojo.judge.judge_source, crew)

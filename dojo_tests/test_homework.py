@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from dojo.catalog import find_katas
-from dojo.judge import judge
 from dojo.verdict import GREEN, NOT_STARTED, RED
 
 HOMEWORK = Path(__file__).parent / "homework"
@@ -13,7 +12,7 @@ WRONG = {
 }
 
 
-def test_exactly_the_two_wrong_answers_are_red_and_named(root):
+def test_exactly_the_two_wrong_answers_are_red_and_named(root, judge):
     verdicts = {
         kata.stem: judge(kata, HOMEWORK) for kata in find_katas(root) if kata.track == "intro"
     }

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from dojo.catalog import Kata
-from dojo.judge import judge, judge_source
+from dojo.judge import judge_source as judge_source_with
 from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT
+from dojo.workers import Crew
 
 BROKEN = {
     "empty": (b"", CRASHED, "line 1: your file is empty"),
@@ -101,7 +102,7 @@ def k03(root):
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_file_is_named_with_its_line(k03, case):
+def test_a_broken_file_is_named_with_its_line(k03, case, judge_source):
     source, state, words = BROKEN[case]
     verdict = judge_source(k03, source)
     assert verdict.state == state
@@ -114,7 +115,7 @@ def test_a_broken_file_is_named_with_its_line(k03, case):
 
 
 @pytest.mark.parametrize("case", CHEATS)
-def test_a_cheat_is_not_green(k03, case):
+def test_a_cheat_is_not_green(k03, case, judge_source):
     verdict = judge_source(k03, CHEATS[case].replace("{root!r}", repr(str(k03.root))))
     assert verdict.state in (RED, CRASHED)
     assert all(check.message for check in verdict.checks if check.state != GREEN)
@@ -122,32 +123,34 @@ def test_a_cheat_is_not_green(k03, case):
 
 @pytest.mark.parametrize("kind", ["fork", "spawn"])
 def test_a_process_that_ends_itself_is_a_crash_of_either_kind(k03, kind):
-    verdict = judge_source(k03, CHEATS["os._exit in a function"], isolation_kind=kind)
+    crew = Crew(k03.root, kind)
+    verdict = judge_source_with(crew, k03, CHEATS["os._exit in a function"])
+    crew.close()
     assert verdict.state == CRASHED
     assert "exit code 0" in verdict.first_failure.message
 
 
-def test_a_missing_file_is_not_started(k03, tmp_path):
+def test_a_missing_file_is_not_started(k03, tmp_path, judge):
     verdict = judge(k03, tmp_path)
     assert verdict.state == NOT_STARTED
     assert "there is no such file" in verdict.checks[0].message
 
 
-def test_a_folder_in_place_of_the_file_is_named(k03, tmp_path):
+def test_a_folder_in_place_of_the_file_is_named(k03, tmp_path, judge):
     k03.solution_in(tmp_path).mkdir(parents=True)
     verdict = judge(k03, tmp_path)
     assert verdict.state == CRASHED
     assert "a folder stands where your file should be" in verdict.checks[0].message
 
 
-def test_an_endless_loop_times_out_with_the_line_it_hangs_on(k03):
+def test_an_endless_loop_times_out_with_the_line_it_hangs_on(k03, judge_source):
     source = "def add(x1, x2):\n    while True:\n        pass\ndef add_(x1, x2):\n    return x1\n"
     verdict = judge_source(k03, source, limit=1.0)
     assert verdict.state == TIMED_OUT
     assert re.search(r"line [23]: not finished after 1 s", verdict.first_failure.message)
 
 
-def test_one_started_name_makes_the_kata_red_and_names_the_other(k03):
+def test_one_started_name_makes_the_kata_red_and_names_the_other(k03, judge_source):
     source = (
         "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    raise NotImplementedError\n"
     )
@@ -156,7 +159,7 @@ def test_one_started_name_makes_the_kata_red_and_names_the_other(k03):
     assert any(check.message.startswith("add_ is not started") for check in verdict.checks)
 
 
-def test_notimplemented_from_inside_torch_is_not_an_unstarted_kata(k03):
+def test_notimplemented_from_inside_torch_is_not_an_unstarted_kata(k03, judge_source):
     source = (
         "import torch\ndef add(x1, x2):\n    return torch.zeros(2, device='meta').item()\n"
         "def add_(x1, x2):\n    return torch.zeros(2, device='meta').item()\n"

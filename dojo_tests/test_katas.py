@@ -5,7 +5,6 @@ import collections
 
 from dojo.catalog import find_katas
 from dojo.impostors import find_candidates
-from dojo.judge import judge, judge_source
 from dojo.statement import read_statement
 from dojo.verdict import GREEN, NOT_STARTED, RED
 
@@ -65,28 +64,28 @@ def test_every_check_has_a_docstring(kata):
     assert [check.name for check in checks if not ast.get_docstring(check)] == []
 
 
-def test_every_check_names_its_aspect(kata):
+def test_every_check_names_its_aspect(kata, judge):
     assert [c.name for c in judge(kata, kata.root / "reference").checks if not c.aspect] == []
 
 
-def test_every_check_is_not_started_on_the_stub(kata):
+def test_every_check_is_not_started_on_the_stub(kata, judge_source):
     verdict = judge_source(kata, kata.stub.read_text(encoding="utf-8"))
     assert {check.name for check in verdict.checks if check.state != NOT_STARTED} == set()
     assert verdict.state == NOT_STARTED
 
 
-def test_the_reference_is_green(kata):
+def test_the_reference_is_green(kata, judge):
     assert _failures(judge(kata, kata.root / "reference")) == []
 
 
-def test_an_impostor_is_red_and_not_by_a_crash(impostor):
+def test_an_impostor_is_red_and_not_by_a_crash(impostor, judge_source):
     verdict = judge_source(impostor.kata, impostor.source)
     assert verdict.state == RED
     if impostor.aspect:
         assert impostor.aspect in {c.aspect for c in verdict.checks if c.state == RED}
 
 
-def test_an_alternative_is_green(alternative):
+def test_an_alternative_is_green(alternative, judge_source):
     verdict = judge_source(alternative.kata, alternative.source)
     assert _failures(verdict) == []
     assert verdict.state == GREEN

@@ -5,7 +5,6 @@ import textwrap
 
 import pytest
 
-from dojo.judge import judge_source
 from dojo.statement import read_statement
 from dojo.verdict import GREEN
 
@@ -88,7 +87,7 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.mark.parametrize("control", CONTROLS)
-def test_a_spoilt_output_is_red(owner, function, control, tmp_path):
+def test_a_spoilt_output_is_red(owner, function, control, tmp_path, judge_source):
     mark = tmp_path / "spoilt"
     source = "\n".join(
         [

@@ -1,0 +1,121 @@
+"""Forks a process per verdict from one that has torch imported and every check collected.
+
+The hub is a pytest run that stops before the first check and waits. It never runs a learner's
+code: each request brings two open files, and a forked child takes them over and judges once. Only
+for Linux without a real GPU, where a forked child can run torch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable, Container
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from dojo.isolation import end_group, note_where_stuck, wait_a_moment
+from dojo.workers import MESSAGE, SOCKET
+
+_SUBREAPER, _DIE_WITH_PARENT = 36, 1  # options of Linux's prctl
+
+
+def refuse() -> None:
+    """Tell the other end that children cannot be forked here."""
+    with _control() as control:
+        control.send(b"spawn")
+
+
+def _control() -> socket.socket:
+    return socket.socket(fileno=int(os.environ.pop(SOCKET)))
+
+
+def run_hub(serve: Callable[[Connection], None]) -> None:
+    """Fork a child for each pair of files that comes in, until the other end hangs up.
+
+    Messages: ``fork`` with two files is answered by the child's process id; ``code PID`` by its
+    exit code, or ``alive``; ``end PID`` ends it with all that it started.
+    """
+    control = _control()
+    _prctl(_SUBREAPER, 1)
+    gc.collect()
+    gc.freeze()  # a child that collects would copy the whole heap
+    codes: dict[int, int | None] = {}
+    control.send(b"ready")
+    while True:
+        message, files, _, _ = socket.recv_fds(control, MESSAGE, 2)
+        if not message:
+            break
+        verb, _, number = message.decode().partition(" ")
+        if verb == "fork":
+            pid = os.fork()
+            if pid == 0:
+                _be_child(control, serve, *files)
+            codes[pid] = None
+            for file in files:
+                os.close(file)
+            answer = str(pid)
+        elif verb == "code":
+            codes[int(number)] = wait_a_moment(int(number))
+            code = codes[int(number)]
+            answer = "alive" if code is None else str(code)
+        else:
+            end_group(int(number), codes.pop(int(number)))
+            _end_orphans(codes)
+            answer = "ended"
+        control.send(answer.encode())
+    for pid, code in codes.items():
+        end_group(pid, code)
+    _end_orphans({})
+
+
+def _be_child(
+    control: socket.socket, serve: Callable[[Connection], None], line: int, notes: int
+) -> None:
+    """Judge once and end, whatever happens."""
+    status = 1
+    try:
+        os.setsid()
+        _prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        control.close()
+        _bound_memory()
+        note_where_stuck(os.fdopen(notes, "wb"))
+        serve(Connection(line))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _bound_memory() -> None:
+    """An answer that asks for more memory than there is gets an error, not the machine."""
+    with contextlib.suppress(ValueError, OSError, StopIteration):
+        rows = Path("/proc/meminfo").read_text().splitlines()
+        available = next(int(row.split()[1]) for row in rows if row.startswith("MemAvailable"))
+        resource.setrlimit(resource.RLIMIT_DATA, (available * 1024, available * 1024))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go
+
+
+def _end_orphans(children: Container[int]) -> None:
+    """Kill what a child has left running: as subreaper, the hub has become its parent."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children")
+    while True:
+        try:
+            orphans = [pid for pid in map(int, listed.read_text().split()) if pid not in children]
+        except OSError:  # a kernel without that file
+            return
+        if not orphans:
+            return
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

@@ -1,0 +1,65 @@
+"""In the process that judges: runs the checks that the parent asks for, an answer a request.
+
+It knows the protocol, not how the process came about (``isolation``, ``hub``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from _pytest.runner import runtestprotocol
+
+from dojo import isolation
+from dojo.catalog import Kata
+from dojo.output import KEPT, Tail, print_to_memory
+from dojo.verdict import GREEN, Check
+
+if TYPE_CHECKING:
+    from dojo.plugin import Dojo
+
+_EVERY = 8  # checks between two thorough looks at the judge's own parts, which take 1 ms each
+
+
+def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
+    """Answer requests until the parent hangs up."""
+    torch.set_num_threads(1)  # a forked OpenMP pool hangs
+    requests = isolation.requests(line)
+    request = next(requests)
+    kata = Kata(request["kata"], dojo.root)
+    as_reports = request["as_reports"]
+    dojo.open(kata, Path(request["solutions"]))
+    checks = {item.nodeid: dojo.check_of(item, GREEN, "", 0) for item in dojo.items_of(kata)}
+    if request["device"] != "all":
+        checks = {key: one for key, one in checks.items() if one.device == request["device"]}
+    isolation.answer(line, [{"nodeid": key, "check": asdict(one)} for key, one in checks.items()])
+    items = {item.nodeid: item for item in session.items}
+    tail = None if as_reports else print_to_memory()
+    for index, request in enumerate(requests):
+        item, following = items[request["run"]], items.get(request["next"])
+        reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
+        call = reports[1 if len(reports) > 2 else 0]  # a failed setup is not followed by a call
+        dojo.distrust(item, call, thoroughly=following is None or index % _EVERY == 0)
+        if tail is None:
+            isolation.answer(line, [_as_data(session.config, report) for report in reports])
+        else:
+            isolation.answer(line, _as_check(reports, tail, dojo.solution(kata).source_hash))
+
+
+def _as_data(config: pytest.Config, report: Any) -> dict[str, Any] | None:
+    report.sections = [(name, text[-KEPT:]) for name, text in report.sections]
+    return config.hook.pytest_report_to_serializable(config=config, report=report)
+
+
+def _as_check(reports: list[Any], tail: Tail, source_hash: str) -> dict[str, Any]:
+    """The check that the phases make: a failed teardown counts."""
+    said = [Check(**report.dojo) for report in reports if getattr(report, "dojo", None)]
+    check, printed = next((one for one in said if one.state != GREEN), said[0]), tail.take()
+    if check.state != GREEN:
+        check = replace(check, output=printed)
+    seconds = sum(report.duration for report in reports)
+    return {"check": asdict(check), "seconds": seconds, "source_hash": source_hash}
