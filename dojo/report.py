@@ -6,7 +6,6 @@ works the same behind xdist. Plain ASCII and at most 80 columns of its own.
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,8 +19,8 @@ from dojo.devices import devices_line
 from dojo.loading import shown_path
 from dojo.statement import read_statement
 from dojo.verdict import GREEN, NOT_STARTED, RED, Check, Verdict, state_of
+from dojo.wording import failure_lines
 
-WIDTH = 78
 _BAR = 28
 _COLOURS = {GREEN: "green", RED: "red", NOT_STARTED: "yellow"}
 
@@ -53,6 +52,12 @@ class KataReporter:
         self._root, self._solutions = root, solutions
         self._katas: dict[str, Progress] = {}
         self._track = ""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_header(self) -> Iterator[None]:
+        """Leave out pytest-benchmark's line of 170 columns, which says nothing of a kata."""
+        lines: Any = yield
+        return [line for line in lines if not str(line).startswith("benchmark:")]
 
     # ---------------------------------------------------------------- what is to come
 
@@ -146,22 +151,15 @@ class KataReporter:
         self._next(judged, verdicts)
 
     def _failure(self, kata: Kata, verdict: Verdict) -> None:
-        check = verdict.first_failure
-        if check is None:
-            return
         path = shown_path(kata.solution_in(self._solutions), self._root)
         self._terminal.write_line("")
         self._terminal.write(kata.stem, bold=True)
-        place = f"{path}:{check.line}" if check.line else path
+        place, headline, *rest = failure_lines(verdict, path)
         self._terminal.write_line(f"  {place}")
-        self._terminal.write(f"  {verdict.state}: ", **_markup(verdict.state))
-        self._terminal.write_line(f"{check.name} [{', '.join(filter(None, _tags(check)))}]")
-        for line in check.message.splitlines():
-            for row in textwrap.wrap(line, WIDTH - 4, break_on_hyphens=False) or [""]:
-                self._terminal.write_line(f"    {row}")
-        idle = sorted({c.message.partition(" ")[0] for c in verdict.checks if _is_idle(c)})
-        if idle and check.state != NOT_STARTED:
-            self._terminal.write_line(f"    Not started yet: {', '.join(idle)}.")
+        self._terminal.write(f"  {verdict.state}", **_markup(verdict.state))
+        self._terminal.write_line(headline.removeprefix(verdict.state))
+        for line in rest:
+            self._terminal.write_line(f"    {line}")
 
     def _bar(self, judged: list[Progress]) -> None:
         green = sum(_is_green(progress) for progress in judged)
@@ -194,14 +192,6 @@ class KataReporter:
 
 def _title(kata: Kata) -> str:
     return f"{kata.stem} - {read_statement(kata.reference).title}"
-
-
-def _tags(check: Check) -> tuple[str, str]:
-    return check.aspect, check.device
-
-
-def _is_idle(check: Check) -> bool:
-    return check.state == NOT_STARTED and " is not started" in check.message
 
 
 def _is_green(progress: Progress) -> bool:

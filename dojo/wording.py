@@ -1,0 +1,55 @@
+"""Words a verdict for a terminal of 80 columns, the same for every way of asking for it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from dojo.verdict import NOT_STARTED, Check, Verdict
+
+WIDTH = 74  # columns of a message, which stands indented in 80
+_OUTPUT_LINES = 8  # last lines of what the learner printed
+
+
+def failure_lines(verdict: Verdict, path: str) -> list[str]:
+    """What to show of a verdict that is not green.
+
+    Args:
+        verdict: red, crashed, timed out or not started.
+        path: the learner's file, as the learner would type it.
+
+    Returns:
+        Where (``path:line``), then ``state: law [aspect, device]``, then the message and what
+        else helps, in lines of at most ``WIDTH`` columns.
+    """
+    check = verdict.first_failure
+    if check is None:
+        return [path, verdict.state]
+    tags = ", ".join(filter(None, (check.aspect, check.device)))
+    lines = [f"{path}:{check.line}" if check.line else path]
+    lines.append(f"{verdict.state}: {check.name} [{tags}]")
+    for row in check.message.splitlines():
+        lines += wrapped(row)
+    if verdict.diagnosis:
+        lines += wrapped(f"This looks like: {verdict.diagnosis}")
+    printed = check.output.rstrip().splitlines()[-_OUTPUT_LINES:]
+    if printed:
+        lines.append("Your code printed:")
+        lines += [f"  {row[: WIDTH - 2]}" for row in printed]
+    idle = unstarted_names(verdict)
+    if idle and check.state != NOT_STARTED:
+        lines.append(f"Not started yet: {', '.join(idle)}.")
+    return lines
+
+
+def wrapped(text: str) -> list[str]:
+    """A sentence in lines of at most ``WIDTH`` columns."""
+    return textwrap.wrap(text, WIDTH, break_on_hyphens=False) or [""]
+
+
+def unstarted_names(verdict: Verdict) -> list[str]:
+    """The public names of a kata that still raise NotImplementedError."""
+    return sorted({c.message.partition(" ")[0] for c in verdict.checks if _is_idle(c)})
+
+
+def _is_idle(check: Check) -> bool:
+    return check.state == NOT_STARTED and " is not started" in check.message
