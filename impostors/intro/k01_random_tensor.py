@@ -83,7 +83,7 @@ def forgets_a_dimension(device="cpu"):
 
 @impostor(
     "random_tensor",
-    diagnosis="torch.Tensor(2, 3, 4) and torch.empty hold whatever was in memory, not random numbers.",
+    diagnosis="torch.Tensor(2, 3, 4) and torch.empty hold whatever was in memory before.",
     aspect="values",
 )
 def leaves_the_memory_as_it_was(device="cpu"):
@@ -180,11 +180,96 @@ def puts_the_state_back(device="cpu"):
 
 @impostor(
     "random_tensor",
-    diagnosis="Nothing asked for a tensor that requires grad.",
-    aspect="gradient",
+    diagnosis="Seeding with the seed that is in force starts the same numbers over at each call.",
+    aspect="values",
 )
-def requires_grad(device="cpu"):
-    return torch.rand(2, 3, 4, device=device, requires_grad=True)
+def seeds_with_the_same_seed(device="cpu"):
+    torch.manual_seed(torch.initial_seed())
+    return torch.rand(2, 3, 4, device=device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The device may also be 'cuda:0' or a torch.device, neither of which equals 'cuda'.",
+    aspect="device",
+)
+def compares_the_device_with_a_text(device="cpu"):
+    x = torch.rand(2, 3, 4)
+    return x.cuda() if device == "cuda" else x
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="1 - torch.rand is uniform on (0, 1]: it gives 1 and never 0.",
+    aspect="values",
+)
+def takes_the_other_end(device="cpu"):
+    return 1 - torch.rand(2, 3, 4, device=device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="A float64 just below 1 becomes 1 when it is rounded to float32.",
+    aspect="values",
+)
+def rounds_from_float64(device="cpu"):
+    return torch.rand(2, 3, 4, dtype=torch.float64, device=device).float()
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="Scaled by 0.99, the numbers are below 1 but no longer reach up to it.",
+    aspect="values",
+)
+def stays_away_from_1(device="cpu"):
+    return torch.rand(2, 3, 4, device=device) * 0.99
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="float16 has few numbers between 0 and 1; in float32 they are as few.",
+    aspect="values",
+)
+def draws_in_half_precision(device="cpu"):
+    return torch.rand(2, 3, 4, dtype=torch.float16, device=device).float()
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The sigmoid of a normal number lies between 0 and 1 and is not uniform.",
+    aspect="values",
+)
+def squashes_normal_numbers(device="cpu"):
+    return torch.randn(2, 3, 4, device=device).sigmoid()
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="Sorted numbers depend on their place: the last one is nearly always close to 1.",
+    aspect="values",
+)
+def sorts_the_numbers(device="cpu"):
+    return torch.rand(24, device=device).sort().values.view(2, 3, 4)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="Divided by its largest number, each tensor holds a 1.",
+    aspect="values",
+)
+def divides_by_the_largest(device="cpu"):
+    x = torch.rand(2, 3, 4, device=device)
+    return x / x.max()
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The second half mirrors the first, so the numbers are not independent.",
+    aspect="values",
+)
+def mirrors_the_first_half(device="cpu"):
+    half = torch.rand(1, 3, 4, device=device)
+    return torch.cat([half, 0.9999999 - half])
 
 
 @impostor("random_tensor", diagnosis="The result is a NumPy array.", aspect="type")
@@ -231,3 +316,34 @@ def number_by_number(device="cpu"):
 @alternative("random_tensor")
 def from_float64(device="cpu"):
     return torch.rand(2, 3, 4, dtype=torch.float64, device=device).float().clamp(max=1 - 2**-24)
+
+
+@alternative("random_tensor")
+def under_a_default_device(device="cpu"):
+    with torch.device(device):
+        return torch.rand(2, 3, 4)
+
+
+@alternative("random_tensor")
+def whole_numbers_over_2_to_the_24(device="cpu"):
+    return torch.randint(0, 2**24, (2, 3, 4), device=device) / 2**24
+
+
+@alternative("random_tensor")
+def part_by_part(device="cpu"):
+    return torch.stack([torch.rand(3, 4, device=device) for _ in range(2)])
+
+
+@alternative("random_tensor")
+def corner_of_a_larger_one(device="cpu"):
+    return torch.rand(7, 5, 9, device=device)[:2, :3, :4]
+
+
+@alternative("random_tensor")
+def with_the_default_generator(device="cpu"):
+    return torch.rand(2, 3, 4, generator=torch.default_generator).to(device)
+
+
+@alternative("random_tensor")
+def that_requires_grad(device="cpu"):
+    return torch.rand(2, 3, 4, device=device, requires_grad=True)

@@ -18,9 +18,9 @@ def random_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
         device: where the tensor shall lie, such as "cpu", "cuda" or `torch.device("cuda", 0)`.
 
     Returns:
-        A new float32 tensor of shape (2, 3, 4) on `device`, not tracked by autograd. Its 24
-        numbers are independent and uniform on [0, 1), drawn from torch's global generator at
-        each call: the same after the same `torch.manual_seed`, other ones at the next call. The
-        generator is not seeded here.
+        A new float32 tensor of shape (2, 3, 4) on `device`. Its 24 numbers are independent and
+        uniform on [0, 1): 0 may occur, 1 may not. They are drawn from torch's global generator
+        at each call: the same after the same `torch.manual_seed`, other ones at the next call.
+        The generator is not seeded here.
     """
     raise NotImplementedError

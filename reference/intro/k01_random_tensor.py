@@ -13,7 +13,7 @@ import torch
 
 HINTS = (
     "PyTorch has one function for uniform and one for normal random numbers. Which is which?",
-    "Look for `torch.rand` and its relatives under 'Random sampling' in the documentation of torch.",
+    "Torch's documentation lists `torch.rand` and its relatives under 'Random sampling'.",
     "The shape comes first; the place is a keyword argument with the name of your parameter.",
 )
 
@@ -25,9 +25,9 @@ def random_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
         device: where the tensor shall lie, such as "cpu", "cuda" or `torch.device("cuda", 0)`.
 
     Returns:
-        A new float32 tensor of shape (2, 3, 4) on `device`, not tracked by autograd. Its 24
-        numbers are independent and uniform on [0, 1), drawn from torch's global generator at
-        each call: the same after the same `torch.manual_seed`, other ones at the next call. The
-        generator is not seeded here.
+        A new float32 tensor of shape (2, 3, 4) on `device`. Its 24 numbers are independent and
+        uniform on [0, 1): 0 may occur, 1 may not. They are drawn from torch's global generator
+        at each call: the same after the same `torch.manual_seed`, other ones at the next call.
+        The generator is not seeded here.
     """
     return torch.rand(2, 3, 4, device=device)
