@@ -36,6 +36,7 @@ ASPECTS = (
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _SMALL = 12  # elements of a tensor that a message shows in full
+_GRID = 64  # elements of a tensor that a screen draws
 _LONG_CALL = 100  # characters of a call from which on shapes stand for values
 
 
@@ -138,6 +139,17 @@ def _rounded(value: Any) -> str:
         text = f"{value:.6g}"
         return f"{text}." if text.lstrip("-").isdigit() else text  # 1. as torch prints it
     return str(value)
+
+
+@plain
+def grid_of(value: object) -> list[list[str]]:
+    """The numbers of a small tensor or array as rows of text, for a screen; else no rows."""
+    if not isinstance(value, torch.Tensor | np.ndarray) or value.ndim > 2:
+        return []
+    rows = value.reshape(1, -1).tolist() if value.ndim < 2 else value.tolist()
+    if sum(map(len, rows)) > _GRID:
+        return []
+    return [[_rounded(number) for number in row] for row in rows]
 
 
 @plain

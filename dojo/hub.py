@@ -18,10 +18,10 @@ from collections.abc import Callable, Container
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from dojo.isolation import end_group, note_where_stuck, wait_a_moment
+from dojo.isolation import die_with_parent, end_group, note_where_stuck, wait_a_moment
 from dojo.workers import MESSAGE, SOCKET
 
-_SUBREAPER, _DIE_WITH_PARENT = 36, 1  # options of Linux's prctl
+_PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 
 
 def refuse() -> None:
@@ -41,7 +41,7 @@ def run_hub(serve: Callable[[Connection], None]) -> None:
     exit code, or ``alive``; ``end PID`` ends it with all that it started.
     """
     control = _control()
-    _prctl(_SUBREAPER, 1)
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     gc.collect()
     gc.freeze()  # a child that collects would copy the whole heap
     codes: dict[int, int | None] = {}
@@ -59,9 +59,10 @@ def run_hub(serve: Callable[[Connection], None]) -> None:
             for file in files:
                 os.close(file)
             answer = str(pid)
+        elif int(number) not in codes:
+            answer = str(-signal.SIGKILL)  # it was ended before
         elif verb == "code":
-            codes[int(number)] = wait_a_moment(int(number))
-            code = codes[int(number)]
+            codes[int(number)] = code = wait_a_moment(int(number))
             answer = "alive" if code is None else str(code)
         else:
             end_group(int(number), codes.pop(int(number)))
@@ -80,7 +81,7 @@ def _be_child(
     status = 1
     try:
         os.setsid()
-        _prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        die_with_parent()
         control.close()
         _bound_memory()
         note_where_stuck(os.fdopen(notes, "wb"))
@@ -115,7 +116,3 @@ def _end_orphans(children: Container[int]) -> None:
                 os.kill(pid, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
-
-
-def _prctl(option: int, value: int) -> None:
-    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Client, Connection, Listener, Pipe, wait
@@ -31,6 +32,7 @@ _START_LIMIT = 120.0  # seconds that a fresh process may take to import torch on
 # What a run that serves has no use for, and would pay for with each check.
 _BARE = ("-q", "--capture=no", *(f"-pno:{name}" for name in ("cacheprovider", "logging")))
 _A_MOMENT = 1.0  # seconds in which a process that has hung up must have ended
+_PR_SET_PDEATHSIG = 1  # of Linux's prctl
 _NOTE_TIME = 0.2  # seconds that a stuck child gets to note where it is
 
 
@@ -59,7 +61,8 @@ class Child:
         self._notes = notes
         self.limit = limit
         self._deadline = 0.0
-        self._is_over = False
+        self._is_over = threading.Lock()  # taken for good by the first that ends the process
+        self.was_dropped = False
 
     def ask(self, request: object) -> Any:
         """Send a request and wait for its answer; the clock starts with the first one.
@@ -94,9 +97,13 @@ class Child:
             self._connection.close()
         self._notes.close()
 
+    def drop(self) -> None:
+        """End the process from another thread than the one that asks: its verdict is not wanted."""
+        self.was_dropped = True
+        self._end()
+
     def _end(self) -> None:
-        if not self._is_over:
-            self._is_over = True
+        if self._is_over.acquire(blocking=False):
             self._kill()
 
     def _ask_where(self) -> None:
@@ -129,6 +136,7 @@ class ForkedChild(Child):
             try:
                 ours.close()
                 os.setsid()
+                die_with_parent()
                 with Path(os.devnull).open() as nothing:
                     os.dup2(nothing.fileno(), 0)
                 note_where_stuck(notes)
@@ -225,6 +233,7 @@ def connect() -> Connection:
     address = tuple(address) if isinstance(address, list) else address
     notes = open(os.environ.pop(_NOTES), "w")  # noqa: SIM115, PTH123 - open until the end
     note_where_stuck(notes)
+    die_with_parent()
     return Client(address, authkey=bytes.fromhex(os.environ.pop(_KEY)))
 
 
@@ -248,6 +257,22 @@ def note_where_stuck(file: Any) -> None:
     faulthandler.enable(file=file)
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, file=file, all_threads=False)
+
+
+def die_with_parent() -> None:
+    """Have this process killed when the one that started it dies, however that happens."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        return
+
+    def watch(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(_A_MOMENT)
+        os._exit(1)
+
+    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
 
 
 def wait_a_moment(pid: int) -> int | None:

@@ -31,39 +31,40 @@ def judge(
     solutions: Path,
     device: str = "all",
     limit: float = TIME_LIMIT,
-    on_check: Callable[[Check], None] = lambda _check: None,
 ) -> Verdict:
     """The verdict on a kata's answer in a folder with the layout of ``katas/``.
-
-    Args:
-        crew: where the process that judges comes from.
-        on_check: called with each check as it ends.
 
     Raises:
         NoChecks: nothing was judged.
         HubDied: the checks could not be collected.
     """
-    child = crew.worker(limit)
-    try:
-        return _judge(child, kata, solutions, device, on_check)
-    finally:
-        child.close()
+    with contextlib.closing(crew.worker(limit)) as child:
+        return judge_by(child, kata, solutions, device)
 
 
-def _judge(
-    child: Child, kata: Kata, solutions: Path, device: str, on_check: Callable[[Check], None]
+def judge_by(
+    child: Child,
+    kata: Kata,
+    solutions: Path,
+    device: str = "all",
+    on_plan: Callable[[list[Check]], None] = lambda _checks: None,
+    on_check: Callable[[Check], None] = lambda _check: None,
 ) -> Verdict:
-    planned = child.ask(open_request(kata, solutions, device))
-    if not planned:
-        raise NoChecks(f"{kata.name}: no check was collected; see: pytest {kata.checks}")
+    """The same by a process that has judged nothing yet.
+
+    Args:
+        on_plan: called with the checks to come.
+        on_check: called with each check as it ends.
+    """
+    planned = _plan(child, kata, solutions, device)
+    on_plan([check for _, check in planned])
+    nodeids = [nodeid for nodeid, _ in planned] + [None]
     checks: list[Check] = []
     seconds, source_hash, lost = 0.0, "", None
-    for index, plan in enumerate(planned):
-        check = Check(**plan["check"])
+    for index, (nodeid, check) in enumerate(planned):
         if lost is None:
-            following = planned[index + 1]["nodeid"] if index + 1 < len(planned) else None
             try:
-                answer: Any = child.ask(run_request(plan["nodeid"], following))
+                answer: Any = child.ask(run_request(nodeid, nodeids[index + 1]))
             except (ChildStuck, ChildDied) as error:
                 lost = what_became(error, child, kata.solution_in(solutions), kata.root)
             else:
@@ -74,6 +75,14 @@ def _judge(
         checks.append(check)
         on_check(check)
     return Verdict(kata.name, state_of(checks), seconds, source_hash, tuple(checks))
+
+
+def _plan(child: Child, kata: Kata, solutions: Path, device: str) -> list[tuple[str, Check]]:
+    """The checks that will be run: each one's nodeid, and what is known of it before."""
+    answer = child.ask(open_request(kata, solutions, device))
+    if not answer:
+        raise NoChecks(f"{kata.name}: no check was collected; see: pytest {kata.checks}")
+    return [(one["nodeid"], Check(**one["check"])) for one in answer]
 
 
 def judge_source(crew: Crew, kata: Kata, source: str | bytes, **options: Any) -> Verdict:

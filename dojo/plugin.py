@@ -26,7 +26,7 @@ import torch
 
 from dojo import devices, isolation, serving
 from dojo.catalog import Kata, find_root, kata_of
-from dojo.checks import CheckFailed, aspect_of
+from dojo.checks import CheckFailed, aspect_of, grid_of
 from dojo.loading import LoadError, learner_line, shown_path, unstarted_name
 from dojo.lost import Lost, what_became
 from dojo.output import KEPT
@@ -346,6 +346,9 @@ class Dojo:
         state, message, line = self._failure(item, call.excinfo.value)
         printed = "".join(text for name, text in report.sections if "Captured std" in name)
         check = replace(self.check_of(item, state, message, line), output=printed[-KEPT:])
+        if isinstance(call.excinfo.value, CheckFailed):
+            got, expected = call.excinfo.value.got, call.excinfo.value.expected
+            check = replace(check, got=grid_of(got), expected=grid_of(expected))
         # a skip or an expected failure that the learner's code raises is no pass
         report.outcome = "failed"
         with contextlib.suppress(AttributeError):

@@ -7,7 +7,7 @@ works the same behind xdist. Plain ASCII and at most 80 columns of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,9 @@ class KataReporter:
         self._track = ""
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_report_header(self) -> Iterator[None]:
+    def pytest_report_header(self) -> Generator[None, list[Any], list[Any]]:
         """Leave out pytest-benchmark's line of 170 columns, which says nothing of a kata."""
-        lines: Any = yield
+        lines = yield
         return [line for line in lines if not str(line).startswith("benchmark:")]
 
     # ---------------------------------------------------------------- what is to come

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 VERSION = 1
@@ -21,7 +21,8 @@ class Check:
     """The outcome of one check on one device.
 
     ``message`` is exactly what a person sees; ``file`` and ``line`` are the learner's; ``output``
-    is the end of what their code printed while a check failed.
+    is the end of what their code printed while a check failed. ``got`` and ``expected`` are the
+    rows of two small tensors that differ, as text.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Check:
     file: str = ""
     line: int = 0
     output: str = ""
+    got: list[list[str]] = field(default_factory=list)
+    expected: list[list[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -98,18 +98,23 @@ class Hub:
         return answer
 
     def _last_words(self) -> str:
+        if self._output.closed:
+            return "it was closed"
         self._output.seek(0)
         return self._output.read().decode(errors="replace")[-2000:]
 
     def close(self) -> None:
         """End the hub and its children."""
-        self._ours.close()  # it ends its children when the line is cut
+        with contextlib.suppress(OSError):
+            self._ours.shutdown(socket.SHUT_RDWR)  # it ends its children when the line is cut
         try:
             self._process.wait(_CLOSE_LIMIT if self._is_ready else 0)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._output.close()
+        with self._lock:  # another thread may still read the last words
+            self._ours.close()
+            self._output.close()
 
 
 class HubChild(Child):
@@ -142,6 +147,7 @@ class Crew:
         self._kind = kind if kind != "auto" else _kind_to_try()
         self._hub: Hub | None = None
         self._standby: SpawnedChild | None = None
+        self._is_closed = False
         self.start()
 
     @property
@@ -150,7 +156,9 @@ class Crew:
         return self._kind
 
     def start(self) -> None:
-        """Begin to warm up, without waiting."""
+        """Begin to warm up what is missing, without waiting."""
+        if self._is_closed:
+            return
         if self._kind == "fork" and self._hub is None:
             self._hub = Hub(self._root)
         elif self._kind == "spawn" and self._standby is None:
@@ -160,39 +168,44 @@ class Crew:
         """A child that has all checks collected and judges once within ``limit`` seconds.
 
         Raises:
-            HubDied: the checks cannot be collected.
+            HubDied: the checks cannot be collected, or the crew is closed.
         """
-        for attempt in range(2):
-            self.start()
-            if self._hub is None:
-                break
-            try:
-                return self._hub.fork(limit)
-            except CannotFork:
-                self._kind = "spawn"
-                self.restart()
-            except HubDied:
-                self.restart()
-                if attempt:
-                    raise
+        try:
+            return self._worker(limit)
+        except CannotFork:
+            self._kind = "spawn"
+        except HubDied:  # killed from outside, perhaps: once more, with a new one
+            pass
+        self.restart()
+        return self._worker(limit)
+
+    def _worker(self, limit: float) -> Child:
         self.start()
+        if self._hub is not None:
+            return self._hub.fork(limit)
         child, self._standby = self._standby, None
-        assert child is not None
+        if child is None:
+            raise HubDied("it was closed")
         child.limit = limit
         return child
 
     def restart(self) -> None:
         """Drop what is warm, since a check or the dojo itself has changed."""
-        self.close()
+        self._drop()
         self.start()
 
     def close(self) -> None:
-        """End every process."""
-        if self._hub is not None:
-            self._hub.close()
-        if self._standby is not None:
-            self._standby.close()
-        self._hub = self._standby = None
+        """End every process, for good."""
+        self._is_closed = True
+        self._drop()
+
+    def _drop(self) -> None:
+        hub, self._hub = self._hub, None
+        standby, self._standby = self._standby, None
+        if hub is not None:
+            hub.close()
+        if standby is not None:
+            standby.close()
 
 
 def _kind_to_try() -> str:

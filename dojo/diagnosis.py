@@ -1,0 +1,104 @@
+"""Recognises a known mistake: an answer that behaves under the checks as an impostor does.
+
+Behaviour is which checks are red, with which messages, less what is the learner's own: paths,
+line numbers and addresses. Only equal behaviour counts; no guess is better than a wrong one.
+What the impostors do is kept in ``.dojo/`` by the hash of all that it depends on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dojo.catalog import Kata
+from dojo.files import write_atomically
+from dojo.impostors import Candidate, find_candidates
+from dojo.judge import judge_source
+from dojo.verdict import NOT_STARTED, RED, Check, Verdict
+from dojo.workers import Crew
+
+Behaviour = dict[str, str]  # check → state and message
+Table = list[tuple[str, Behaviour]]  # an impostor's diagnosis, and what it does
+
+MOST_ALIKE = 2  # diagnoses that no check can tell apart and that are still named together
+
+
+def behaviour_of(verdict: Verdict) -> Behaviour:
+    """What the checks said that were reached; checks that were not started say nothing."""
+    keys: dict[str, int] = {}
+    found: Behaviour = {}
+    for check in verdict.checks:
+        name = f"{check.name} [{check.device}]"
+        keys[name] = keys.get(name, 0) + 1
+        if check.state != NOT_STARTED:
+            found[f"{name} {keys[name]}"] = f"{check.state}: {_impersonal(check)}"
+    return found
+
+
+def _impersonal(check: Check) -> str:
+    """The message without the learner's path, line numbers and addresses of objects."""
+    text = check.message.replace(check.file, "FILE") if check.file else check.message
+    text = re.sub(r"\bline \d+", "line", text)
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+def diagnose(verdict: Verdict, table: Table) -> str | None:
+    """The diagnosis of the impostors that behave as this answer does, or None."""
+    if verdict.state != RED:
+        return None
+    behaviour = behaviour_of(verdict)
+    if not any(said.startswith(RED) for said in behaviour.values()):
+        return None
+    alike = {
+        diagnosis: None  # a dictionary keeps the order
+        for diagnosis, theirs in table
+        if all(theirs.get(key) == said for key, said in behaviour.items())
+    }
+    return " Or: ".join(alike) if 0 < len(alike) <= MOST_ALIKE else None
+
+
+def known_table(kata: Kata) -> Table | None:
+    """The table that was made for the kata as it is now, or None."""
+    try:
+        table = json.loads(_cache(kata).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return table if isinstance(table, list) else None
+
+
+def make_table(crew: Crew, kata: Kata) -> Iterator[Table]:
+    """Judge the kata's impostors, one a step, and keep the table; yields it as it grows.
+
+    A step takes about as long as a verdict, so that a caller can do something else in between.
+    """
+    table: Table = []
+    for impostor in find_impostors(kata):
+        behaviour = behaviour_of(judge_source(crew, kata, impostor.source))
+        table.append((impostor.diagnosis, behaviour))
+        yield table
+    with contextlib.suppress(OSError):  # a folder that cannot be written to costs time, no more
+        cache = _cache(kata)
+        write_atomically(cache, json.dumps(table, indent=1))
+        for old in cache.parent.glob(f"{kata.stem}-*.json"):
+            if old != cache:
+                old.unlink()
+    yield table
+
+
+def find_impostors(kata: Kata) -> list[Candidate]:
+    """The wrong answers among the kata's candidates."""
+    return [candidate for candidate in find_candidates(kata) if not candidate.right]
+
+
+def _cache(kata: Kata) -> Path:
+    """Where the table for this very kata, judged by this very dojo, is kept."""
+    dojo = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256()
+    for path in (kata.checks, kata.reference, kata.impostors, *dojo):
+        digest.update(path.read_bytes())
+    name = f"{kata.stem}-{digest.hexdigest()[:16]}.json"
+    return kata.root / ".dojo" / "impostors" / kata.track / name
