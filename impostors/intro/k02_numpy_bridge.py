@@ -86,6 +86,79 @@ def flattens(array):
     return torch.from_numpy(array.reshape(-1))
 
 
+@impostor(
+    "numpy_to_torch",
+    diagnosis="astype copies even where the dtype is the same already.",
+    aspect="memory",
+)
+def converts_to_its_own_dtype(array):
+    return torch.from_numpy(array.astype(array.dtype))
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="Halved to float32, as a network likes it, a float64 array is copied.",
+    aspect="dtype",
+)
+def halves_float64(array):
+    return torch.from_numpy(array.astype("float32") if array.dtype == "float64" else array)
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="ravel copies an array whose elements do not lie in their order.",
+    aspect="memory",
+)
+def ravels_on_the_way(array):
+    return torch.from_numpy(array.ravel()).view(array.shape)
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="np.atleast_1d turns the shape () into (1,).",
+    aspect="shape",
+)
+def adds_a_dimension(array):
+    return torch.from_numpy(np.atleast_1d(array))
+
+
+@impostor("numpy_to_torch", diagnosis="squeeze drops dimensions of size 1.", aspect="shape")
+def squeezes(array):
+    return torch.from_numpy(array.squeeze())
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="A tensor on the GPU is a copy: only CPU memory can be shared with NumPy.",
+    aspect="device",
+)
+def moves_to_the_gpu(array):
+    return torch.from_numpy(array).to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="The array was locked, so that nobody can write to it any more.",
+    aspect="values",
+)
+def locks_the_array(array):
+    tensor = torch.from_numpy(array)
+    array.flags.writeable = False
+    return tensor
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="Memory is shared, so scaling the tensor in place scales the array too.",
+    aspect="values",
+)
+def scales_the_array(array):
+    tensor = torch.from_numpy(array)
+    if tensor.is_floating_point():
+        tensor *= 2
+    return tensor
+
+
 @impostor("torch_to_numpy", diagnosis="The tensor is returned as it is.", aspect="type")
 def returns_the_tensor(tensor):
     return tensor
@@ -185,3 +258,74 @@ def np_from_dlpack(tensor):
 @alternative("torch_to_numpy")
 def by_array_protocol(tensor):
     return tensor.__array__()
+
+
+@impostor(
+    "torch_to_numpy",
+    diagnosis="item() gives a Python number where an array of shape () is due.",
+    aspect="type",
+)
+def takes_the_item(tensor):
+    return tensor.numpy() if tensor.dim() else tensor.item()
+
+
+@impostor("torch_to_numpy", diagnosis="A numpy.matrix is not a plain array.", aspect="type")
+def makes_a_matrix(tensor):
+    return np.asmatrix(tensor.numpy()) if tensor.dim() == 2 else tensor.numpy()
+
+
+@impostor(
+    "torch_to_numpy",
+    diagnosis="An array built from its rows is a copy of them.",
+    aspect="memory",
+)
+def stacks_the_rows(tensor):
+    return np.array([row.numpy() for row in tensor]) if tensor.dim() else tensor.numpy()
+
+
+@impostor(
+    "torch_to_numpy",
+    diagnosis="view(-1) only takes tensors whose elements lie in their order.",
+    aspect="values",
+)
+def flattens_on_the_way(tensor):
+    return tensor.view(-1).numpy().reshape(tuple(tensor.shape))
+
+
+@impostor("torch_to_numpy", diagnosis="The array is made, but not returned.", aspect="type")
+def returns_nothing(tensor):
+    tensor.numpy()
+
+
+@alternative("numpy_to_torch")
+def checks_first(array):
+    assert isinstance(array, np.ndarray)
+    tensor = torch.from_numpy(array.view())
+    assert tensor.shape == array.shape
+    return tensor
+
+
+@alternative("numpy_to_torch")
+def reversed_twice(array):
+    return torch.from_numpy(array.T).permute(tuple(reversed(range(array.ndim))))
+
+
+@alternative("numpy_to_torch")
+def as_a_parameter(array):
+    return torch.nn.Parameter(torch.from_numpy(array), requires_grad=False)
+
+
+@alternative("torch_to_numpy")
+def by_force(tensor):
+    return tensor.numpy(force=True)
+
+
+@alternative("torch_to_numpy")
+def every_element_of_it(tensor):
+    return np.asanyarray(tensor.data)[...]
+
+
+@alternative("torch_to_numpy")
+def with_the_same_strides(tensor):
+    array = tensor.numpy()
+    return np.lib.stride_tricks.as_strided(array, array.shape, array.strides)

@@ -16,9 +16,10 @@ def numpy_to_torch(array: np.ndarray) -> torch.Tensor:
     """A tensor in the memory of a NumPy array.
 
     Args:
-        array: a writable array of any shape, () and empty ones too, with any strides but
-            negative ones, and any dtype that both libraries have: bool, 8 to 64 bit integers
-            with and without sign, float16, float32, float64, complex64, complex128.
+        array: a writable array of any shape, () and empty ones too, with any strides that a
+            tensor can have (whole elements, none negative), and any dtype that both libraries
+            have: bool, 8 to 64 bit integers with and without sign, float16, float32, float64,
+            complex64, complex128.
 
     Returns:
         A CPU tensor with the array's shape, dtype and values. It shares the array's memory: a

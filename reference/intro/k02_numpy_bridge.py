@@ -16,7 +16,7 @@ HINTS = (
     "Which of the two libraries knows of the other? Look for the other's name in its functions.",
     "torch.tensor always copies its data. Some relatives of it, named by what they take, do not.",
     "Print the array after you have changed the tensor: in shared memory it has changed too.",
-    "One way is a function of torch whose name begins with `from`; the other a method of the tensor.",
+    "One way is a function of torch whose name begins with `from`; the other is a tensor's method.",
 )
 
 
@@ -24,9 +24,10 @@ def numpy_to_torch(array: np.ndarray) -> torch.Tensor:
     """A tensor in the memory of a NumPy array.
 
     Args:
-        array: a writable array of any shape, () and empty ones too, with any strides but
-            negative ones, and any dtype that both libraries have: bool, 8 to 64 bit integers
-            with and without sign, float16, float32, float64, complex64, complex128.
+        array: a writable array of any shape, () and empty ones too, with any strides that a
+            tensor can have (whole elements, none negative), and any dtype that both libraries
+            have: bool, 8 to 64 bit integers with and without sign, float16, float32, float64,
+            complex64, complex128.
 
     Returns:
         A CPU tensor with the array's shape, dtype and values. It shares the array's memory: a
