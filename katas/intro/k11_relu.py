@@ -1,0 +1,26 @@
+"""The rectified linear unit.
+
+`relu` keeps what is above 0 and puts 0 in the place of everything else. It is the commonest bend
+between two linear layers, which without it would only make one linear layer.
+
+    relu(tensor([-2., -0.5, 0., 3.]))  ->  tensor([0., 0., 0., 3.])
+    relu(tensor([-inf, inf]))          ->  tensor([0., inf])
+"""
+
+import torch
+
+
+def relu(x: torch.Tensor) -> torch.Tensor:
+    """The larger one of x and 0, for each element.
+
+    Args:
+        x: any shape (0-d and empty too), any strides; float16, bfloat16, float32 or float64.
+            inf and -inf are among its numbers, NaN is not. Stays as it is.
+
+    Returns:
+        A new tensor with x's shape, dtype and device, in memory of its own at each call, also
+        where nothing had to change: exactly x where x is above 0, and 0 (or -0.) elsewhere.
+        Recorded by autograd if x requires grad: the gradient is 1 where x is above 0 (inf too),
+        0 where it is below (-inf too), and any number from 0 to 1 where it is 0.
+    """
+    raise NotImplementedError
