@@ -24,8 +24,6 @@ from dojo.workers import Crew
 Behaviour = dict[str, str]  # check → state and message
 Table = list[tuple[str, Behaviour]]  # an impostor's diagnosis, and what it does
 
-MOST_ALIKE = 2  # diagnoses that no check can tell apart and that are still named together
-
 
 def behaviour_of(verdict: Verdict) -> Behaviour:
     """What the checks said that were reached; checks that were not started say nothing."""
@@ -47,18 +45,18 @@ def _impersonal(check: Check) -> str:
 
 
 def diagnose(verdict: Verdict, table: Table) -> str | None:
-    """The diagnosis of the impostors that behave as this answer does, or None."""
+    """The diagnosis of the impostors that behave as this answer does; None where they disagree."""
     if verdict.state != RED:
         return None
     behaviour = behaviour_of(verdict)
     if not any(said.startswith(RED) for said in behaviour.values()):
         return None
     alike = {
-        diagnosis: None  # a dictionary keeps the order
+        diagnosis
         for diagnosis, theirs in table
         if all(theirs.get(key) == said for key, said in behaviour.items())
     }
-    return " Or: ".join(alike) if 0 < len(alike) <= MOST_ALIKE else None
+    return alike.pop() if len(alike) == 1 else None
 
 
 def known_table(kata: Kata) -> Table | None:

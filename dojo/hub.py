@@ -11,7 +11,6 @@ import contextlib
 import ctypes
 import gc
 import os
-import resource
 import signal
 import socket
 from collections.abc import Callable, Container
@@ -83,22 +82,11 @@ def _be_child(
         os.setsid()
         die_with_parent()
         control.close()
-        _bound_memory()
         note_where_stuck(os.fdopen(notes, "wb"))
         serve(Connection(line))
         status = 0
     finally:
         os._exit(status)
-
-
-def _bound_memory() -> None:
-    """An answer that asks for more memory than there is gets an error, not the machine."""
-    with contextlib.suppress(ValueError, OSError, StopIteration):
-        rows = Path("/proc/meminfo").read_text().splitlines()
-        available = next(int(row.split()[1]) for row in rows if row.startswith("MemAvailable"))
-        resource.setrlimit(resource.RLIMIT_DATA, (available * 1024, available * 1024))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go
 
 
 def _end_orphans(children: Container[int]) -> None:

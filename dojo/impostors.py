@@ -52,7 +52,9 @@ class Candidate:
 
 
 def find_candidates(kata: Kata) -> list[Candidate]:
-    """All impostors and alternatives of a kata, in the order of its file."""
+    """All impostors and alternatives of a kata, in the order of its file; none without one."""
+    if not kata.impostors.is_file() or not kata.reference.is_file():
+        return []
     reference = kata.reference.read_text(encoding="utf-8")
     body = ast.parse(kata.impostors.read_text(encoding="utf-8")).body
     marked = {id(node): mark for node in body if (mark := _mark(node)) is not None}

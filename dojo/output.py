@@ -34,8 +34,7 @@ def print_to_memory() -> Tail:
     tail = Tail()
     stream = io.TextIOWrapper(tail, encoding="utf-8", errors="replace", write_through=True)  # type: ignore[type-var]
     sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = stream  # type: ignore[misc,assignment]
-    sys.stdin = sys.__stdin__ = open(os.devnull, encoding="utf-8")  # type: ignore[misc]  # noqa: SIM115, PTH123
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
         os.dup2(nothing, number)
     return tail

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import importlib
 import os
 import random
 import time
@@ -25,14 +26,15 @@ import pytest
 import torch
 
 from dojo import devices, isolation, serving
-from dojo.catalog import Kata, find_root, kata_of
+from dojo.catalog import TREES, Kata, find_root, kata_of
 from dojo.checks import CheckFailed, aspect_of, grid_of
+from dojo.guard import Guard
 from dojo.loading import LoadError, learner_line, shown_path, unstarted_name
 from dojo.lost import Lost, what_became
 from dojo.output import KEPT
 from dojo.protocol import open_request, run_request
 from dojo.report import KataReporter
-from dojo.seals import ReferenceWatch, Seals
+from dojo.seals import Seals
 from dojo.solution import Solution
 from dojo.statement import read_statement
 from dojo.verdict import GREEN, NOT_STARTED, RED, Check
@@ -62,6 +64,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=10.0,
         metavar="SECONDS",
         help="time that one kata may take (default: 10)",
+    )
+    group.addoption(
+        "--verdicts",
+        metavar="FILE",
+        help="write the verdicts there, a line of JSON each",
     )
     group.addoption(
         "--isolation",
@@ -125,10 +132,16 @@ def forget_what_was_set() -> None:
 
 
 @functools.cache
-def warm_up() -> None:
-    """Do once, before the first fork, what every child would have to do again."""
+def warm_up(thoroughly: bool = False) -> None:
+    """Do once, before the first fork, what every child would have to do again.
+
+    Args:
+        thoroughly: import also what only some answers need, such as for their first optimizer.
+    """
     torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
     torch.testing.assert_close(torch.ones(1), torch.ones(1))  # imports half of torch
+    if thoroughly:
+        importlib.import_module("torch._dynamo")
     Seals()
     gc.collect()
     gc.freeze()  # a child that collects would copy the whole heap
@@ -153,7 +166,7 @@ class Dojo:
         self._items: dict[str, list[pytest.Item]] = {}
         self._loaded: dict[str, Solution] = {}
         self._seals: Seals | None = None
-        self._watch: ReferenceWatch | None = None
+        self._guard: Guard | None = None
 
     def _solutions_folder(self, choice: str) -> Path:
         folder = self.root / choice if choice in ("katas", "reference") else Path(choice).resolve()
@@ -264,10 +277,11 @@ class Dojo:
             if not isolation.can_fork():
                 refuse()
             else:
-                warm_up()
+                warm_up(thoroughly=True)
                 run_hub(lambda line: self._serve(session, line))
             return True
         if self._serving:
+            warm_up(thoroughly=True)
             self._serve(session, isolation.connect())
             return True
         return None
@@ -285,8 +299,9 @@ class Dojo:
         """Judge only this kata's answer from now on, in this process."""
         self.solutions = solutions
         self.solution(kata)  # reads the reference's names, before that is forbidden
-        if solutions != self.root / "reference":
-            self._watch = ReferenceWatch([self.root / "reference", self.root / "impostors"])
+        secret = [] if solutions == self.root / "reference" else ["reference", "impostors"]
+        precious = [*(self.root / tree for tree in (*TREES, "dojo", ".dojo")), solutions]
+        self._guard = Guard([self.root / tree for tree in secret], precious)
 
     # ---------------------------------------------------------------- the learner's answer
 
@@ -304,8 +319,8 @@ class Dojo:
 
     def distrust(self, item: pytest.Item, report: Any, thoroughly: bool) -> None:
         """Turn a check red if the learner's code changed the judge or read the reference."""
-        if self._watch and self._watch.touched:
-            fault = f"reads {self._watch.touched}: the answer must be your own"
+        if self._guard and self._guard.was_read:
+            fault = f"reads {self._guard.was_read}: the answer must be your own"
         elif self._seals and (found := self._seals.broken(thoroughly)):
             fault = f"replaces {found[0]}, which judges your answer. Leave it as it is"
         else:

@@ -6,6 +6,7 @@ works the same behind xdist. Plain ASCII and at most 80 columns of its own.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import pytest
 
 from dojo.catalog import Kata, kata_of, track_title
 from dojo.devices import devices_line
+from dojo.files import write_atomically
 from dojo.loading import shown_path
 from dojo.statement import read_statement
 from dojo.verdict import GREEN, NOT_STARTED, RED, Check, Verdict, state_of
@@ -33,15 +35,16 @@ class Progress:
     expected: int = 0
     deselected: int = 0
     seconds: float = 0.0
+    source_hash: str = ""
     checks: list[Check] = field(default_factory=list)
 
     @property
     def done(self) -> bool:
         return len(self.checks) >= self.expected
 
-    def verdict(self, source_hash: str = "") -> Verdict:
+    def verdict(self) -> Verdict:
         checks = tuple(self.checks)
-        return Verdict(self.kata.name, state_of(checks), self.seconds, source_hash, checks)
+        return Verdict(self.kata.name, state_of(checks), self.seconds, self.source_hash, checks)
 
 
 class KataReporter:
@@ -106,6 +109,7 @@ class KataReporter:
         if not getattr(report, "dojo", None):
             return
         progress.checks.append(Check(**report.dojo))
+        progress.source_hash = getattr(report, "dojo_source_hash", "") or progress.source_hash
         if progress.done and self._config.option.verbose <= 0:
             self._write_line(progress)
 
@@ -133,12 +137,20 @@ class KataReporter:
             result = yield
         finally:
             stats.update(kept)
-        if any(progress.checks for progress in self._katas.values()):
-            self._summary()
+        judged = [progress for progress in self._katas.values() if progress.checks]
+        if judged:
+            self._summary(judged)
+            self._write_verdicts(judged)
         return result
 
-    def _summary(self) -> None:
-        judged = [progress for progress in self._katas.values() if progress.checks]
+    def _write_verdicts(self, judged: list[Progress]) -> None:
+        """For programs: the verdicts, a line of JSON each."""
+        path = self._config.getoption("--verdicts")
+        if path:
+            lines = [json.dumps(progress.verdict().as_json()) + "\n" for progress in judged]
+            write_atomically(Path(path), "".join(lines))
+
+    def _summary(self, judged: list[Progress]) -> None:
         verdicts = {progress.kata.name: progress.verdict() for progress in judged}
         for progress in judged:
             verdict = verdicts[progress.kata.name]

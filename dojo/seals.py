@@ -1,9 +1,7 @@
 """Notices when a learner's code replaces parts of Python, torch, NumPy, pytest or the dojo.
 
 A judge that is patched cannot be trusted, so the verdict is red and the original is put back.
-It compares attributes by identity; it does not look into a function's own code. Reading the
-reference is noticed by an audit hook, which Python cannot take off again: so only in processes
-that judge once and end.
+It compares attributes by identity; it does not look into a function's own code.
 """
 
 from __future__ import annotations
@@ -13,13 +11,13 @@ import os
 import sys
 import types
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pluggy
 import pytest
 import torch
+import torch._compile
 import torch.testing
 
 _PACKAGES = ("_pytest.", "pluggy.", "dojo.", "torch.testing.")
@@ -64,7 +62,11 @@ class Seals:
         found = []
         for space, known in self._known if thoroughly else ():
             now = vars(space)
-            changed = [name for name, value in known.items() if now.get(name) is not value]
+            changed = [
+                name
+                for name, value in known.items()
+                if now.get(name) is not value and not _is_torchs_own(now.get(name), value)
+            ]
             for name in changed:
                 setattr(space, name, known[name])
                 found.append(f"{space.__name__}.{name}")
@@ -72,6 +74,13 @@ class Seals:
             found.append("torch's mode stack")
             _empty_mode_stacks()
         return found
+
+
+def _is_torchs_own(now: object, before: object) -> bool:
+    """Whether torch's compiler, imported meanwhile, has wrapped its own function."""
+    code = getattr(now, "__code__", None)
+    is_wrapper = isinstance(code, types.CodeType) and code.co_filename == torch._compile.__file__
+    return is_wrapper and getattr(now, "__wrapped__", None) is before
 
 
 def _namespaces() -> Iterable[Any]:
@@ -99,20 +108,3 @@ def _empty_mode_stacks() -> None:
         torch._C._pop_torch_function_stack()
     while torch._C._len_torch_dispatch_stack():
         torch._C._pop_torch_dispatch_stack(None)
-
-
-class ReferenceWatch:
-    """Forbids this process to open files in the given folders, once and for good."""
-
-    def __init__(self, folders: Iterable[Path]) -> None:
-        self._folders = tuple(str(folder.resolve()) + os.sep for folder in folders)
-        self.touched = ""
-        sys.addaudithook(self._hook)
-
-    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "open" or not isinstance(arguments[0], str | bytes):
-            return
-        path = os.path.realpath(os.fsdecode(arguments[0]))
-        if path.startswith(self._folders):
-            self.touched = "/".join(Path(path).parts[-3:])
-            raise PermissionError(f"{self.touched} is closed while your answer is judged")

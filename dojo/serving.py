@@ -5,6 +5,10 @@ It knows the protocol, not how the process came about (``isolation``, ``hub``).
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import warnings
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,7 +31,10 @@ _EVERY = 8  # checks between two thorough looks at the judge's own parts, which 
 
 def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
     """Answer requests until the parent hangs up."""
+    _bound_memory()
     torch.set_num_threads(1)  # a forked OpenMP pool hangs
+    warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
     requests = isolation.requests(line)
     request = next(requests)
     kata = Kata(request["kata"], dojo.root)
@@ -44,10 +51,26 @@ def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
         reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
         call = reports[1 if len(reports) > 2 else 0]  # a failed setup is not followed by a call
         dojo.distrust(item, call, thoroughly=following is None or index % _EVERY == 0)
+        source_hash = dojo.solution(kata).source_hash
         if tail is None:
+            call.dojo_source_hash = source_hash
             isolation.answer(line, [_as_data(session.config, report) for report in reports])
         else:
-            isolation.answer(line, _as_check(reports, tail, dojo.solution(kata).source_hash))
+            isolation.answer(line, _as_check(reports, tail, source_hash))
+
+
+def _bound_memory() -> None:
+    """An answer that asks for more memory than there is gets an error, not the machine."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    with contextlib.suppress(ValueError, OSError, StopIteration):
+        rows = Path("/proc/meminfo").read_text().splitlines()
+        available = next(int(row.split()[1]) for row in rows if row.startswith("MemAvailable"))
+        resource.setrlimit(resource.RLIMIT_DATA, (available * 1024, available * 1024))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go
 
 
 def _as_data(config: pytest.Config, report: Any) -> dict[str, Any] | None:

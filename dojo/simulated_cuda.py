@@ -7,6 +7,7 @@ Operations are simulated in the thread that entered the mode, ``torch.cuda`` in 
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -630,6 +631,8 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
     if sim.available:  # a loader with workers pins in a thread of its own, where no mode is
         places[torch.utils.data._utils.pin_memory, "pin_memory"] = lambda data, *_: data
     places[torch, "Generator"] = _generator_class(sim)
+    for script in (torch._C.ScriptFunction, torch._C.ScriptMethod):
+        places[script, "__call__"] = _script_call(sim, script.__call__)
     return places
 
 
@@ -642,6 +645,15 @@ def _compiled_for(is_available: Any, sim: SimulatedCuda) -> Any:
         return sim.available if asked_by is is_available.__code__ else really()
 
     return is_compiled
+
+
+def _script_call(sim: SimulatedCuda, call: Any) -> Any:
+    """TorchScript runs outside Python, where no mode sees its operations."""
+
+    def run(script: Any, *args: Any, **kwargs: Any) -> Any:
+        return _operate(sim, functools.partial(call, script), *args, **kwargs)
+
+    return run
 
 
 def _distinct(function: Any) -> Any:

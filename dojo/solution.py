@@ -64,7 +64,8 @@ class Solution:
         return self._module
 
     def _called(self, name: str, value: Any) -> Callable[..., Any]:
-        line = getattr(getattr(value, "__code__", None), "co_firstlineno", 0)
+        function = value.__init__ if isinstance(value, type) else value
+        line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
 
         @functools.wraps(value, updated=())
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -1,25 +1,41 @@
-"""A file that is broken, that cheats or that hangs is named in one line and is never green."""
+"""A file that is broken, cheats, hangs or rages is named in one line, whichever way it is judged.
 
+Each row is judged by a forked process, by one that was started afresh, and by plain pytest.
+"""
+
+import json
+import os
 import re
+import subprocess
+import sys
+import uuid
+from pathlib import Path
 
 import pytest
 
+import dojo.judge
 from dojo.catalog import Kata
-from dojo.judge import judge_source as judge_source_with
 from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT
 from dojo.workers import Crew
 
+ANSWER = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    {}\n    return x1.add_(x2)\n"
+RIGHT = ANSWER.format("pass")
+TIME_LIMIT = 2.0
+
+# what is in the file, the state that it gets, and words of the message
 BROKEN = {
     "empty": (b"", CRASHED, "line 1: your file is empty"),
     "syntax error": (b"def add(x1, x2:\n    pass\n", CRASHED, "line 1: SyntaxError"),
     "tab mix": (b"def add(a, b):\n    x = 1\n\tif x:\n\t  y = 2\n", CRASHED, "line 3: "),
     "not UTF-8": (b"# one\n# two\n# caf\xe9\n", CRASHED, "line 3: your file is not UTF-8"),
+    "null bytes": (b"def add(a, b):\n    pass\n\0\0", CRASHED, "Python cannot read"),
     "missing name": (b"def add(x1, x2):\n    return x1 + x2\n", RED, "without a function add_"),
     "wrong signature": (
         b"def add(x1, x2):\n    return x1 + x2\ndef add_(x1):\n    return x1\n",
         RED,
         "line 3: add_ takes other arguments",
     ),
+    "a number for a function": (b"add = 1\nadd_ = 2\n", RED, "add is a int, not a function"),
     "error at import": (
         b"import math\nmath.no_such_name\n",
         CRASHED,
@@ -27,9 +43,9 @@ BROKEN = {
     ),
 }
 
-ANSWER = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    {}\n    return x1\n"
 CHEATS = {
-    "always equal": """
+    "always equal": (
+        """
 class Always:
     def __eq__(self, other): return True
     def __getattr__(self, name): return Always()
@@ -37,7 +53,10 @@ class Always:
 def add(x1, x2): return Always()
 def add_(x1, x2): return Always()
 """,
-    "lying tensor subclass": """
+        "an object of type Always",
+    ),
+    "lying tensor subclass": (
+        """
 import torch
 class Liar(torch.Tensor):
     @classmethod
@@ -45,14 +64,30 @@ class Liar(torch.Tensor):
 def add(x1, x2): return x1.as_subclass(Liar)
 def add_(x1, x2): return x1.as_subclass(Liar)
 """,
-    "patched comparisons": """
+        "Liar",
+    ),
+    "patched comparisons": (
+        """
 import torch, torch.testing
 torch.equal = torch.allclose = lambda *a, **k: True
 torch.testing.assert_close = lambda *a, **k: None
 def add(x1, x2): return x1.clone()
 def add_(x1, x2): return x1
 """,
-    "patched vocabulary": """
+        "your file replaces torch",
+    ),
+    "patched in a call": (
+        """
+import torch
+def add(x1, x2):
+    torch.equal = lambda *a: True
+    return x1 + x2
+def add_(x1, x2): return x1.add_(x2)
+""",
+        "your file replaces torch.equal",
+    ),
+    "patched vocabulary": (
+        """
 import dojo.checks, sys
 for module in list(sys.modules.values()):
     for name in list(vars(module)):
@@ -61,39 +96,153 @@ for module in list(sys.modules.values()):
 def add(x1, x2): return x1
 def add_(x1, x2): return x1
 """,
-    "patched pytest": """
+        "your file replaces dojo.checks",
+    ),
+    "patched pytest": (
+        """
 import _pytest.python, _pytest.runner
 _pytest.python.Function.runtest = lambda self: None
 _pytest.runner.pytest_runtest_call = lambda item: None
 def add(x1, x2): return x1
 def add_(x1, x2): return x1
 """,
-    "imports the reference": """
+        "your file replaces",
+    ),
+    "imports the reference": (
+        """
 import sys, pathlib
-sys.path.insert(0, {root!r})
+sys.path.insert(0, ROOT)
 from reference.intro.k03_in_place_add import add, add_
 """,
-    "reads the reference": """
+        "reads reference/intro/k03_in_place_add.py: the answer must be your own",
+    ),
+    "reads the reference": (
+        """
 try:
-    exec(open({root!r} + "/reference/intro/k03_in_place_add.py").read())
+    exec(open(ROOT + "/reference/intro/k03_in_place_add.py").read())
 except Exception:
     def add(x1, x2): return x1 + x2
     def add_(x1, x2):
         x1 += x2
         return x1
 """,
-    "skips itself": """
+        "reads reference/intro/k03_in_place_add.py",
+    ),
+    "skips itself": (
+        """
 import pytest
 def add(x1, x2): pytest.skip()
 def add_(x1, x2): pytest.xfail()
 """,
-    "sys.exit at import": "import sys\nsys.exit(0)\n",
-    "sys.exit in a function": "import sys\n" + ANSWER.format("sys.exit(0)"),
-    "os._exit at import": "import os\nos._exit(0)\n",
-    "os._exit in a function": "import os\n" + ANSWER.format("os._exit(0)"),
-    "segmentation fault": "import ctypes\n" + ANSWER.format("ctypes.string_at(0)"),
-    "endless recursion": ANSWER.format("add_(x1, x2)"),
+        "Skipped",
+    ),
 }
+
+# source, the states that it may get, words of the message
+RAGING = {
+    "sys.exit at import": ("import sys\nsys.exit(0)\n", {CRASHED}, "line 2: your file ends"),
+    "sys.exit in a function": ("import sys\n" + ANSWER.format("sys.exit(0)"), {RED}, "SystemExit"),
+    "os._exit at import": ("import os\nos._exit(0)\n", {CRASHED}, "exit code 0 before"),
+    "os._exit in a function": (
+        "import os\n" + ANSWER.format("os._exit(0)"),
+        {CRASHED},
+        "exit code 0",
+    ),
+    "os.abort": ("import os\n" + ANSWER.format("os.abort()"), {CRASHED}, "SIGABRT"),
+    "segmentation fault": (
+        "import ctypes\n" + ANSWER.format("ctypes.string_at(0)"),
+        {CRASHED},
+        "line 5: the process died of SIGSEGV",
+    ),
+    "hangs up": (
+        "import os\n" + ANSWER.format("os.closerange(3, 9999)"),
+        {CRASHED},
+        "the process",
+    ),
+    "endless recursion": (ANSWER.format("add_(x1, x2)"), {RED}, "calls itself without end"),
+    "loop in a function": (ANSWER.format("while True: pass"), {TIMED_OUT}, "line 4: not finished"),
+    "loop at import": ("while True:\n    pass\n", {TIMED_OUT}, "not finished after 2 s; stuck"),
+    "loop in a __getitem__": (
+        "class Row:\n    def __getitem__(self, i):\n        while True: pass\n"
+        + ANSWER.format("Row()[0]"),
+        {TIMED_OUT},
+        "line 3: not finished",
+    ),
+    "loop that catches all": (
+        ANSWER.format("while True:\n        try: pass\n        except BaseException: pass"),
+        {TIMED_OUT},
+        "not finished",
+    ),
+    "loop in a thread": (
+        "import threading\ndef spin():\n    while True: pass\n"
+        "threading.Thread(target=spin).start()\n" + RIGHT,
+        {GREEN, TIMED_OUT},  # slow, but the answer itself is right
+        "",
+    ),
+    "stuck in C": (
+        "import torch\n"
+        + ANSWER.format("a = torch.zeros(9000, 9000, dtype=torch.float64)\n    while True: a @ a"),
+        {TIMED_OUT},
+        "line 6: not finished",
+    ),
+    "ten million lines": (
+        ANSWER.format("for i in range(10**7): print('all work and no play')"),
+        {TIMED_OUT, GREEN},
+        "",
+    ),
+    "reads stdin": (ANSWER.format("input()"), {RED}, "EOFError"),
+    "all the memory": (
+        "import torch\n" + ANSWER.format("torch.zeros(2**50)"),
+        {RED},
+        "RuntimeError",
+    ),
+    "a thousand threads": (
+        "import threading, time\nfor i in range(1000):\n"
+        "    threading.Thread(target=time.sleep, args=(99,)).start()\n" + RIGHT,
+        {GREEN},
+        "",
+    ),
+    "leaves processes": (
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; "
+        "time.sleep(99)'])\n" + RIGHT,
+        {GREEN},
+        "",
+    ),
+    "deletes its own file": (
+        "import os\n" + ANSWER.format("os.remove(__file__)"),
+        {RED},
+        "belongs to the dojo",
+    ),
+    "renames its own file": (
+        "import os\n" + ANSWER.format("os.rename(__file__, __file__ + '.bak')"),
+        {RED},
+        "belongs to the dojo",
+    ),
+    "writes its own file": (
+        ANSWER.format("open(__file__, 'w')"),
+        {RED},
+        "belongs to the dojo",
+    ),
+    "warns": (
+        "import warnings\nwarnings.warn('old', DeprecationWarning)\n"
+        + ANSWER.format("warnings.warn('older')"),
+        {GREEN},
+        "",
+    ),
+    "imports torch's compiler": (ANSWER.format("import torch._dynamo"), {GREEN}, ""),
+    "changes torch's settings": (
+        "import torch\ntorch.set_default_dtype(torch.float64)\ntorch.set_default_device('meta')\n"
+        "torch.manual_seed(7)\ntorch.set_grad_enabled(False)\n" + RIGHT,
+        {GREEN, RED},
+        "",
+    ),
+}
+ROWS = {
+    **{name: (source, {state}, words) for name, (source, state, words) in BROKEN.items()},
+    **{name: (source, {RED, CRASHED}, words) for name, (source, words) in CHEATS.items()},
+    **RAGING,
+}
+MARK = f"DOJO_TEST_{uuid.uuid4().hex}"  # in the environment of all that these tests start
 
 
 @pytest.fixture
@@ -101,33 +250,76 @@ def k03(root):
     return Kata("intro/k03_in_place_add", root)
 
 
-@pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_file_is_named_with_its_line(k03, case, judge_source):
-    source, state, words = BROKEN[case]
-    verdict = judge_source(k03, source)
-    assert verdict.state == state
-    messages = {check.message for check in verdict.checks}
-    assert len(messages) == 1
-    message = messages.pop()
-    assert "\n" not in message
-    assert re.search(r"k03_in_place_add\.py", message)
-    assert words in message
+@pytest.fixture(scope="module")
+def ways(root):
+    """The three ways of judging, by name: each takes a kata and a folder, and returns a verdict."""
+    os.environ[MARK] = "1"
+    forking, spawning = Crew(root, "fork"), Crew(root, "spawn")
+
+    def by(crew):
+        def judge(kata, folder):
+            verdict = dojo.judge.judge(crew, kata, folder, limit=TIME_LIMIT)
+            crew.start()  # so that the next is warm
+            return verdict.as_json()
+
+        return judge
+
+    def by_pytest(kata, folder):
+        file = folder / "verdict.json"
+        options = [f"--solutions={folder}", f"--time-limit={TIME_LIMIT}", f"--verdicts={file}"]
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", str(kata.checks), *options, "-p", "no:cacheprovider"],
+            cwd=root,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        verdict = json.loads(file.read_text())
+        assert (run.returncode == 0) == (verdict["state"] == GREEN)
+        return verdict
+
+    yield {"fork": by(forking), "spawn": by(spawning), "pytest": by_pytest}
+    forking.close()
+    spawning.close()
+    del os.environ[MARK]
 
 
-@pytest.mark.parametrize("case", CHEATS)
-def test_a_cheat_is_not_green(k03, case, judge_source):
-    verdict = judge_source(k03, CHEATS[case].replace("{root!r}", repr(str(k03.root))))
-    assert verdict.state in (RED, CRASHED)
-    assert all(check.message for check in verdict.checks if check.state != GREEN)
+def left_running():
+    """The commands of processes that these tests started, less the warm ones that wait."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = MARK.encode() in (folder / "environ").read_bytes()
+            command = (folder / "cmdline").read_bytes().decode().replace("\0", " ").strip()
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:  # it has just ended
+            continue
+        if is_ours and int(parent) != os.getpid():
+            found.append(command)
+    return found
 
 
-@pytest.mark.parametrize("kind", ["fork", "spawn"])
-def test_a_process_that_ends_itself_is_a_crash_of_either_kind(k03, kind):
-    crew = Crew(k03.root, kind)
-    verdict = judge_source_with(crew, k03, CHEATS["os._exit in a function"])
-    crew.close()
-    assert verdict.state == CRASHED
-    assert "exit code 0" in verdict.first_failure.message
+@pytest.mark.parametrize("way", ["fork", "spawn", "pytest"])
+@pytest.mark.parametrize("row", ROWS)
+def test_a_hostile_file_gets_its_state_and_one_clear_line(k03, row, way, ways, tmp_path):
+    source, states, words = ROWS[row]
+    path = k03.solution_in(tmp_path)
+    path.parent.mkdir()
+    if isinstance(source, str):
+        source = source.replace("ROOT", repr(str(k03.root))).encode()
+    path.write_bytes(source)
+    verdict = ways[way](k03, tmp_path)
+    assert verdict["state"] in states
+    assert path.read_bytes() == source
+    messages = [check["message"] for check in verdict["checks"] if check["state"] != GREEN]
+    assert all(messages)
+    if verdict["state"] != GREEN:
+        assert words in " ".join(messages)
+    if row in BROKEN:
+        assert len(set(messages)) == 1
+        assert "k03_in_place_add.py" in messages[0]
+    if sys.platform.startswith("linux"):
+        assert left_running() == []
 
 
 def test_a_missing_file_is_not_started(k03, tmp_path, judge):

@@ -41,7 +41,8 @@ def spoil(kind, mark, function):
         if kind == "shuffled":
             if value.ndim == 0 or value.shape[0] < 2:
                 return value
-            return value[::-1].copy() if is_array else value.flip(0)
+            shuffled = value[::-1].copy() if is_array else value.flip(0)
+            return value if bool((shuffled == value).all()) else shuffled
         floating = value.dtype.kind == "f" if is_array else value.is_floating_point()
         if not floating:
             return value

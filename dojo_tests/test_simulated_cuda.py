@@ -637,3 +637,12 @@ def test_tags_of_freed_memory_are_dropped(cuda):
         torch.ones(1).cuda()
     gc.collect()
     assert len(simulated_cuda._tags) < 5000
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated")
+def test_a_script_runs_where_its_inputs_are():
+    layer = torch.jit.script(nn.Linear(3, 2))
+    with SimulatedCuda():
+        x = torch.ones(4, 3, device="cuda")
+        assert layer.to("cuda")(x).device == GPU
+    assert layer.weight.device == CPU or layer.weight.is_cpu

@@ -1,0 +1,109 @@
+"""A mistake is recognised however it is written, and never where it is another one."""
+
+import ast
+import collections
+import functools
+import json
+
+import pytest
+
+from dojo.catalog import Kata
+from dojo.diagnosis import behaviour_of, diagnose, known_table
+from dojo.diagnosis import make_table as make_table_of
+from dojo.impostors import find_candidates
+
+SUBTRACTS = """
+def add(x1, x2):
+    return x1 - x2
+
+
+def add_(x1, x2):
+    raise NotImplementedError
+"""
+MIXED_UP = """
+def add(x1, x2):
+    return x1 * x2 - 7
+
+
+def add_(x1, x2):
+    return x1.add_(x2)
+"""
+
+
+@pytest.fixture(scope="session")
+def make_table(crew):
+    """The finished table of a kata's known mistakes, made once."""
+    return functools.cache(lambda kata: known_table(kata) or list(make_table_of(crew, kata))[-1])
+
+
+@pytest.fixture
+def k03(root):
+    return Kata("intro/k03_in_place_add", root)
+
+
+def written_differently(source, name):
+    """The same answer with other names for the locals of ``name``, on other lines."""
+    tree = ast.parse(source)
+    answer = [node for node in tree.body if getattr(node, "name", "") == name][-1]
+    own = {node.id for node in ast.walk(answer) if isinstance(node, ast.Name) and _is_set(node)}
+    for node in ast.walk(answer):
+        if isinstance(node, ast.Name) and node.id in own:
+            node.id += "_of_mine"
+    return "\n\n# another line\n" + ast.unparse(tree)
+
+
+def _is_set(node):
+    return isinstance(node.ctx, ast.Store)
+
+
+def test_mistakes_that_no_check_can_tell_apart_share_one_diagnosis(kata, make_table):
+    """Else the learner who makes one of them could not be told which."""
+    together = collections.defaultdict(set)
+    for diagnosis, behaviour in make_table(kata):
+        together[json.dumps(behaviour)].add(diagnosis)
+    assert [sorted(group) for group in together.values() if len(group) > 1] == []
+
+
+def test_a_mistake_gets_its_diagnosis_however_it_is_written(impostor, make_table, judge_source):
+    """Also where the learner's file differs in names and lines from the known one."""
+    source = written_differently(impostor.source, impostor.replaces)
+    found = diagnose(judge_source(impostor.kata, source), make_table(impostor.kata))
+    assert found == impostor.diagnosis
+
+
+def test_a_right_answer_gets_no_diagnosis(k03, make_table, judge_source):
+    table = make_table(k03)
+    right = [one for one in find_candidates(k03) if one.right]
+    assert {diagnose(judge_source(k03, one.source), table) for one in right} == {None}
+
+
+def test_an_unknown_mistake_gets_no_diagnosis(k03, make_table, judge_source):
+    assert diagnose(judge_source(k03, MIXED_UP), make_table(k03)) is None
+
+
+def test_a_mistake_is_recognised_while_the_other_function_is_not_started(
+    k03, make_table, judge_source
+):
+    found = diagnose(judge_source(k03, SUBTRACTS), make_table(k03))
+    assert found == "x1 and x2 are subtracted, not added."
+
+
+def test_a_table_is_kept_for_the_kata_as_it_is(k03, crew):
+    table = list(make_table_of(crew, k03))[-1]
+    assert known_table(k03) == [list(row) for row in table]
+
+
+def test_a_corrupt_table_is_no_table(k03, make_table):
+    make_table(k03)
+    for path in (k03.root / ".dojo" / "impostors" / "intro").glob("k03*.json"):
+        path.write_text("{", encoding="utf-8")
+    assert known_table(k03) is None
+
+
+def test_behaviour_knows_no_lines_and_no_paths(k03, judge_source):
+    spare = "\n\n\n"
+    one, other = (
+        behaviour_of(judge_source(k03, text + MIXED_UP.replace("- 7", "- None")))
+        for text in ("", spare)
+    )
+    assert one == other
