@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
+import warnings
 from pathlib import Path
 
 from dojo.catalog import Kata
 from dojo.files import content_of
 from dojo.loading import shown_path
-from dojo.statement import read_statement, split_docstring
-
-_HINTS = re.compile(r"^HINTS = \(\n.*?^\)\n\n", re.DOTALL | re.MULTILINE)
+from dojo.statement import read_statement
 
 
 def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
     """What would turn an answer into the reference, as the lines of a unified diff.
 
-    The reference's hints and its account of why are left out: they are no part of an answer.
+    Docstrings, the reference's hints and its account of why are left out: they are no part of an
+    answer. A file that is not Python is compared as it is.
 
     Returns:
         no lines where both are the same.
     """
-    yours = content_of(answer).decode(errors="replace").removeprefix("\ufeff")
-    statement, _ = split_docstring(yours)
-    _, body = split_docstring(kata.reference.read_text(encoding="utf-8"))
+    yours, reference = (
+        content_of(path).decode("utf-8-sig", errors="replace") for path in (answer, kata.reference)
+    )
     lines = difflib.unified_diff(
-        yours.splitlines(),
-        (statement + _HINTS.sub("", body)).splitlines(),
+        _code_of(yours),
+        _code_of(reference),
         shown_path(answer, kata.root),
         shown_path(kata.reference, kata.root),
         lineterm="",
@@ -38,3 +39,37 @@ def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
 def why(kata: Kata) -> str:
     """Why the reference is the answer, and what the common wrong one gets wrong."""
     return read_statement(kata.reference).docstring.strip()
+
+
+def _code_of(source: str) -> list[str]:
+    """The lines that do something."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in a learner's file, the judge tells
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = ast.Module([], [])
+    silent = {
+        number
+        for node in _silent(tree)
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    lines = enumerate(source.splitlines(), 1)
+    text = "\n".join(line.rstrip() for number, line in lines if number not in silent)
+    return re.sub(r"\n{4,}", "\n\n\n", text).strip().splitlines()
+
+
+def _silent(tree: ast.Module) -> list[ast.stmt]:
+    """The statements that only speak to a reader: docstrings, and the ladder of hints."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = [
+        node.body[0]
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None
+    ]
+    hints = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HINTS"
+    ]
+    return [*docstrings, *hints]

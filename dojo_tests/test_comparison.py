@@ -1,5 +1,8 @@
 """The diff between a learner's file and the reference shows code, and nothing but code."""
 
+import pytest
+
+from dojo.catalog import Kata
 from dojo.comparison import diff_to_reference
 
 REFERENCE = '''"""Why this is so."""
@@ -16,31 +19,44 @@ def double(x):
 '''
 
 
-def test_equal_code_has_no_diff_whatever_the_docstrings_say():
-    mine = 'def double(x):\n    """My own words."""\n    return x + x\n'
-    assert diff_to_reference(mine, REFERENCE) == []
+@pytest.fixture
+def diff(tmp_path):
+    """The diff from this text to the reference."""
+
+    def diff_of(text):
+        kata = Kata("intro/k01_double", tmp_path)
+        kata.reference.parent.mkdir(parents=True)
+        kata.reference.write_text(REFERENCE, encoding="utf-8")
+        answer = tmp_path / "answer.py"
+        answer.write_bytes(text.encode())
+        return diff_to_reference(kata, answer)
+
+    return diff_of
 
 
-def test_a_diff_shows_both_lines():
-    lines = diff_to_reference("def double(x):\n    return 2 * x\n", REFERENCE)
+def test_equal_code_has_no_diff_whatever_the_docstrings_say(diff):
+    assert diff('def double(x):\n    """My own words."""\n    return x + x\n') == []
+
+
+def test_a_diff_shows_both_lines(diff):
+    lines = diff("def double(x):\n    return 2 * x\n")
     assert "-    return 2 * x" in lines
     assert "+    return x + x" in lines
 
 
-def test_a_diff_names_whose_side_is_whose():
-    lines = diff_to_reference("def double(x):\n    return 2 * x\n", REFERENCE)
-    assert lines[:2] == ["--- yours", "+++ reference"]
+def test_a_diff_names_both_files(diff):
+    lines = diff("def double(x):\n    return 2 * x\n")
+    assert lines[:2] == ["--- answer.py", "+++ reference/intro/k01_double.py"]
 
 
-def test_hints_and_docstrings_are_in_no_diff():
-    text = "\n".join(diff_to_reference("", REFERENCE))
+def test_hints_and_docstrings_are_in_no_diff(diff):
+    text = "\n".join(diff("")[2:])
     assert not any(word in text for word in ("HINTS", "One.", "Why", "Twice"))
 
 
-def test_a_file_that_is_not_python_is_compared_as_it_is():
-    assert "-def double(x:" in diff_to_reference("def double(x:\n", REFERENCE)
+def test_a_file_that_is_not_python_is_compared_as_it_is(diff):
+    assert "-def double(x:" in diff("def double(x:\n")
 
 
-def test_line_endings_and_blanks_at_line_ends_are_no_difference():
-    mine = "def double(x):  \r\n    return x + x\r\n"
-    assert diff_to_reference(mine, REFERENCE) == []
+def test_line_endings_a_mark_of_byte_order_and_blanks_at_line_ends_are_no_difference(diff):
+    assert diff("\ufeffdef double(x):  \r\n    return x + x\r\n") == []
