@@ -9,7 +9,7 @@ from dojo.impostors import alternative, impostor
 
 @impostor(
     "add_",
-    diagnosis="x1 + x2 makes a new tensor; x1 still holds its old values. Use an in-place operation.",
+    diagnosis="x1 + x2 makes a new tensor, also if it is called x1; the old x1 keeps its values.",
     aspect="memory",
 )
 def returns_a_new_tensor(x1, x2):
@@ -39,7 +39,7 @@ def replaces_the_data(x1, x2):
 
 @impostor(
     "add_",
-    diagnosis="x1.data.add_ writes into x1's memory, but autograd does not see it.",
+    diagnosis="`.data`, `detach`, `no_grad` and `item` hide from autograd what is written into x1.",
     aspect="gradient",
 )
 def adds_to_data(x1, x2):
@@ -47,39 +47,9 @@ def adds_to_data(x1, x2):
     return x1
 
 
-@impostor(
-    "add_",
-    diagnosis="Under no_grad the addition is not recorded: no gradient reaches x2.",
-    aspect="gradient",
-)
-def adds_without_grad(x1, x2):
-    with torch.no_grad():
-        x1.add_(x2)
-    return x1
-
-
-@impostor(
-    "add_",
-    diagnosis="x1 = x1 + x2 only gives the local name x1 to a new tensor.",
-    aspect="values",
-)
-def rebinds_the_name(x1, x2):
-    x1 = x1 + x2
-    return x1
-
-
 @impostor("add_", diagnosis="The sum is in x1, but the function returns nothing.", aspect="type")
 def returns_nothing(x1, x2):
     x1.add_(x2)
-
-
-@impostor(
-    "add_",
-    diagnosis="x1.clone() is a new tensor: the sum is written into the clone.",
-    aspect="memory",
-)
-def adds_to_a_clone(x1, x2):
-    return x1.clone().add_(x2)
 
 
 @impostor("add_", diagnosis="The sum went into x2; x1 is the one to change.", aspect="values")
@@ -91,6 +61,122 @@ def writes_into_x2(x1, x2):
 def returns_a_view(x1, x2):
     x1 += x2
     return x1[:]
+
+
+@impostor(
+    "add_",
+    diagnosis="out=x1 writes into x1, but autograd refuses to record it.",
+    aspect="gradient",
+)
+def adds_with_out(x1, x2):
+    return torch.add(x1, x2, out=x1)
+
+
+@impostor(
+    "add_",
+    diagnosis="x1 and the sum swapped their contents: x1 has other memory now.",
+    aspect="memory",
+)
+def swaps_with_the_sum(x1, x2):
+    total = x1 + x2
+    torch.utils.swap_tensors(x1, total)
+    return x1
+
+
+@impostor(
+    "add_",
+    diagnosis="reshape(-1) copies an x1 that is not contiguous, and the sum goes into the copy.",
+    aspect="values",
+)
+def flattens_first(x1, x2):
+    x1.reshape(-1).add_(x2.reshape(-1))
+    return x1
+
+
+@impostor(
+    "add_",
+    diagnosis="view(-1) only takes an x1 whose elements lie in their order.",
+    aspect="values",
+)
+def views_it_flat(x1, x2):
+    x1.view(-1).add_(x2.view(-1))
+    return x1
+
+
+@impostor(
+    "add_",
+    diagnosis="contiguous() copies an x1 that is not contiguous, and the copy is returned.",
+    aspect="values",
+)
+def makes_it_contiguous(x1, x2):
+    return x1.contiguous().add_(x2)
+
+
+@impostor(
+    "add_",
+    diagnosis="A loop over x1 gives several views at once, which autograd lets nobody write to.",
+    aspect="gradient",
+)
+def loops_over_rows(x1, x2):
+    for row1, row2 in zip(x1, x2, strict=True):
+        row1 += row2
+    return x1
+
+
+@impostor("add_", diagnosis="x2 was emptied after the addition.", aspect="memory")
+def clears_x2(x1, x2):
+    x1.add_(x2)
+    x2.detach().zero_()
+    return x1
+
+
+@impostor(
+    "add_",
+    diagnosis="As float32, float64 and large integers lose their last digits.",
+    aspect="values",
+)
+def adds_in_float32(x1, x2):
+    return x1.copy_(x1.float() + x2.float())
+
+
+@impostor("add_", diagnosis="x2 was added twice.", aspect="values")
+def adds_twice(x1, x2):
+    x1 += x2
+    return x1.add_(x2)
+
+
+@impostor(
+    "add",
+    diagnosis="As float32, the sum of two float64 or large integers is rounded.",
+    aspect="values",
+)
+def sums_in_float32(x1, x2):
+    return (x1.float() + x2.float()).to(x1.dtype)
+
+
+@impostor("add", diagnosis="The sum of small integers is int64.", aspect="dtype")
+def sums_a_stack(x1, x2):
+    return torch.stack([x1, x2]).sum(0)
+
+
+@impostor("add", diagnosis="The sum was written into x2.", aspect="memory")
+def changes_x2(x1, x2):
+    return x2.add_(x1)
+
+
+@impostor("add", diagnosis="Nobody asked for x1 to require grad.", aspect="memory")
+def tracks_x1(x1, x2):
+    return x1.requires_grad_(x1.is_floating_point()) + x2
+
+
+@impostor("add", diagnosis="Only x2 is tracked: x1 was detached.", aspect="gradient")
+def detaches_x1(x1, x2):
+    return x1.detach() + x2
+
+
+@impostor("add", diagnosis="The first row of x2 was added to both rows.", aspect="values")
+def adds_one_row(x1, x2):
+    return x1 + x2[0]
 
 
 @impostor("add", diagnosis="x1 += x2 changes x1; add must make a new tensor.", aspect="memory")
@@ -107,7 +193,9 @@ def writes_to_out(x1, x2):
 
 
 @impostor(
-    "add", diagnosis="The result is detached: no gradient reaches x1 or x2.", aspect="gradient"
+    "add",
+    diagnosis="A detached result, or one built from numbers, passes on no gradient.",
+    aspect="gradient",
 )
 def detaches(x1, x2):
     return (x1 + x2).detach()
@@ -161,3 +249,65 @@ def in_place_on_a_clone(x1, x2):
 @alternative("add")
 def sum_of_a_stack(x1, x2):
     return torch.stack([x1, x2]).sum(0, dtype=x1.dtype)
+
+
+@alternative("add_")
+def subtracts_the_opposite(x1, x2):
+    return x1.sub_(-x2)
+
+
+@alternative("add_")
+def through_the_transpose(x1, x2):
+    x1.T.add_(x2.T)
+    return x1
+
+
+@alternative("add_")
+def column_by_column(x1, x2):
+    for j in range(3):
+        x1[:, j] += x2[:, j]
+    return x1
+
+
+@alternative("add_")
+def index_add(x1, x2):
+    return x1.index_add_(0, torch.arange(2, device=x1.device), x2)
+
+
+@alternative("add_")
+def with_its_own_gradient(x1, x2):
+    class Add(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.mark_dirty(a)
+            return a.add_(b)
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient, gradient
+
+    Add.apply(x1, x2)
+    return x1
+
+
+@alternative("add")
+def python_sum(x1, x2):
+    return sum([x1, x2])
+
+
+@alternative("add")
+def number_by_number(x1, x2):
+    return torch.stack([torch.stack([x1[i, j] + x2[i, j] for j in range(3)]) for i in range(2)])
+
+
+@alternative("add")
+def fills_an_empty_one(x1, x2):
+    result = torch.empty_like(x1)
+    result[:] = x1
+    result += x2
+    return result
+
+
+@alternative("add")
+def flat(x1, x2):
+    return (x1.reshape(6) + x2.reshape(6)).view(2, 3)

@@ -16,7 +16,8 @@ def add(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
 
     Args:
         x1: shape (2, 3), float or int, any strides; stays as it is.
-        x2: another tensor with x1's shape, dtype and device; stays as it is.
+        x2: another tensor in other memory, with x1's shape, dtype and device, any strides;
+            stays as it is.
 
     Returns:
         A new tensor with x1's shape, dtype and device, in memory of its own. Recorded by
@@ -32,7 +33,8 @@ def add_(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
         x1: shape (2, 3), float or int, any strides without overlap; holds the sum afterwards,
             in the memory that it had, so that views of x1 made before see it too. Not a leaf
             that requires grad.
-        x2: another tensor with x1's shape, dtype and device; stays as it is.
+        x2: another tensor in other memory, with x1's shape, dtype and device, any strides;
+            stays as it is.
 
     Returns:
         x1 itself, the same object. Recorded by autograd, so that gradients reach what x1 and x2
