@@ -8,23 +8,11 @@ from dojo.impostors import alternative, impostor
 
 @impostor(
     "numpy_to_torch",
-    diagnosis="torch.tensor always copies; torch.from_numpy shares the array's memory.",
+    diagnosis="torch.tensor, clone and astype copy; torch.from_numpy shares the array's memory.",
     aspect="memory",
 )
 def copies_with_torch_tensor(array):
     return torch.tensor(array)
-
-
-@impostor(
-    "numpy_to_torch", diagnosis="The array is copied before it crosses the bridge.", aspect="memory"
-)
-def copies_the_array(array):
-    return torch.from_numpy(array.copy())
-
-
-@impostor("numpy_to_torch", diagnosis="clone() copies the shared memory.", aspect="memory")
-def clones(array):
-    return torch.from_numpy(array).clone()
 
 
 @impostor(
@@ -38,7 +26,7 @@ def makes_it_contiguous(array):
 
 @impostor(
     "numpy_to_torch",
-    diagnosis="contiguous() copies whatever is not contiguous.",
+    diagnosis="contiguous() and ravel() copy what does not lie in its order.",
     aspect="memory",
 )
 def makes_the_tensor_contiguous(array):
@@ -47,20 +35,11 @@ def makes_the_tensor_contiguous(array):
 
 @impostor(
     "numpy_to_torch",
-    diagnosis=".float() changes the dtype, and copies where it does.",
+    diagnosis="float() and torch.Tensor change the dtype, and copy where they do.",
     aspect="dtype",
 )
 def converts_to_float32(array):
     return torch.from_numpy(array).float()
-
-
-@impostor(
-    "numpy_to_torch",
-    diagnosis="torch.Tensor(array) is always a float32 copy.",
-    aspect="dtype",
-)
-def calls_the_class(array):
-    return torch.Tensor(array)
 
 
 @impostor(
@@ -84,33 +63,6 @@ def stays_in_numpy(array):
 )
 def flattens(array):
     return torch.from_numpy(array.reshape(-1))
-
-
-@impostor(
-    "numpy_to_torch",
-    diagnosis="astype copies even where the dtype is the same already.",
-    aspect="memory",
-)
-def converts_to_its_own_dtype(array):
-    return torch.from_numpy(array.astype(array.dtype))
-
-
-@impostor(
-    "numpy_to_torch",
-    diagnosis="Halved to float32, as a network likes it, a float64 array is copied.",
-    aspect="dtype",
-)
-def halves_float64(array):
-    return torch.from_numpy(array.astype("float32") if array.dtype == "float64" else array)
-
-
-@impostor(
-    "numpy_to_torch",
-    diagnosis="ravel copies an array whose elements do not lie in their order.",
-    aspect="memory",
-)
-def ravels_on_the_way(array):
-    return torch.from_numpy(array.ravel()).view(array.shape)
 
 
 @impostor(
@@ -159,28 +111,16 @@ def scales_the_array(array):
     return tensor
 
 
-@impostor("torch_to_numpy", diagnosis="The tensor is returned as it is.", aspect="type")
+@impostor("torch_to_numpy", diagnosis="A tensor is returned where an array is due.", aspect="type")
 def returns_the_tensor(tensor):
     return tensor
 
 
 @impostor(
-    "torch_to_numpy",
-    diagnosis="torch.from_numpy makes a tensor; the way back is tensor.numpy().",
-    aspect="type",
+    "torch_to_numpy", diagnosis="np.array, copy and clone copy; np.asarray shares.", aspect="memory"
 )
-def crosses_the_wrong_way(tensor):
-    return torch.from_numpy(np.asarray(tensor))
-
-
-@impostor("torch_to_numpy", diagnosis="np.array copies; np.asarray shares.", aspect="memory")
 def copies_with_np_array(tensor):
     return np.array(tensor)
-
-
-@impostor("torch_to_numpy", diagnosis="clone() copies before the crossing.", aspect="memory")
-def clones_first(tensor):
-    return tensor.clone().numpy()
 
 
 @impostor("torch_to_numpy", diagnosis="tolist() gives a Python list.", aspect="type")
