@@ -1,0 +1,589 @@
+"""Wrong and right answers to intro/k12_eager_execution."""
+
+import itertools
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+from dojo.impostors import alternative, impostor
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="All layers run before anyone looks; in eager execution you can look at each output.",
+    aspect="cost",
+)
+def runs_all_layers(layers, x):
+    outputs = []
+    for layer in layers:
+        x = layer(x)
+        outputs.append(x)
+    for index, out in enumerate(outputs):
+        if torch.isnan(out).any():
+            return index
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="isinf finds infinities, not NaN.", aspect="values")
+def tests_isinf(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isinf(x).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer", diagnosis="isfinite is False for inf too, which is not NaN.", aspect="values"
+)
+def tests_isfinite(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if not torch.isfinite(x).all():
+            return index
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="The sum is NaN also where inf meets -inf.", aspect="values")
+def looks_at_the_sum(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x.sum()):
+            return index
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="inf - inf is NaN, so x - x is no test.", aspect="values")
+def subtracts_from_itself(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x.double() - x.double()).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="all() asks whether every element is NaN; one is enough.",
+    aspect="values",
+)
+def wants_all_elements(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x).all():
+            return index
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="The layers are counted from 1.", aspect="values")
+def counts_from_one(layers, x):
+    for index, layer in enumerate(layers, start=1):
+        x = layer(x)
+        if torch.isnan(x).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="The last output with a NaN is found; the first one is asked for.",
+    aspect="values",
+)
+def finds_the_last(layers, x):
+    found = None
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x).any():
+            found = index
+    return found
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="The first index is kept, but the later layers still run.",
+    aspect="cost",
+)
+def goes_on_running(layers, x):
+    found = None
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if found is None and torch.isnan(x).any():
+            found = index
+    return found
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="This looks at the input of a layer before it runs; only outputs count.",
+    aspect="values",
+)
+def looks_at_inputs(layers, x):
+    for index, layer in enumerate(layers):
+        if torch.isnan(x).any():
+            return max(index - 1, 0)
+        x = layer(x)
+    return len(layers) - 1 if torch.isnan(x).any() else None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="Each layer gets x itself, not the output of the layer before it.",
+    aspect="structure",
+)
+def feeds_x_to_each(layers, x):
+    for index, layer in enumerate(layers):
+        if torch.isnan(layer(x)).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="x.float() rounds: the layer gets another tensor than the output before.",
+    aspect="structure",
+)
+def rounds_between_layers(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x.float())
+        if torch.isnan(x).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="A NaN in x is replaced before the first layer sees it.",
+    aspect="structure",
+)
+def mends_x(layers, x):
+    x = torch.nan_to_num(x)
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x).any():
+            return index
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="-1 is returned where None is due.", aspect="values")
+def returns_minus_one(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x).any():
+            return index
+    return -1
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="The number of layers is returned where None is due.",
+    aspect="values",
+)
+def returns_the_number_of_layers(layers, x):
+    index = 0
+    for layer in layers:
+        x = layer(x)
+        if torch.isnan(x).any():
+            break
+        index += 1
+    return index
+
+
+@impostor("first_nan_layer", diagnosis="`0 or None` is None: layer 0 is lost.", aspect="values")
+def loses_layer_zero(layers, x):
+    found = 0
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x).any():
+            found = index
+            break
+    return found or None
+
+
+@impostor(
+    "first_nan_layer", diagnosis="True says that there is a NaN, not in which layer.", aspect="type"
+)
+def returns_a_bool(layers, x):
+    for layer in layers:
+        x = layer(x)
+        if torch.isnan(x).any():
+            return True
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="The index is a tensor, not an int.", aspect="type")
+def returns_a_tensor(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x).any():
+            return torch.tensor(index)
+    return None
+
+
+@impostor(
+    "first_nan_layer", diagnosis="The layer itself is returned, not its index.", aspect="type"
+)
+def returns_the_layer(layers, x):
+    for layer in layers:
+        x = layer(x)
+        if torch.isnan(x).any():
+            return layer
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="The output is returned, not its index.", aspect="type")
+def returns_the_output(layers, x):
+    for layer in layers:
+        x = layer(x)
+        if torch.isnan(x).any():
+            return x
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="layers.index(layer) finds the first of several equal layers.",
+    aspect="values",
+)
+def asks_the_list_for_the_index(layers, x):
+    for layer in layers:
+        x = layer(x)
+        if torch.isnan(x).any():
+            return layers.index(layer)
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="Nothing equals NaN, not even NaN.", aspect="values")
+def compares_with_nan(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if (x == float("nan")).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer", diagnosis="`nan in list` compares with ==, which is False.", aspect="values"
+)
+def searches_a_list(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if float("nan") in x.flatten().tolist():
+            return index
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="Only the first element is looked at.", aspect="values")
+def looks_at_the_first_element(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if math.isnan(x.flatten()[0].item()):
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="The printed form of a large tensor leaves out most of its elements.",
+    aspect="values",
+)
+def searches_the_printed_form(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if "nan" in str(x):
+            return index
+    return None
+
+
+@impostor("first_nan_layer", diagnosis="layer(x) is called twice for each layer.", aspect="cost")
+def runs_each_layer_twice(layers, x):
+    for index, layer in enumerate(layers):
+        if torch.isnan(layer(x)).any():
+            return index
+        x = layer(x)
+    return None
+
+
+@impostor(
+    "first_nan_layer", diagnosis="For each index, all layers up to it run again.", aspect="cost"
+)
+def runs_from_the_beginning(layers, x):
+    for count in range(1, len(layers) + 1):
+        out = x
+        for layer in layers[:count]:
+            out = layer(out)
+        if torch.isnan(out).any():
+            return count - 1
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="nn.Sequential and its modules: a function or lambda is not a module.",
+    aspect="values",
+)
+def builds_a_network(layers, x):
+    for index, layer in enumerate(nn.Sequential(*layers)):
+        x = layer(x)
+        if torch.isnan(x).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer", diagnosis="Only modules have forward; a layer is called.", aspect="values"
+)
+def calls_forward(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer.forward(x)
+        if torch.isnan(x).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="NumPy cannot see an output that requires grad or lies on the GPU.",
+    aspect="values",
+)
+def asks_numpy_at_once(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if np.isnan(x.numpy()).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="The return stands inside the loop: only the first layer is looked at.",
+    aspect="values",
+)
+def returns_too_early(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        return index if torch.isnan(x).any() else None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="layers[1:] leaves the first layer out.",
+    aspect="values",
+)
+def skips_the_first_layer(layers, x):
+    for index, layer in enumerate(layers[1:]):
+        x = layer(x)
+        if torch.isnan(x).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="A NaN is searched in each row, but a 0-d output has no rows.",
+    aspect="values",
+)
+def walks_over_rows(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if any(torch.isnan(row).any() for row in x):
+            return index
+    return None
+
+
+@impostor("true_statements", diagnosis="All letters are listed, true or not.", aspect="values")
+def lists_all_letters():
+    return set("ABCDEF")
+
+
+@impostor("true_statements", diagnosis="No letter is listed.", aspect="values")
+def lists_no_letter():
+    return set()
+
+
+@impostor("true_statements", diagnosis="The false statements are listed.", aspect="values")
+def lists_the_false_ones():
+    return {"B", "C", "F"}
+
+
+@impostor("true_statements", diagnosis="A list of letters is not a set.", aspect="values")
+def lists_in_a_list():
+    return ["A", "D", "E"]
+
+
+@impostor("true_statements", diagnosis="One string is not a set of letters.", aspect="values")
+def lists_in_a_string():
+    return "ADE"
+
+
+@impostor("true_statements", diagnosis="The letters are capital letters.", aspect="values")
+def lists_small_letters():
+    return {"a", "d", "e"}
+
+
+@impostor("true_statements", diagnosis="The set holds one long string.", aspect="values")
+def lists_one_long_string():
+    return {"ADE"}
+
+
+@impostor(
+    "true_statements",
+    diagnosis="JAX is eager in plain code, too; E is true though no advantage.",
+    aspect="values",
+)
+def lists_the_advantages_only():
+    return {"A", "D"}
+
+
+@impostor("true_statements", diagnosis="Sessions belong to TensorFlow 1.", aspect="values")
+def takes_tensorflow_2_for_1():
+    return {"A", "B", "D", "E"}
+
+
+@impostor("true_statements", diagnosis="torch.compile is left out of account.", aspect="values")
+def forgets_torch_compile():
+    return {"A", "C", "E"}
+
+
+@impostor("true_statements", diagnosis="Traced functions do not run Python again.", aspect="values")
+def takes_traced_for_eager():
+    return {"A", "D", "E", "F"}
+
+
+@impostor(
+    "true_statements", diagnosis="JAX and TensorFlow record no ordinary code.", aspect="values"
+)
+def forgets_the_tape():
+    return {"D", "E"}
+
+
+@alternative("first_nan_layer")
+def unequal_to_itself(layers, x):
+    for index in range(len(layers)):
+        x = layers[index](x)
+        if (x != x).any().item():
+            return index
+
+
+@alternative("first_nan_layer")
+def recursion(layers, x):
+    if not layers:
+        return None
+    out = layers[0](x)
+    if out.isnan().any():
+        return 0
+    behind = recursion_behind(layers[1:], out)
+    return None if behind is None else behind + 1
+
+
+def recursion_behind(layers, x):
+    return first_nan_layer(layers, x)  # noqa: F821 (its public name in the learner's file)
+
+
+@alternative("first_nan_layer")
+def lazy_accumulate(layers, x):
+    outputs = itertools.accumulate(layers, lambda value, layer: layer(value), initial=x)
+    behind_x = itertools.islice(outputs, 1, None)
+    return next((i for i, out in enumerate(behind_x) if torch.isnan(out).any()), None)
+
+
+@alternative("first_nan_layer")
+@torch.no_grad()
+def without_grad(layers, x):
+    index = 0
+    while index < len(layers):
+        x = layers[index](x)
+        if torch.isnan(x).sum() > 0:
+            return index
+        index += 1
+    return None
+
+
+@alternative("first_nan_layer")
+def numpy_of_a_copy(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if np.isnan(x.detach().cpu().numpy()).any():
+            return index
+    return None
+
+
+@alternative("first_nan_layer")
+def python_floats(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if any(math.isnan(value) for value in x.flatten().tolist()):
+            return index
+    return None
+
+
+@alternative("first_nan_layer")
+def element_by_element(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        for value in x.reshape(-1):
+            if torch.isnan(value):
+                return index
+    return None
+
+
+@alternative("first_nan_layer")
+def largest_element(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if math.isnan(x.double().max()):
+            return index
+    return None
+
+
+@alternative("first_nan_layer")
+def norm_of_doubles(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if x.double().norm().isnan():
+            return index
+    return None
+
+
+@alternative("first_nan_layer")
+def detached_between(layers, x):
+    current = x.clone()
+    for index, layer in enumerate(layers):
+        current = layer(current).detach()
+        if bool(torch.any(torch.isnan(current))):
+            return index
+    return None
+
+
+@alternative("first_nan_layer")
+def takes_layers_off(layers, x):
+    done = 0
+    while layers:
+        x = layers.pop(0)(x)
+        if torch.count_nonzero(torch.isnan(x)):
+            return done
+        done += 1
+    return None
+
+
+@alternative("first_nan_layer")
+def raises_and_catches(layers, x):
+    index = -1
+    try:
+        for index, layer in enumerate(layers):
+            x = layer(x)
+            assert not torch.isnan(x).any()
+    except AssertionError:
+        return index
+    return None
+
+
+@alternative("true_statements")
+def frozen_set():
+    return frozenset("EDA")
+
+
+@alternative("true_statements")
+def set_of_a_string():
+    return set("ADE")

@@ -1,0 +1,59 @@
+"""Find the first layer that makes a NaN, by looking at values while they are computed.
+
+In eager execution an operation runs when its line is reached, and its result is there to look at:
+Python's own `for`, `if` and `return` can decide by it what happens next.
+
+    layers = [torch.neg, torch.sqrt, torch.exp]
+    first_nan_layer(layers, tensor([1., 4.]))    ->  1: the output of sqrt is [nan, nan]
+    first_nan_layer(layers, tensor([-1., -4.]))  ->  None: the last output is [2.7183, 7.3891]
+"""
+
+from collections.abc import Callable
+
+import torch
+
+
+def first_nan_layer(
+    layers: list[Callable[[torch.Tensor], torch.Tensor]], x: torch.Tensor
+) -> int | None:
+    """The index of the first layer whose output has a NaN.
+
+    The layers run in their order, each once: the first one on x, each other one on the output of
+    the layer before it. Layers behind the first output that has a NaN do not run.
+
+    Args:
+        layers: any callables, such as functions, lambdas and modules, or none at all; one may
+            stand in several places. Each takes a tensor and returns one with at least one
+            element, of any shape (0-d too) and a float, int or bool dtype.
+        x: what goes in. A NaN in x itself does not count, only one in an output.
+
+    Returns:
+        The index as an int, counted from 0, or None if no output has a NaN. inf is not NaN.
+    """
+    raise NotImplementedError
+
+
+def true_statements() -> set[str]:
+    """The letters of the true statements on torch 2, TensorFlow 2 and JAX, used by default options.
+
+    Two of the true ones are advantages of PyTorch over both of the others.
+
+    A. Eager PyTorch needs only inputs that require grad, and `loss.backward()` may follow ordinary
+       code. In eager TensorFlow, reverse-mode gradients need that code to run in an open
+       `tf.GradientTape`; in JAX, they need it as a function, for `jax.grad` or `jax.vjp`.
+    B. In TensorFlow 2, `tf.sqrt(x)` in a plain script only adds an operation to a graph; its value
+       exists once a session runs that graph.
+    C. PyTorch is eager only: it has nothing that compiles a function, as `tf.function` and
+       `jax.jit` do.
+    D. A function under `torch.compile` may read a number out of its argument x by `x.item()`. For
+       an argument x under `tf.function`, `x.numpy()` raises an error, and so does `x.item()` under
+       `jax.jit`.
+    E. In a plain script, outside of what `jax.jit`, `jax.vmap`, `lax.scan` and the like trace, JAX
+       too executes operations one by one, and a Python `if` may depend on their results.
+    F. A Python `print` in a function under `tf.function` or `jax.jit` prints at every call, also
+       for tensors whose shapes and dtypes the function has met before.
+
+    Returns:
+        A set such as {"A", "B"}.
+    """
+    raise NotImplementedError

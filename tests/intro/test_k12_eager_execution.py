@@ -1,0 +1,290 @@
+"""The checks of intro/k12_eager_execution: layers with known outputs, which note their runs."""
+
+import functools
+import math
+
+import torch
+from torch import nn
+
+from dojo.checks import (
+    aspect,
+    describe,
+    expect,
+    expect_statements,
+    layouts,
+)
+from dojo.devices import device_of
+
+INDEX = "Return the index itself: an int, counted from 0, or None after the last layer."
+FIRST = "Look at each output at once, and stop at the first one that has a NaN anywhere."
+NO_NAN = "None of these elements is NaN, so the answer is None."
+INFINITE = "inf is not NaN, and inf − inf or inf · 0 makes a NaN that no layer made."
+ONE = "A single NaN counts, wherever it is: ask each element."
+INPUT = "Only outputs count: look at what a layer returns, not at what it gets."
+PLACE = "The place in the list counts: `layers.index` finds the first of two equal layers."
+ANY = "A layer is whatever can be called; nothing else is known of it."
+FED = "x goes into the first layer, and each output into the next layer as it is."
+ONCE = "Call a layer once, keep what it returned, and look at that."
+STOP = "`return` as soon as an output has a NaN; the layers behind it must not run."
+
+NAN, INF = math.nan, math.inf
+DTYPES = [torch.float32, torch.float16, torch.float64]
+
+RECORDS = "PyTorch records whatever runs on tensors that require grad; the others are told before."
+SESSIONS = "That was TensorFlow 1; in TensorFlow 2 the value is there at once, without a session."
+COMPILES = "torch.compile does, since PyTorch 2.0."
+READS = "torch.compile lets Python run that part; the others trace with stand-ins for the numbers."
+JAX = "Only jit, vmap and the like trace: first_nan_layer could be written with jax.numpy, too."
+PRINTS = "Both run the Python code while they trace; later calls run only the traced operations."
+TRUTH = {
+    "A": (True, RECORDS),
+    "B": (False, SESSIONS),
+    "C": (False, COMPILES),
+    "D": (True, READS),
+    "E": (True, JAX),
+    "F": (False, PRINTS),
+}
+
+
+def noting_layers(outputs):
+    """Layers that return these outputs, whatever they get, and the list of (layer, input)."""
+    runs = []
+
+    def noting(index):
+        def layer(value):
+            is_tensor = isinstance(value, torch.Tensor)
+            runs.append((index, value.detach().clone() if is_tensor else value))
+            return outputs[index]
+
+        return layer
+
+    return [noting(index) for index in range(len(outputs))], runs
+
+
+def expect_index(got, expected, outputs, hint):
+    """The index or None, with the outputs in the message."""
+    is_right = got is None if expected is None else type(got) is int and got == expected
+    shown = "; ".join(f"{index}: {described(out)}" for index, out in enumerate(outputs))
+    sentence = f"returned {describe(got)}; expected {expected}. Outputs in order: {shown or '-'}."
+    expect(is_right, sentence, hint)
+
+
+def described(out):
+    """An output as a message shows it: its numbers, or its size and its NaN's place."""
+    if out.numel() <= 12:
+        dtype = "" if out.dtype == torch.float32 else f" ({str(out.dtype).removeprefix('torch.')})"
+        return f"{out.tolist()}{dtype}"
+    places = (out != out).nonzero().tolist()
+    return f"shape {tuple(out.shape)} with a NaN at {tuple(places[0])}" if places else "no NaN"
+
+
+def judge(solution, device, expected, outputs, hint, x=None):
+    """Call first_nan_layer with layers that return these outputs, and judge its index."""
+    outputs = [out.to(device) for out in outputs]
+    shown = [out.cpu().clone() for out in outputs]
+    layers, _ = noting_layers(outputs)
+    x = torch.tensor([1.0, 2.0]) if x is None else x
+    got = solution.first_nan_layer(layers, x.to(device))
+    expect_index(got, expected, shown, hint)
+
+
+def numbers(*rows):
+    """Small float32 tensors, one for each list."""
+    return [torch.tensor(row) for row in rows]
+
+
+@aspect("type")
+def test_returns_an_int_or_none(solution, device):
+    """The result is an int, or None."""
+    layers, _ = noting_layers(numbers([1.0, 2.0], [1.0, NAN]))
+    for count, kind in ((2, int), (1, type(None))):
+        got = solution.first_nan_layer(layers[:count], torch.ones(2).to(device))
+        wanted = "an int" if kind is int else "None, since no output has a NaN"
+        expect(type(got) is kind, f"returned {describe(got)}; expected {wanted}.", INDEX)
+
+
+@aspect("values")
+def test_finds_the_first_output_with_a_nan(solution, device):
+    """The index of the first output with a NaN, whatever comes behind it."""
+    for first in range(4):
+        outputs = numbers([1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0])
+        outputs[first][1] = NAN
+        judge(solution, device, first, outputs, FIRST)
+        for out in outputs[first + 1 :]:
+            out[0] = NAN
+        judge(solution, device, first, outputs, FIRST)
+
+
+@aspect("values")
+def test_is_none_without_a_nan(solution, device):
+    """None if no output has a NaN, or if there is no layer."""
+    judge(solution, device, None, numbers([1.0, -2.0], [0.0, 0.5], [3.0, 4.0]), NO_NAN)
+    judge(solution, device, None, numbers([0.0, 0.0]), NO_NAN)
+    judge(solution, device, None, [], NO_NAN)
+    judge(solution, device, None, [], INPUT, x=torch.tensor([NAN]))
+
+
+@aspect("values")
+def test_infinities_are_no_nan(solution, device):
+    """Infinite outputs do not count, in whatever mixture."""
+    for dtype in DTYPES:
+        huge = torch.finfo(dtype).max
+        rows = [[INF, 1.0], [-INF, 0.0], [INF, -INF], [huge, huge], [-huge, huge]]
+        outputs = [torch.tensor(row, dtype=dtype) for row in rows]
+        for out in outputs:
+            judge(solution, device, None, [out], INFINITE)
+        judge(solution, device, 1, [outputs[2], torch.tensor([INF, NAN], dtype=dtype)], INFINITE)
+
+
+@aspect("values")
+def test_one_nan_among_many_elements_is_found(solution, device):
+    """One NaN is enough, at the beginning, in the middle or at the end of a large output."""
+    for place in ((0, 0), (8, 31), (16, 60)):
+        first, second = torch.ones(2, 17, 61).unbind()
+        second = second.clone()
+        second[place] = NAN
+        judge(solution, device, 1, [first, second], ONE)
+
+
+@aspect("values")
+def test_outputs_may_have_any_shape_and_layout(solution, device):
+    """A NaN is found in outputs of any shape, 0-d too, and any memory layout."""
+    for shape in ((), (1,), (3, 1), (2, 1, 3), (2, 3, 1, 2)):
+        out = torch.full(shape, 2.0)
+        out.view(-1)[-1] = NAN
+        for spoilt in layouts(out.to(device)).values():
+            judge(solution, device, 1, [torch.full(shape, 3.0), spoilt], ONE)
+
+
+@aspect("values")
+def test_outputs_may_be_whole_numbers_or_bools(solution, device):
+    """Int and bool outputs have no NaN; a float output behind them may have one."""
+    for dtype in (torch.int64, torch.int32, torch.uint8, torch.bool):
+        for last in DTYPES:
+            whole = torch.tensor([1, 0, 1], dtype=dtype)
+            outputs = [whole, whole.clone(), torch.tensor([0.0, NAN], dtype=last)]
+            judge(solution, device, 2, outputs, FIRST, x=torch.tensor([4, 5]))
+            judge(solution, device, None, outputs[:2], NO_NAN)
+
+
+@aspect("values")
+def test_a_nan_in_x_counts_only_in_an_output(solution, device):
+    """A NaN in x itself counts once a layer returns it."""
+    x = torch.tensor([NAN, 1.0])
+    judge(solution, device, None, numbers([1.0, 2.0]), INPUT, x=x.clone())
+    judge(solution, device, 1, numbers([0.0, 1.0], [NAN, 1.0]), INPUT, x=x.clone())
+    judge(solution, device, 0, numbers([NAN, 1.0], [0.0, 1.0]), INPUT, x=x.clone())
+
+
+@aspect("values")
+def test_one_layer_may_stand_in_several_places(solution, device):
+    """The index is the place in the list, also where one layer stands there more than once."""
+
+    def layer(value):
+        return (value - 2.0).sqrt()
+
+    got = solution.first_nan_layer([layer, layer, layer], torch.tensor([6.0, 6.0]).to(device))
+    expect_index(got, 2, numbers([2.0, 2.0], [0.0, 0.0], [NAN, NAN]), PLACE)
+
+
+class Shift:
+    """Something that can be called and is neither a function nor a module."""
+
+    def __init__(self, by):
+        self.by = by
+
+    def __call__(self, value):
+        return value + self.by
+
+    def back(self, value):
+        return value - self.by
+
+
+@aspect("values")
+def test_layers_may_be_any_callables(solution, device):
+    """Functions, lambdas, modules, partials, bound methods and other callables are layers."""
+    linear = nn.Linear(2, 2)
+    with torch.no_grad():
+        linear.weight.fill_(1.0)
+        linear.bias.fill_(0.5)
+    kinds = [
+        linear.to(device),  # its output requires grad
+        nn.ReLU(),
+        torch.neg,
+        functools.partial(torch.mul, other=3.0),
+        Shift(2.0),
+        Shift(3.0).back,
+        lambda value: value + 1.0,
+    ]
+    for place in range(len(kinds) + 1):
+        layers = [*kinds[:place], lambda value: value * NAN, *kinds[place:]]
+        got = solution.first_nan_layer(layers, torch.tensor([1.0, 2.0]).to(device))
+        is_right = type(got) is int and got == place
+        expect(is_right, f"returned {describe(got)}; expected {place}.", ANY)
+    got = solution.first_nan_layer(kinds, torch.tensor([1.0, 2.0]).to(device))
+    expect(got is None, f"returned {describe(got)}; expected None.", ANY)
+
+
+@aspect("values")
+def test_names_the_true_statements(solution):
+    """The letters are those of the true statements."""
+    expect_statements(solution.true_statements(), TRUTH)
+
+
+@aspect("structure")
+def test_each_layer_gets_the_output_before(solution, device):
+    """The first layer gets x, and each other one the output of the layer before it."""
+    x = torch.tensor([[1.5, NAN, INF]], dtype=torch.float64).to(device)
+    outputs = [
+        torch.tensor([3, 4, 5]),
+        torch.tensor([INF, -2.0], dtype=torch.float16),
+        torch.tensor(6.0),
+        torch.tensor([7.0, NAN]),
+    ]
+    outputs = [out.to(device) for out in outputs]
+    expected = [value.clone() for value in (x, *outputs)]
+    layers, runs = noting_layers(outputs)
+    solution.first_nan_layer(layers, x)
+    expect(bool(runs), "ran no layer at all.", FED)
+    for index, got in runs:
+        wanted = expected[index]
+        is_same = (
+            isinstance(got, torch.Tensor)
+            and (got.dtype, got.shape) == (wanted.dtype, wanted.shape)
+            and device_of(got) == device_of(wanted)
+            and str(got.tolist()) == str(wanted.tolist())  # nan is "nan" on both sides
+        )
+        source = f"the output of layer {index - 1}" if index else "x"
+        sentence = (
+            f"gave layer {index} this: {describe(got)}; expected {source}: {describe(wanted)}."
+        )
+        expect(is_same, sentence, FED)
+
+
+@aspect("cost")
+def test_runs_each_layer_once_and_in_order(solution, device):
+    """No layer runs twice, none is left out, and they run in the order of the list."""
+    for count in (1, 3, 6):
+        outputs = [torch.full((2,), float(index)).to(device) for index in range(count)]
+        layers, runs = noting_layers(outputs)
+        solution.first_nan_layer(layers, torch.ones(2).to(device))
+        order = [index for index, _ in runs]
+        sentence = f"ran the layers {order}; expected each once, in order: {list(range(count))}."
+        expect(order == list(range(count)), sentence, ONCE)
+
+
+@aspect("cost")
+def test_does_not_run_the_layers_behind_a_nan(solution, device):
+    """Layers behind the first output with a NaN do not run."""
+    for first in (0, 1, 3):
+        outputs = [torch.full((2,), float(index)).to(device) for index in range(4)]
+        outputs[first][0] = NAN
+        layers, runs = noting_layers(outputs)
+        solution.first_nan_layer(layers, torch.ones(2).to(device))
+        order = [index for index, _ in runs]
+        late = [index for index in order if index > first]
+        if late:
+            sentence = f"ran layer {late[0]}, though the output of layer {first} has a NaN."
+            expect(False, sentence, STOP)
+        sentence = f"ran the layers {order}; expected {list(range(first + 1))}."
+        expect(order == list(range(first + 1)), sentence, ONCE)
