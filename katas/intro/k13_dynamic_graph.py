@@ -1,0 +1,66 @@
+"""Keep doubling a tensor, and count the graph that grows with the data.
+
+Autograd writes its graph down while operations run, one node for each recorded operation. How many
+that are is decided by Python's own loops, so every call can leave a graph of another size.
+
+    x = tensor([3., 4.], requires_grad=True)    # its norm is 5
+    y = double_until(x, 18.)   ->  [12., 16.]: two doublings, since 10 < 18 <= 20
+    graph_size(x * 2 * 2)      ->  3: two multiplications and the gradient accumulator of x
+"""
+
+import torch
+
+
+def double_until(x: torch.Tensor, limit: float) -> torch.Tensor:
+    """x, doubled as often as its norm needs to reach the limit.
+
+    The norm is the square root of the sum of the squares of all elements, whatever the shape.
+
+    Args:
+        x: any shape, float32 or float64, finite and not all zero; tracked by autograd (a leaf or
+            a result) or not. It stays as it is.
+        limit: a positive number.
+
+    Returns:
+        2ⁿ · x with x's shape, dtype and device, for the smallest n ≥ 0 with a norm of at least
+        limit; where n is 0, x itself will do. If x is tracked, autograd has recorded one operation
+        for each doubling, so that the graph grows with n. Other nodes, such as that of a clone, are
+        fine if their number does not grow with n. The gradient of x is 2ⁿ.
+    """
+    raise NotImplementedError
+
+
+def graph_size(y: torch.Tensor) -> int:
+    """The number of distinct autograd nodes that can be reached from y.
+
+    That is y.grad_fn, and all that follow from it by `next_functions`, each counted once, however
+    many ways lead there. The gradient accumulators of leaves count too; None is not a node.
+
+    Args:
+        y: any tensor. Its graph may have 10,000 nodes, one behind the other, or far more ways
+            through it than nodes.
+
+    Returns:
+        The number as an int; 0 where y has no grad_fn, as a leaf.
+    """
+    raise NotImplementedError
+
+
+def true_statements() -> set[str]:
+    """The letters of the true statements on dynamic graphs in PyTorch.
+
+    A. The graph is not declared beforehand: operations add their nodes to it as they run in the
+       forward pass.
+    B. The graph of `double_until(x, limit)` has a node for the `while`, so that `y.backward()` can
+       decide anew how often the loop runs.
+    C. Under `torch.no_grad()`, `y.norm()` adds no node, although y is tracked.
+    D. A node refers to the nodes that its inputs came from. So a graph is walked from a result
+       towards the leaves; no reference leads from a leaf to the results.
+    E. `y.backward()` calls `double_until` a second time, to find out which operations it ran.
+    F. A model may process each tree of a data set by a recursive Python function and be trained
+       with `backward()`, although the trees, and so the graphs, differ in shape.
+
+    Returns:
+        A set such as {"A", "B"}.
+    """
+    raise NotImplementedError
