@@ -1,0 +1,58 @@
+"""Lets one process at a time do something, on every system.
+
+The lock belongs to an open file, so the system lifts it when its process ends, however that ends:
+there are no stale locks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+_WAIT = 5.0  # seconds; others hold the lock for a few milliseconds
+_RETRY = 0.01  # seconds between two attempts
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # some network folders have none
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_to_lock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_to_lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of this file inside the ``with`` block; the file is made where there is none.
+
+    Raises:
+        OSError: the file cannot be made, or another process does not let go of the lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        _lock(file)
+        yield
+
+
+def _lock(file: IO[bytes]) -> None:
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            return _try_to_lock(file)
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                return None
+            if time.monotonic() > until:
+                raise TimeoutError(errno.ETIMEDOUT, "another process holds its lock") from None
+        time.sleep(_RETRY)
