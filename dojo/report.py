@@ -7,7 +7,6 @@ works the same behind xdist. Plain ASCII and at most 80 columns of its own.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +19,8 @@ from dojo.devices import devices_line
 from dojo.files import write_atomically
 from dojo.loading import shown_path
 from dojo.statement import read_statement
-from dojo.verdict import GREEN, NOT_STARTED, RED, Check, Verdict, state_of
-from dojo.wording import failure_lines
-
-_BAR = 28
-_COLOURS = {GREEN: "green", RED: "red", NOT_STARTED: "yellow"}
+from dojo.verdict import GREEN, NOT_STARTED, Check, Verdict, state_of
+from dojo.wording import bar_of, colour_of, counts_of, failure_lines
 
 
 @dataclass
@@ -174,16 +170,11 @@ class KataReporter:
             self._terminal.write_line(f"    {line}")
 
     def _bar(self, judged: list[Progress]) -> None:
-        green = sum(_is_green(progress) for progress in judged)
-        filled = _BAR * green // len(judged)
+        states = [progress.verdict().state for progress in judged]
+        filled, empty, text = bar_of(states, sum(map(_is_green, judged)))
         self._terminal.write("[")
-        self._terminal.write("#" * filled, green=True)
-        self._terminal.write("." * (_BAR - filled))
-        counts = Counter(progress.verdict().state for progress in judged)
-        others = ", ".join(f"{count} {state}" for state, count in counts.items() if state != GREEN)
-        self._terminal.write_line(
-            f"] {green} of {len(judged)} katas green{', ' + others if others else ''}"
-        )
+        self._terminal.write(filled, green=True)
+        self._terminal.write_line(f"{empty}] {text}")
 
     def _next(self, judged: list[Progress], verdicts: dict[str, Verdict]) -> None:
         ordered = sorted(judged, key=lambda progress: progress.kata.name)
@@ -211,13 +202,9 @@ def _is_green(progress: Progress) -> bool:
 
 
 def _counts(progress: Progress) -> str:
-    total = len(progress.checks)
-    red = sum(check.state != GREEN for check in progress.checks)
-    text = f"{total} checks" if not red else f"{red} of {total} checks not green"
-    if progress.verdict().state == NOT_STARTED:
-        text = f"{total} checks wait"
-    return text + (f" ({progress.deselected} deselected)" if progress.deselected else "")
+    left_out = f" ({progress.deselected} deselected)" if progress.deselected else ""
+    return counts_of(progress.verdict()) + left_out
 
 
 def _markup(state: str) -> dict[str, bool]:
-    return {_COLOURS.get(state, "red"): True}
+    return {colour_of(state): True}

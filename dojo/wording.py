@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
+from collections.abc import Sequence
 
-from dojo.verdict import NOT_STARTED, Check, Verdict
+from dojo.progress import STALE
+from dojo.verdict import GREEN, NOT_STARTED, Check, Verdict
 
 WIDTH = 74  # columns of a message, which stands indented in 80
+_BAR = 28  # columns of a bar
+_COLOURS = {GREEN: "green", NOT_STARTED: "yellow", STALE: "cyan"}
 _OUTPUT_LINES = 8  # last lines of what the learner printed
 
 
@@ -39,6 +44,28 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
     if idle and check.state != NOT_STARTED:
         lines.append(f"Not started yet: {', '.join(idle)}.")
     return lines
+
+
+def colour_of(state: str) -> str:
+    """The colour of a state, as terminals name it."""
+    return _COLOURS.get(state, "red")
+
+
+def counts_of(verdict: Verdict) -> str:
+    """How many checks there are, and how many of them are not green."""
+    total = len(verdict.checks)
+    failed = sum(check.state != GREEN for check in verdict.checks)
+    if verdict.state == NOT_STARTED:
+        return f"{total} checks wait"
+    return f"{failed} of {total} checks not green" if failed else f"{total} checks"
+
+
+def bar_of(states: Sequence[str], green: int) -> tuple[str, str, str]:
+    """The filled part of a bar, its empty part, and how many katas are in which state."""
+    filled = _BAR * green // max(len(states), 1)
+    others = [f"{count} {state}" for state, count in Counter(states).items() if state != GREEN]
+    text = ", ".join([f"{green} of {len(states)} katas green", *others])
+    return "#" * filled, "." * (_BAR - filled), text
 
 
 def wrapped(text: str) -> list[str]:
