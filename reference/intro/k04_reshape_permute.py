@@ -1,18 +1,19 @@
 """Reshape a tensor, then permute its dimensions.
 
-`x.reshape(2, 3)` (or `x.view(2, 3)`) puts the numbers into rows, in their order in memory. `permute(1, 0)`
-swaps the dimensions by swapping the strides, so column 0 of rows becomes row 0. Both only make a new
-description of the same memory: sizes, strides and an offset.
+`x.reshape(2, 3)` (or `x.view(2, 3)`) puts the numbers into rows, in their order in memory.
+`permute(1, 0)` swaps the dimensions by swapping the strides, so column 0 of rows becomes row 0.
+Both only make a new description of the same memory: sizes, strides and an offset.
 
-The common wrong answer for the permutation is `rows.reshape(3, 2)`: the shape is right, but the numbers
-stay in their order, [[1, 2], [3, 4], [5, 6]], and no axis was swapped. `resize_` changes x itself.
+The common wrong answer for the permutation is `rows.reshape(3, 2)`: the shape is right, but the
+numbers stay in their order, [[1, 2], [3, 4], [5, 6]], and no axis was swapped. `resize_` changes x
+itself.
 """
 
 import torch
 
 HINTS = (
     "Write the six numbers down as (2, 3); then write its columns as rows. Is that a reshape?",
-    "One operation keeps the order of the numbers in memory; the other changes the order of the axes.",
+    "One operation keeps the order of the numbers; the other changes the order of the axes.",
     "The second one takes the new order of the dimensions: which old dimension comes first?",
 )
 
