@@ -1,0 +1,105 @@
+"""A widget that sets its text anew for whatever width it is given, and the pages made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+from dojo.lines import Lines, wrapped
+from dojo.panels import keys
+
+
+class Fitted(Widget):
+    """Shows what a function draws for its width, in as many lines as that takes.
+
+    Args:
+        draw: gives lines of at most so many columns.
+    """
+
+    DEFAULT_CSS = "Fitted { height: auto; }"
+
+    def __init__(self, draw: Callable[[int], Lines], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._draw = draw
+        self._drawn: dict[int, Lines] = {}  # by width
+
+    def redraw(self) -> None:
+        """Draw anew, since what is drawn has changed."""
+        self._drawn.clear()
+        self.refresh(layout=True)
+
+    def get_content_height(
+        self,
+        container: Size,  # noqa: ARG002 - Textual's signature
+        viewport: Size,  # noqa: ARG002 - the same
+        width: int,
+    ) -> int:
+        return len(self._lines(width)) if width else 0
+
+    def render_line(self, y: int) -> Strip:
+        """One line, so that a long text costs no more than what is seen of it."""
+        width = self.content_region.width
+        lines = self._lines(width)
+        line = lines[y] if y < len(lines) else Content("")
+        return Visual.to_strips(self, line, width, 1, self.visual_style)[0]
+
+    def _lines(self, width: int) -> Lines:
+        if width not in self._drawn:
+            self._drawn = {width: self._draw(width)}
+        return self._drawn[width]
+
+
+class Page(ModalScreen[None]):
+    """A text of its own over the screen, which scrolls.
+
+    Args:
+        title: its first line.
+        draw: gives lines of at most so many columns.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss"),
+        Binding("q", "app.quit"),
+    ]
+
+    def __init__(self, title: str, draw: Callable[[int], Lines]) -> None:
+        super().__init__()
+        self._page_title = title
+        self._draw = draw
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="page"):
+            yield Fitted(lambda width: wrapped(self._page_title, width, "bold"))
+            with VerticalScroll():
+                yield Fitted(self._draw)
+        yield Fitted(partial(keys, (("esc", "back"), ("q", "quit"))), id="keys")
+
+
+class Question(ModalScreen[bool]):
+    """Asks for a yes; anything else is a no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)"),
+        Binding("n,escape,enter", "dismiss(False)"),
+        Binding("q", "app.quit"),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question"):
+            yield Fitted(lambda width: wrapped(self._text, width))
+        yield Fitted(partial(keys, (("y", "yes"), ("n", "no"), ("q", "quit"))), id="keys")

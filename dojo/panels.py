@@ -1,0 +1,233 @@
+"""Draws each part of the watch screen as lines of a given width; it holds no state.
+
+What matters is said by a sign or a word, and only underlined by colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.content import Content
+from textual.style import Style
+
+from dojo.board import JUDGING, TROUBLED, WARMING_UP, Aspect, Board
+from dojo.grids import grids
+from dojo.lesson import Lesson
+from dojo.lines import CODE, MUTED, Lines, apart, clipped, prose, visible, wrapped
+from dojo.progress import STALE
+from dojo.prose import Block, read_blocks
+from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check
+from dojo.wording import unstarted_names
+
+SIGNS = {GREEN: "✓", RED: "✗", CRASHED: "✗", TIMED_OUT: "✗", NOT_STARTED: "○", STALE: "≈"}
+COLOURS = {GREEN: "$success", NOT_STARTED: MUTED, STALE: "$warning"}
+_FILLING = "○◔◑◕"  # how much of an aspect has been checked
+_BAR = 20
+_INDENT = 2
+
+
+def colour_of(state: str) -> str:
+    return COLOURS.get(state, "$error")
+
+
+# ------------------------------------------------------------------ where you are
+
+
+def where(
+    track: str, stem: str, title: str, green: int, total: int, path: Path, place: str, width: int
+) -> Lines:
+    """Three lines: the track and how far it is, the kata, and the file as a link.
+
+    Args:
+        place: the file and the line to look at, as they are shown.
+    """
+    filled = _BAR * green // max(total, 1)
+    bar = Content.assemble(
+        ("━" * filled, "$success"), ("╌" * (_BAR - filled), MUTED), f" {green} of {total}"
+    )
+    name = Content.styled(stem.partition("_")[0], f"bold {CODE}")
+    return [
+        apart(clipped(track, width, MUTED), bar, width),
+        (name + "  " + clipped(title, width, "bold")).truncate(width, ellipsis=True),
+        Content.styled(visible(place), MUTED)
+        .stylize(Style(link=path.absolute().as_uri(), underline=True))
+        .truncate(width, ellipsis=True),
+    ]
+
+
+def keys(told: Sequence[tuple[str, str]], width: int) -> Lines:
+    """What the keys do, in a line."""
+    parts = [Content.assemble((key, f"bold {CODE}"), (f" {what}", MUTED)) for key, what in told]
+    return [Content("   ").join(parts).truncate(width, ellipsis=True)]
+
+
+# ------------------------------------------------------------------ how it stands
+
+
+def aspects(board: Board, width: int) -> Lines:
+    """The aspects in a row, or several, each with a sign that fills."""
+    lines: Lines = [Content("")]
+    for aspect in board.aspects:
+        part = _aspect(aspect)
+        gap = "   " if lines[-1] else ""
+        if lines[-1].cell_length + len(gap) + part.cell_length > width:
+            lines.append(part)
+        else:
+            lines[-1] = lines[-1] + gap + part
+    return lines
+
+
+def _aspect(aspect: Aspect) -> Content:
+    name = aspect.name or "other"
+    if aspect.state in (GREEN, RED):
+        return Content.styled(f"{SIGNS[aspect.state]} {name}", colour_of(aspect.state))
+    filled = 0 if aspect.state == NOT_STARTED else aspect.done
+    sign = _FILLING[len(_FILLING) * filled // (aspect.total + 1)]
+    return Content.styled(f"{sign} {name}", MUTED)
+
+
+def verdict(board: Board, offer: str, width: int) -> Lines:
+    """The state in a word and what it rests on; then, in a second line, the law or the offer.
+
+    Args:
+        offer: what can be done next once the kata is green.
+    """
+    if board.phase == WARMING_UP:
+        return [
+            _headline("◌", board.phase, MUTED),
+            clipped("torch is being imported", width, MUTED),
+        ]
+    if board.phase == JUDGING:
+        counts = f"{len(board.done)} of {len(board.planned)} checks"
+        head = _headline("◌", board.phase, "$primary")
+        return [apart(head, Content.styled(counts, MUTED), width), _law(board.failure, width)]
+    if board.phase == TROUBLED or board.verdict is None:
+        return [_headline("✗", TROUBLED, "$error"), Content("")]
+    found = board.verdict
+    green = sum(check.state == GREEN for check in found.checks)
+    counts = f"{green} of {len(found.checks)} checks green · {found.seconds:.2f} s"
+    facts = Content.styled(f"{counts} · {board.judged_at}", MUTED)
+    head = _headline(SIGNS[found.state], found.state, colour_of(found.state))
+    if found.state == GREEN:
+        return [apart(head, facts, width), clipped(offer, width, "bold")]
+    idle = unstarted_names(found)
+    if found.state == NOT_STARTED and idle:
+        todo = f"Write {', '.join(idle)} and save the file: it is judged at once."
+        return [apart(head, facts, width), clipped(todo, width, "bold")]
+    return [apart(head, facts, width), _law(found.first_failure, width)]
+
+
+def _headline(sign: str, state: str, style: str) -> Content:
+    return Content.styled(f"{sign} {state}", f"bold {style}")
+
+
+def _law(check: Check | None, width: int) -> Content:
+    """What the check demands, then its aspect and device."""
+    if check is None:
+        return Content("")
+    tags = f"  [{', '.join(filter(None, (check.aspect, check.device)))}]"
+    room = max(width - len(tags), 1)
+    return clipped(check.name, room, "bold") + Content.styled(tags, MUTED)
+
+
+# ------------------------------------------------------------------ what to learn from it
+
+
+def result(board: Board, hints: Sequence[str], opened: int, width: int) -> Lines:
+    """The message of the check to show, and all that helps with it.
+
+    Args:
+        hints: the whole ladder.
+        opened: how many of them may be shown.
+    """
+    check, parts = board.failure, []
+    if board.phase == TROUBLED:
+        parts.append(wrapped(board.trouble, width))
+    elif check is not None and check.state != NOT_STARTED:
+        parts += _failure(board, check, width)
+    elif check is not None and board.verdict and not unstarted_names(board.verdict):
+        parts.append(wrapped(check.message, width))  # such as a file that is missing
+    parts += [
+        _labelled(f"hint {number} of {len(hints)}", hint, "$primary", width)
+        for number, hint in enumerate(hints[:opened], 1)
+    ]
+    if check is not None and (printed := check.output.strip("\n")):
+        bar = Content.styled("│ ", MUTED)
+        rows = wrapped(printed.rstrip(), width - len(bar))
+        parts.append([Content.styled("your code printed", MUTED), *(bar + row for row in rows)])
+    return _spaced(parts)
+
+
+def _failure(board: Board, check: Check, width: int) -> list[Lines]:
+    style = MUTED if board.is_failure_old else ""
+    parts = [
+        wrapped(check.message, width, style),
+        grids(check.got, check.expected, width),
+    ]
+    if board.verdict is not None and board.phase != JUDGING:
+        if board.verdict.diagnosis:
+            looks = board.verdict.diagnosis
+            parts.append(_labelled("this looks like", looks, "$warning", width))
+        if idle := unstarted_names(board.verdict):
+            parts.append(_labelled("not started yet", ", ".join(idle), MUTED, width))
+    return parts
+
+
+def why(blocks: list[Block], diff: Sequence[str], width: int) -> Lines:
+    """What is told once a kata is green: why it works, and what the reference does otherwise."""
+    return _spaced(
+        [
+            _rule("why", width),
+            prose(blocks, width),
+            _rule("the reference", width),
+            _difference(diff, width),
+        ]
+    )
+
+
+def solution(diff: Sequence[str], blocks: list[Block], width: int) -> Lines:
+    """What is shown to who asks for it: the reference first, then why it works."""
+    return _spaced([_difference(diff, width), prose(blocks, width)])
+
+
+def _difference(diff: Sequence[str], width: int) -> Lines:
+    """A unified diff from the learner's file to the reference."""
+    if not diff:
+        return wrapped("Your code is the same.", width)
+    styles = {"+": "$success", "-": "$error", "@": MUTED}
+    lines = wrapped("- your file    + the reference", width, MUTED)
+    for row in diff[2:]:  # behind the two names
+        lines += wrapped(row, width, styles.get(row[:1], ""))
+    return lines
+
+
+def statement(lesson: Lesson, width: int) -> Lines:
+    """The task, then each name that is asked for with its contract."""
+    parts = [_rule("the task", width), prose(lesson.task, width)]
+    for name in lesson.names:
+        contract = prose(read_blocks(name.docstring), width - _INDENT)
+        parts.append(
+            [
+                *wrapped(name.signature, width, f"bold {CODE}"),
+                *(line.pad_left(_INDENT) for line in contract),
+            ]
+        )
+    return _spaced(parts)
+
+
+def _rule(title: str, width: int) -> Lines:
+    return [clipped(f"{f'╌╌╌ {title} ':╌<{width}}", width, MUTED)]
+
+
+def _labelled(label: str, text: str, style: str, width: int) -> Lines:
+    head = Content.styled(f"{label}: ", f"bold {style}")
+    return wrapped(head + visible(text), width)
+
+
+def _spaced(parts: Sequence[Lines]) -> Lines:
+    """The parts that are not empty, with an empty line between two."""
+    lines: Lines = []
+    for part in parts:
+        lines += [Content(""), *part] if lines and part else part
+    return lines

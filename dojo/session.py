@@ -1,0 +1,200 @@
+"""Knows what a learner at the watch screen is at, and does what they ask; it draws nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dojo.board import Board
+from dojo.catalog import Kata, find_katas
+from dojo.comparison import diff_to_reference
+from dojo.lesson import Lesson, read_lesson
+from dojo.loading import shown_path
+from dojo.loop import Event, Judged, Started
+from dojo.progress import Progress
+from dojo.saved import NotReplaced, Swap, reset, undo
+from dojo.verdict import GREEN, NOT_STARTED, RED, Verdict
+
+_MANY_REDS = 3  # after which a hint is offered
+
+
+class Session:
+    """The kata on the screen, and where it stands among the others.
+
+    Args:
+        root: the dojo.
+        kata: the one to begin with.
+        solutions: the folder of answers.
+        is_complete: whether all devices are judged, so that green is green.
+
+    Attributes:
+        board: what has become of the kata.
+        lesson: what there is to say of it.
+        diff: from the learner's file to the reference, once the kata is green.
+        notice: the answer to the last key, until the next one or the next verdict.
+        offers_hint: whether a hint is offered.
+        advances: whether the screen goes on by itself once a kata is green.
+        may_see: the katas whose solution was asked for.
+    """
+
+    def __init__(self, root: Path, kata: Kata, solutions: Path, is_complete: bool = True) -> None:
+        self._root, self._solutions = root, solutions
+        self._is_own = solutions.resolve() == (root / "katas").resolve()
+        self._is_complete = is_complete
+        self._progress = Progress(root)
+        self._warned = 0
+        self._judged: dict[str, str] = {}  # states in this session
+        self._offered: set[Kata] = set()
+        self._has_replaced = False  # so that a verdict follows which no key asked for
+        self.katas = find_katas(root)
+        self.advances = False
+        self.may_see: set[Kata] = set()
+        self.show(kata)
+
+    # ---------------------------------------------------------------- where it stands
+
+    @property
+    def kata(self) -> Kata:
+        return self.board.kata
+
+    @property
+    def path(self) -> Path:
+        """The learner's file."""
+        return self.kata.solution_in(self._solutions)
+
+    @property
+    def place(self) -> str:
+        """The learner's file, and the line to look at, as the learner would type it."""
+        shown = shown_path(self.path, self._root)
+        failure = self.board.failure
+        return f"{shown}:{failure.line}" if failure is not None and failure.line else shown
+
+    @property
+    def hints_opened(self) -> int:
+        return min(self._progress.hints_opened(self.kata), len(self.lesson.hints))
+
+    def state(self, kata: Kata) -> str:
+        """What is known of a kata: from this session, or from what was recorded before."""
+        if self._is_own and self._is_complete:
+            return self._progress.state(kata)
+        known = self._progress.state(kata) if self._is_own else NOT_STARTED
+        return self._judged.get(kata.name, known)
+
+    def is_all_green(self) -> bool:
+        return all(self.state(kata) == GREEN for kata in self.katas)
+
+    def in_track(self) -> list[str]:
+        """The states of the katas of this one's track."""
+        return [self.state(kata) for kata in self.katas if kata.track == self.kata.track]
+
+    def neighbour(self, step: int) -> Kata:
+        """The kata so many places on, round the list."""
+        place = self.katas.index(self.kata) if self.kata in self.katas else 0
+        return self.katas[(place + step) % len(self.katas)]
+
+    def to_do(self) -> Kata | None:
+        """The next kata that is not green, round the list."""
+        others = (self.neighbour(step) for step in range(1, len(self.katas)))
+        return next((kata for kata in others if self.state(kata) != GREEN), None)
+
+    # ---------------------------------------------------------------- what happens
+
+    def show(self, kata: Kata) -> None:
+        """Turn to a kata."""
+        self.board = Board(kata)
+        self.diff: list[str] = []
+        self.notice = ""
+        self.offers_hint = False
+        if kata not in self.katas:
+            self.katas = find_katas(self._root)
+        try:
+            self.lesson = read_lesson(kata)
+        except (OSError, SyntaxError, ValueError) as error:
+            self.lesson = Lesson(kata.stem, [], (), (), [])
+            self.notice = f"{shown_path(kata.reference, self._root)} cannot be read: {error}"
+
+    def hear(self, event: Event) -> None:
+        """Take in what the loop tells; a run of another kata means that its file was saved."""
+        if isinstance(event, Started) and event.kata != self.kata:
+            self.show(event.kata)
+        if isinstance(event, Judged):
+            if not self._has_replaced:
+                self.notice = ""
+            self._has_replaced = False
+            self._record(event.verdict)
+        if event.kata == self.kata:
+            self.board.hear(event)
+            if isinstance(event, Judged):
+                self._look_at(event.verdict)
+
+    def _record(self, verdict: Verdict) -> None:
+        self._judged[verdict.kata] = verdict.state
+        if self._is_own:
+            self._progress.record(verdict, complete=self._is_complete)
+            self._warn()
+
+    def _look_at(self, verdict: Verdict) -> None:
+        self.diff = self.difference() if verdict.state == GREEN else []
+        self.offers_hint = (
+            verdict.state == RED
+            and self.kata not in self._offered
+            and self._progress.reds(self.kata) >= _MANY_REDS
+            and self.hints_opened < len(self.lesson.hints)
+        )
+        if self.offers_hint:
+            self._offered.add(self.kata)
+
+    def difference(self) -> list[str]:
+        """The diff from the learner's file to the reference."""
+        return diff_to_reference(self.kata, self.path)
+
+    # ---------------------------------------------------------------- what is asked for
+
+    def open_hint(self) -> None:
+        """Open the next hint of the ladder."""
+        self.offers_hint = False
+        count = len(self.lesson.hints)
+        if self.hints_opened == count:
+            self.notice = f"All {count} hints are open. What is left is the solution: s."
+            return
+        self._progress.open_hint(self.kata)
+        self.notice = ""
+        self._warn()
+
+    def reset(self) -> None:
+        """Put the stub back; the loop hears of that as of any save."""
+        if not self._is_own:
+            self.notice = "Only files in katas/ can be reset."
+            return
+        try:
+            swap = reset(self.kata)
+        except NotReplaced as error:
+            self.notice = str(error)
+            return
+        self.notice = self._told(swap, "The stub is back", "the file is a stub already")
+
+    def undo(self) -> None:
+        """Bring back what the last reset has replaced."""
+        try:
+            swap = undo(self._root)
+        except NotReplaced as error:
+            self.notice = str(error)
+            return
+        self.notice = self._told(swap, "Your file is back", "nothing has changed since")
+
+    def _told(self, swap: Swap, done: str, nothing: str) -> str:
+        copies = [shown_path(file.copy, self._root) for file in swap.files if file.copy]
+        self._has_replaced = bool(swap.files)
+        if not swap.files:
+            text = f"Nothing to do: {nothing}."
+        elif copies:
+            text = f"{done}; what it replaced: {', '.join(copies)}"
+        else:
+            text = f"{done}."
+        return " ".join([*swap.warnings, text])
+
+    def _warn(self) -> None:
+        """Tell what the progress has to say, once."""
+        new = self._progress.warnings[self._warned :]
+        self._warned += len(new)
+        if new:
+            self.notice = " ".join(new)
