@@ -12,7 +12,7 @@ from dojo.impostors import alternative, impostor
 
 @impostor(
     "first_nan_layer",
-    diagnosis="All layers run before anyone looks; in eager execution you can look at each output.",
+    diagnosis="All layers run, though the first NaN decides; return as soon as an output has one.",
     aspect="cost",
 )
 def runs_all_layers(layers, x):
@@ -36,7 +36,9 @@ def tests_isinf(layers, x):
 
 
 @impostor(
-    "first_nan_layer", diagnosis="isfinite is False for inf too, which is not NaN.", aspect="values"
+    "first_nan_layer",
+    diagnosis="isfinite is False for inf too, and inf - inf is NaN; but inf itself is not.",
+    aspect="values",
 )
 def tests_isfinite(layers, x):
     for index, layer in enumerate(layers):
@@ -51,15 +53,6 @@ def looks_at_the_sum(layers, x):
     for index, layer in enumerate(layers):
         x = layer(x)
         if torch.isnan(x.sum()):
-            return index
-    return None
-
-
-@impostor("first_nan_layer", diagnosis="inf - inf is NaN, so x - x is no test.", aspect="values")
-def subtracts_from_itself(layers, x):
-    for index, layer in enumerate(layers):
-        x = layer(x)
-        if torch.isnan(x.double() - x.double()).any():
             return index
     return None
 
@@ -96,20 +89,6 @@ def finds_the_last(layers, x):
     for index, layer in enumerate(layers):
         x = layer(x)
         if torch.isnan(x).any():
-            found = index
-    return found
-
-
-@impostor(
-    "first_nan_layer",
-    diagnosis="The first index is kept, but the later layers still run.",
-    aspect="cost",
-)
-def goes_on_running(layers, x):
-    found = None
-    for index, layer in enumerate(layers):
-        x = layer(x)
-        if found is None and torch.isnan(x).any():
             found = index
     return found
 
@@ -254,22 +233,15 @@ def asks_the_list_for_the_index(layers, x):
     return None
 
 
-@impostor("first_nan_layer", diagnosis="Nothing equals NaN, not even NaN.", aspect="values")
+@impostor(
+    "first_nan_layer",
+    diagnosis="Nothing equals NaN, not even NaN, so neither == nor `in` ever finds one.",
+    aspect="values",
+)
 def compares_with_nan(layers, x):
     for index, layer in enumerate(layers):
         x = layer(x)
         if (x == float("nan")).any():
-            return index
-    return None
-
-
-@impostor(
-    "first_nan_layer", diagnosis="`nan in list` compares with ==, which is False.", aspect="values"
-)
-def searches_a_list(layers, x):
-    for index, layer in enumerate(layers):
-        x = layer(x)
-        if float("nan") in x.flatten().tolist():
             return index
     return None
 
