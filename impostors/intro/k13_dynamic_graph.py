@@ -13,34 +13,15 @@ from dojo.impostors import alternative, impostor
 # ------------------------------------------------------------------ double_until
 
 
-@impostor("double_until", diagnosis="detach() cuts off the graph at each turn.", aspect="gradient")
+@impostor(
+    "double_until",
+    diagnosis="The doublings are not recorded: detach, no_grad or a new tensor cut them off.",
+    aspect="gradient",
+)
 def detaches(x, limit):
     y = x
     while y.norm() < limit:
         y = (y * 2).detach()
-    return y
-
-
-@impostor(
-    "double_until", diagnosis="x.detach() cuts y off before the first turn.", aspect="gradient"
-)
-def detaches_first(x, limit):
-    y = x.detach()
-    while y.norm() < limit:
-        y = y * 2
-    return y
-
-
-@impostor(
-    "double_until",
-    diagnosis="Under no_grad the doublings are not recorded, only the norm may be.",
-    aspect="gradient",
-)
-@torch.no_grad()
-def records_nothing(x, limit):
-    y = x
-    while y.norm() < limit:
-        y = y * 2
     return y
 
 
@@ -49,14 +30,6 @@ def doubles_the_data(x, limit):
     y = x.clone()
     while y.norm() < limit:
         y.data = y.data * 2
-    return y
-
-
-@impostor("double_until", diagnosis="torch.tensor(list) starts a new graph.", aspect="gradient")
-def goes_through_lists(x, limit):
-    y = x
-    while y.norm() < limit:
-        y = torch.tensor((y * 2).tolist(), dtype=x.dtype, device=x.device)
     return y
 
 
@@ -74,7 +47,7 @@ def doubles_three_times(x, limit):
 
 @impostor(
     "double_until",
-    diagnosis="2**n is multiplied at once, so the graph does not grow with n.",
+    diagnosis="x is multiplied by 2**n at once, so the graph does not grow with n.",
     aspect="structure",
 )
 def multiplies_at_once(x, limit):
@@ -98,50 +71,13 @@ def records_no_doublings(x, limit):
 
 @impostor(
     "double_until",
-    diagnosis="Each turn begins at x again, so only the last multiplication is in the graph.",
-    aspect="structure",
-)
-def begins_again_at_x(x, limit):
-    y, factor = x, 1
-    while y.norm() < limit:
-        factor *= 2
-        y = x * factor
-    return y
-
-
-@impostor(
-    "double_until",
-    diagnosis="y + y.clone() records two operations for each doubling.",
+    diagnosis="Two operations are recorded for each doubling, as by y + y.clone().",
     aspect="structure",
 )
 def clones_at_each_turn(x, limit):
     y = x
     while y.norm() < limit:
         y = y + y.clone()
-    return y
-
-
-@impostor(
-    "double_until",
-    diagnosis="Stacking and summing are two operations for each doubling.",
-    aspect="structure",
-)
-def stacks_and_sums(x, limit):
-    y = x
-    while y.norm() < limit:
-        y = torch.stack([y, y]).sum(0)
-    return y
-
-
-@impostor(
-    "double_until",
-    diagnosis="y[...] = y * 2 records the product and the copy into y.",
-    aspect="structure",
-)
-def copies_at_each_turn(x, limit):
-    y = x.clone()
-    while y.norm() < limit:
-        y[...] = y * 2
     return y
 
 
