@@ -1,0 +1,214 @@
+"""The checks of intro/k08_to_gpu: machines with and without a GPU, both made where they lack."""
+
+import contextlib
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from dojo.checks import (
+    CheckFailed,
+    aspect,
+    calls_of,
+    describe,
+    expect,
+    expect_device,
+    expect_dtype,
+    expect_same_object,
+    expect_shape,
+    expect_tensor,
+    expect_values,
+    layouts,
+    untouched,
+)
+from dojo.devices import gpu, no_gpu
+
+RETURNED = "x never moves: the copy on the GPU is what the move returns. Return that."
+NO_GPU = "Here torch.cuda.is_available() is False, so x itself is the answer, not a copy of it."
+THERE = "x is on the GPU already, so there is nothing to copy."
+ASK_FIRST = "Without a GPU every move to it fails. Ask first, and mind the parentheses of a call."
+LEAVE = "The answer to the question is False here: then leave torch.cuda alone, and return x."
+KEEP = "Only the place changes: keep x's shape, dtype and values."
+STAYS = "Make a copy on the GPU; `x.data = …` and operations ending in _ change x itself."
+INSIDE = "Call torch.cuda.is_available() inside of the function, and keep no earlier answer."
+ORDER = "Ask whether there is a GPU before the first move, not after a failed one."
+
+RAISED = "raised {kind} on a machine without a GPU ({text}); expected x itself."
+NOT_X = "returned {got} on a machine without a GPU; expected x itself."
+NOT_ASKED = "did not ask torch.cuda.is_available() {where}; expected it at each call."
+TOO_EARLY = "tried to move x to the GPU {where} before it asked torch.cuda.is_available()."
+
+SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (1, 1), (), (0,), (0, 3)]
+DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64, torch.bool]
+DTYPES += [torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.uint16]
+# Values that a narrower dtype, or another kind of number, does not hold.
+SPECIAL = {
+    torch.float32: [1 + 2.0**-20, -0.5, float("inf"), float("-inf"), float("nan")],
+    torch.float64: [1 + 2.0**-40, -1e300, float("inf"), float("-inf"), float("nan")],
+    torch.float16: [0.5, -65504.0, float("inf"), float("nan")],
+    torch.bfloat16: [0.5, -3e38, float("inf"), float("nan")],
+    torch.complex64: [1 + 2j, -3j],
+    torch.bool: [True, False, True],
+    torch.int64: [2**60 + 1, -3],
+    torch.int32: [2**30 + 1, -3],
+    torch.int16: [-300, 7],
+    torch.int8: [-100, 7],
+    torch.uint8: [200, 7],
+}
+NO_GPU_WORDS = ("CUDA", "NVIDIA", "accelerator")  # in what torch raises where there is no GPU
+MACHINES = {"cpu": "on a machine without a GPU", "cuda": "on a machine with a GPU"}
+HAS_GPU = torch.cuda.is_available()  # asked before any learner's code runs
+
+
+class Moves(TorchFunctionMode):
+    """Notes whether the GPU was named to torch before the question was asked.
+
+    Attributes:
+        asked: grows by one with each question.
+        too_early: whether there was such a move.
+    """
+
+    def __init__(self, asked):
+        super().__init__()
+        self.asked, self.too_early = asked, False
+
+    def __torch_function__(self, func, _types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        is_move = func == torch.Tensor.cuda or any(map(is_gpu, (*args[1:], *kwargs.values())))
+        self.too_early |= is_move and not self.asked
+        return func(*args, **kwargs)
+
+
+def is_gpu(argument):
+    return isinstance(argument, str | torch.device) and str(argument).startswith("cuda")
+
+
+def without_gpu():
+    """A machine without a GPU: the real one, if it has none."""
+    return no_gpu() if HAS_GPU else contextlib.nullcontext()
+
+
+def numbers(shape=(2, 3), dtype=torch.float32, place="cpu"):
+    """x with small numbers in it."""
+    count = torch.Size(shape).numel()
+    return torch.tensor(range(1, count + 1), dtype=dtype, device="cpu").reshape(shape).to(place)
+
+
+def places(device):
+    """Where x may be on this device's machine, in words too."""
+    yield "cpu", MACHINES[device]
+    if device == "cuda":
+        yield "cuda", f"{MACHINES[device]}, with x on it already"
+
+
+def watch(solution, x, device):
+    """What the learner's function returns on this device's machine, and what it asked and moved.
+
+    The fixture ``device`` makes the machine with a GPU.
+    """
+    machine = without_gpu() if device == "cpu" else contextlib.nullcontext()
+    function = solution.to_gpu_if_available  # their file is loaded on the machine at hand
+    with machine, calls_of(torch.cuda.is_available) as asked, Moves(asked) as moves:
+        try:
+            return function(x), moves
+        except (AssertionError, RuntimeError) as error:
+            if device == "cuda" or not any(word in str(error) for word in NO_GPU_WORDS):
+                raise
+            text = str(error).splitlines()[0]
+            sentence = RAISED.format(kind=type(error).__name__, text=text)
+            raise CheckFailed(sentence, LEAVE if asked else ASK_FIRST) from None
+
+
+def call(solution, x, device):
+    """What the learner's function returns on this device's machine."""
+    return watch(solution, x, device)[0]
+
+
+@aspect("type")
+def test_returns_a_tensor(solution, device):
+    """The result is a tensor, with a GPU and without."""
+    for place, _ in places(device):
+        expect_tensor(call(solution, numbers(place=place), device))
+
+
+@aspect("shape")
+def test_keeps_the_shape(solution, device):
+    """The result has the shape of x."""
+    for shape in SHAPES:
+        expect_shape(call(solution, numbers(shape), device), shape, KEEP)
+
+
+@aspect("dtype")
+def test_keeps_the_dtype(solution, device):
+    """The result has the dtype of x."""
+    for dtype in DTYPES:
+        expect_dtype(call(solution, numbers(dtype=dtype), device), dtype, KEEP)
+
+
+@aspect("device")
+def test_lies_on_the_gpu_if_there_is_one(solution, device):
+    """The result lies on the GPU, and without a GPU on the CPU."""
+    for shape in SHAPES:
+        for place, _ in places(device):
+            got, moves = watch(solution, numbers(shape, place=place), device)
+            expect_device(got, device, RETURNED if moves.asked else INSIDE)
+
+
+@aspect("values")
+def test_has_the_values_of_x(solution, device):
+    """The result has the values of x, whatever its dtype and strides."""
+    special = [torch.tensor(few, dtype=dtype, device="cpu") for dtype, few in SPECIAL.items()]
+    for x in (*special, *layouts(numbers()).values(), numbers()[:1].expand(2, 3)):
+        expected = x.clone()
+        expect_values(call(solution, x, device), expected, KEEP, rtol=0, atol=0)
+
+
+@aspect("memory")
+def test_x_comes_back_itself_if_it_need_not_move(solution, device):
+    """Without a GPU, and for an x on the GPU already, the result is x itself."""
+    hint = THERE if device == "cuda" else NO_GPU
+    kinds = [numbers(shape, place=device) for shape in SHAPES]
+    kinds += [numbers(dtype=dtype, place=device) for dtype in DTYPES]
+    for x in (*kinds, numbers(place=device).T):
+        got = call(solution, x, device)
+        expect_tensor(got)
+        expect_same_object(got, x, hint)
+
+
+@aspect("memory")
+def test_x_stays_where_it_was(solution, device):
+    """x stays where it was, with the values that it had."""
+    for place, _ in places(device):
+        x = numbers(place=place)
+        with untouched(STAYS, x=x):
+            call(solution, x, device)
+
+
+@aspect("structure")
+def test_asks_at_each_call(solution, device):
+    """torch.cuda.is_available() is asked at each call, wherever x is."""
+    for place, words in places(device):
+        x = numbers(place=place)
+        for _ in range(2):  # once more with the same x: a kept answer asks nothing
+            _, moves = watch(solution, x, device)
+            expect(len(moves.asked) > 0, NOT_ASKED.format(where=words), INSIDE)
+
+
+@aspect("structure")
+def test_asks_before_it_moves(solution, device):
+    """torch.cuda.is_available() is asked before anything is moved to the GPU."""
+    for place, words in places(device):
+        _, moves = watch(solution, numbers(place=place), device)
+        expect(not moves.too_early, TOO_EARLY.format(where=words), ORDER)
+
+
+@aspect("structure")
+def test_follows_the_machine(solution):
+    """The answer follows the machine from one call to the next."""
+    x = numbers()
+    for device in ("cpu", "cuda", "cpu", "cuda"):
+        with gpu() if device == "cuda" else contextlib.nullcontext():
+            got = call(solution, x, device)
+        if device == "cuda":
+            expect_device(got, "cuda", INSIDE)
+        else:
+            expect(got is x, NOT_X.format(got=describe(got)), INSIDE)
