@@ -59,10 +59,13 @@ class Hub:
         """
         with self._lock:
             self._wait_until_ready()
-            ours, theirs = socket.socketpair()
-            notes = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-            with theirs:
-                pid = int(self._request(b"fork", [theirs.fileno(), notes.fileno()]))
+            with contextlib.ExitStack() as on_failure:
+                ours, theirs = socket.socketpair()
+                on_failure.enter_context(ours)
+                notes = on_failure.enter_context(tempfile.TemporaryFile())
+                with theirs:
+                    pid = int(self._request(b"fork", [theirs.fileno(), notes.fileno()]))
+                on_failure.pop_all()  # they live as long as the child
         return HubChild(self, pid, Connection(ours.detach()), notes, limit)
 
     def ask(self, verb: str, pid: int) -> str:

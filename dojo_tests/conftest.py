@@ -1,6 +1,7 @@
 """What the dojo's own tests share: the dojo's root, and its katas as found on the disk."""
 
 import functools
+import shutil
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,18 @@ def judge(crew):
 def judge_source(crew):
     """``dojo.judge.judge_source`` by the session's warm processes."""
     return functools.partial(dojo.judge.judge_source, crew)
+
+
+@pytest.fixture(scope="session")
+def small_dojo(tmp_path_factory):
+    """A dojo of two katas, in a folder where nobody edits them."""
+    folder = tmp_path_factory.mktemp("dojo")
+    for kata in find_katas(ROOT):
+        if kata.stem in ("k03_in_place_add", "k05_matmul"):
+            for path in (kata.stub, kata.reference, kata.checks, kata.impostors):
+                copy = folder / path.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, copy)
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    return folder
