@@ -48,6 +48,25 @@ class Kata:
         return folder / self.track / f"{self.stem}.py"
 
 
+class NoSuchFolder(Exception):
+    """There is no such folder of answers; the text says which there are."""
+
+
+def solutions_folder(choice: str, root: Path) -> Path:
+    """The folder of answers that ``--solutions`` means: katas, reference or any other.
+
+    Raises:
+        NoSuchFolder: it is no folder.
+    """
+    folder = root / choice if choice in ("katas", "reference") else Path(choice).resolve()
+    if not folder.is_dir():
+        raise NoSuchFolder(
+            f"--solutions={choice}: there is no such folder. "
+            "Name a folder with the layout of katas/, or katas or reference."
+        )
+    return folder
+
+
 def is_root(folder: Path) -> bool:
     """Whether the folder is a dojo's root."""
     return all((folder / tree).is_dir() for tree in TREES)

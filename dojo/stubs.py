@@ -42,6 +42,11 @@ def find_stub(kata: Kata) -> bytes | None:
     return next((raw for raw in _candidates(kata) if is_stub(kata, raw)), None)
 
 
+def is_in_git(root: Path) -> bool:
+    """Whether there is a history in which stubs can be found."""
+    return bool(_git(root, "rev-parse", "HEAD"))
+
+
 def keep_stub(kata: Kata) -> None:
     """Keep a copy of the learner's file if it is a stub, for a day without git.
 

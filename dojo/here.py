@@ -1,0 +1,68 @@
+"""The dojo that a command runs in: its katas, which of them are meant, and the learner's state."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from dojo.catalog import Kata, find_katas, find_root
+from dojo.names import find_kata
+from dojo.progress import Progress
+
+
+class Unclear(Exception):
+    """What was asked for cannot be done like that; the text says why, and what can be done."""
+
+
+class Here:
+    """The dojo around the working folder.
+
+    Raises:
+        Unclear: there is none, or it has no katas.
+    """
+
+    def __init__(self) -> None:
+        root = find_root(Path.cwd())
+        if root is None:
+            raise Unclear("there is no dojo here. Go to your clone of torch-dojo: cd torch-dojo")
+        self.root = root
+        self.katas = find_katas(root)
+        if not self.katas:
+            raise Unclear(f"{root / 'tests'} holds no checks, so there are no katas.")
+
+    @functools.cached_property
+    def progress(self) -> Progress:
+        return Progress(self.root)
+
+    @property
+    def current(self) -> Kata | None:
+        """The kata that the learner is at; None when all are green."""
+        return self.progress.current(self.katas)
+
+    def kata(self, name: str) -> Kata:
+        """The kata of that name; without a name the current one.
+
+        Raises:
+            UnclearName: no kata or several are meant.
+            Unclear: there is no current kata.
+        """
+        if name:
+            return find_kata(name, self.katas, lambda: self.current)
+        if (kata := self.current) is None:
+            raise Unclear("all katas are green, so none is the current one. Name a kata.")
+        return kata
+
+    def chosen(self, names: Sequence[str] | None, everything: bool) -> list[Kata]:
+        """The katas of these names, or all, or the current one; none if all are green.
+
+        Raises:
+            UnclearName: a name means no kata, or several.
+            Unclear: both names and all are asked for.
+        """
+        if everything and names:
+            raise Unclear("name katas, or say --all, but not both.")
+        if everything:
+            return self.katas
+        meant = {self.kata(name) for name in names} if names else {self.current}
+        return [kata for kata in self.katas if kata in meant]

@@ -1,0 +1,63 @@
+"""The arguments and options that the commands share, and what a shell completes them with."""
+
+from __future__ import annotations
+
+import contextlib
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dojo.catalog import find_katas, find_root
+from dojo.names import completions
+
+_DAY = 86_400.0  # seconds, the longest time limit: systems wait for no more than some weeks
+
+
+class Device(str, Enum):
+    """Where the checks run."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    ALL = "all"
+
+
+def complete(incomplete: str) -> list[str]:
+    """The katas whose names begin like this; none and no error outside a dojo."""
+    with contextlib.suppress(OSError):
+        root = find_root(Path.cwd())
+        return completions(incomplete, find_katas(root)) if root else []
+    return []
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is not None and not 0 < value <= _DAY:
+        raise typer.BadParameter(f"a number of seconds above 0, at most {_DAY:g}")
+    return value
+
+
+_KATA = {
+    "metavar": "KATA",
+    "help": "any part of its name",
+    "show_default": False,
+    "autocompletion": complete,
+}
+Name = Annotated[str, typer.Argument(**_KATA)]
+Names = Annotated[list[str] | None, typer.Argument(**_KATA)]
+All = Annotated[bool, typer.Option("--all", help="all katas")]
+AsJson = Annotated[bool, typer.Option("--json", help="lines of JSON, for programs")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+OnDevice = Annotated[Device, typer.Option("--device", help="cuda is simulated where there is none")]
+Solutions = Annotated[
+    str, typer.Option("--solutions", metavar="katas|reference|DIR", help="whose answers")
+]
+Limit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        help="time that one kata may take  [default: 10]",
+        callback=_seconds,
+    ),
+]
