@@ -46,6 +46,7 @@ def written_differently(source, name):
     tree = ast.parse(source)
     answer = [node for node in tree.body if getattr(node, "name", "") == name][-1]
     own = {node.id for node in ast.walk(answer) if isinstance(node, ast.Name) and _is_set(node)}
+    own -= {node.arg for node in ast.walk(answer) if isinstance(node, ast.arg)}
     for node in ast.walk(answer):
         if isinstance(node, ast.Name) and node.id in own:
             node.id += "_of_mine"
