@@ -2,30 +2,27 @@
 
 import numpy as np
 import torch
-from torch.nn import functional as F
+from torch import nn
 
 from dojo.impostors import alternative, impostor
 
 
-@impostor("matmul", diagnosis="x @ w.T multiplies rows by rows, not by columns.", aspect="values")
+@impostor(
+    "matmul",
+    diagnosis="x @ w.T multiplies rows by rows, not by columns; so does F.linear(x, w).",
+    aspect="values",
+)
 def transposes_w(x, w):
     return x @ w.T
 
 
-@impostor("matmul", diagnosis="F.linear(x, w) computes x @ w.T.", aspect="values")
-def applies_a_linear_layer(x, w):
-    return F.linear(x, w)
-
-
-@impostor("matmul", diagnosis="The result is detached.", aspect="gradient")
+@impostor(
+    "matmul",
+    diagnosis="detach, no_grad, NumPy and item take the result out of autograd's sight.",
+    aspect="gradient",
+)
 def detaches(x, w):
     return (x @ w).detach()
-
-
-@impostor("matmul", diagnosis="Under no_grad nothing is recorded.", aspect="gradient")
-@torch.no_grad()
-def records_nothing(x, w):
-    return x @ w
 
 
 @impostor("matmul", diagnosis="w.data hides w from autograd.", aspect="gradient")
@@ -63,15 +60,6 @@ def multiplies_elements(x, w):
     return x * w[:2]
 
 
-@impostor(
-    "matmul",
-    diagnosis="Element by element and summed along rows: one row of w meets each.",
-    aspect="values",
-)
-def broadcasts_wrongly(x, w):
-    return (x.unsqueeze(1) * w).sum(-1)
-
-
 @impostor("matmul", diagnosis="The sum over j runs over the wrong dimension.", aspect="shape")
 def sums_over_the_result(x, w):
     return (x.unsqueeze(-1) * w).sum(-1).sum(-1)
@@ -80,12 +68,6 @@ def sums_over_the_result(x, w):
 @impostor("matmul", diagnosis="The result is a NumPy array.", aspect="type")
 def goes_to_numpy(x, w):
     return np.matmul(x.detach().cpu().numpy(), w.detach().cpu().numpy())
-
-
-@impostor("matmul", diagnosis="torch.tensor of NumPy's result is cut off.", aspect="gradient")
-def comes_back_from_numpy(x, w):
-    result = x.detach().cpu().numpy() @ w.detach().cpu().numpy()
-    return torch.tensor(result, device=x.device)
 
 
 @impostor("matmul", diagnosis="copy_ writes the product into x.", aspect="memory")
@@ -101,17 +83,98 @@ def transposes_w_in_place(x, w):
     return x @ w.t_().t()
 
 
-@impostor("matmul", diagnosis="item() and torch.tensor cut the graph.", aspect="gradient")
-def loops_over_items(x, w):
-    rows = [
-        [sum(x[i, j].item() * w[j, k].item() for j in range(3)) for k in range(3)] for i in range(2)
-    ]
-    return torch.tensor(rows, dtype=x.dtype, device=x.device)
+@impostor("matmul", diagnosis="addmm(x, x, w) adds x to the product.", aspect="values")
+def adds_x(x, w):
+    return torch.addmm(x, x, w)
 
 
-@impostor("matmul", diagnosis="The order of the factors is w, x.", aspect="values")
-def swaps_the_factors(x, w):
-    return (w @ x.T).T
+@impostor("matmul", diagnosis="The mean over j is a third of the sum.", aspect="values")
+def takes_the_mean(x, w):
+    return (x.unsqueeze(-1) * w).mean(1)
+
+
+@impostor("matmul", diagnosis="The last j is left out of the sum.", aspect="values")
+def stops_too_early(x, w):
+    return x[:, :-1] @ w[:-1]
+
+
+@impostor("matmul", diagnosis="The result is transposed.", aspect="shape")
+def transposes_the_result(x, w):
+    return torch.einsum("ij,jk->ki", x, w)
+
+
+@impostor("matmul", diagnosis="A batch of size 1 is left in front.", aspect="shape")
+def keeps_a_batch(x, w):
+    return x[None] @ w
+
+
+@impostor("matmul", diagnosis="A list of lists is returned, not a tensor.", aspect="type")
+def returns_lists(x, w):
+    return [[(row * column).sum() for column in w.T] for row in x]
+
+
+@impostor("matmul", diagnosis="Nothing is returned.", aspect="type")
+def returns_nothing(x, w):
+    torch.matmul(x, w)
+
+
+@impostor("matmul", diagnosis="float() makes float32 of everything.", aspect="dtype")
+def converts_to_float32(x, w):
+    return x.float() @ w.float()
+
+
+@impostor("matmul", diagnosis="The product was made on the CPU and left there.", aspect="device")
+def leaves_the_gpu(x, w):
+    return x.cpu() @ w.cpu()
+
+
+@impostor("matmul", diagnosis="autocast multiplies in bfloat16.", aspect="values")
+def casts_automatically(x, w):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return (x @ w).to(x.dtype)
+
+
+@impostor("matmul", diagnosis="Whole numbers come out right, others are rounded.", aspect="values")
+def rounds_the_result(x, w):
+    return (x @ w).round()
+
+
+@impostor("matmul", diagnosis="out= is not differentiable.", aspect="gradient")
+def writes_to_out(x, w):
+    result = torch.empty(2, 3, dtype=x.dtype, device=x.device)
+    return torch.matmul(x, w, out=result)
+
+
+@impostor("matmul", diagnosis="Nobody asked for x to require grad.", aspect="memory")
+def tracks_x(x, w):
+    return x.requires_grad_() @ w
+
+
+@impostor("matmul", diagnosis="view(9) only takes a w whose numbers lie in their order.")
+def views_it_flat(x, w):
+    return x @ w.view(9).view(3, 3)
+
+
+@impostor("matmul", diagnosis="In the gradient of x, w is not transposed.", aspect="gradient")
+def has_a_wrong_gradient(x, w):
+    class Product(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.save_for_backward(x, w)
+            return x @ w
+
+        @staticmethod
+        def backward(ctx, g):
+            x, w = ctx.saved_tensors
+            return g @ w, x.T @ g
+
+    return Product.apply(x, w)
+
+
+@impostor("matmul", diagnosis="The product is recorded twice.", aspect="gradient")
+def doubles_the_gradient(x, w):
+    result = x @ w
+    return result + (x @ w - result.detach())
 
 
 @alternative("matmul")
@@ -131,7 +194,7 @@ def broadcast_and_sum(x, w):
 
 @alternative("matmul")
 def linear_with_the_transpose(x, w):
-    return F.linear(x, w.T)
+    return nn.functional.linear(x, w.T)
 
 
 @alternative("matmul")
@@ -172,3 +235,40 @@ def element_by_element(x, w):
             for j in range(3):
                 result[i, k] = result[i, k] + x[i, j] * w[j, k]
     return result
+
+
+@alternative("matmul")
+def sum_of_outer_products(x, w):
+    return sum(torch.outer(x[:, j], w[j]) for j in range(3))
+
+
+@alternative("matmul")
+def multi_dot(x, w):
+    return torch.linalg.multi_dot([x, w])
+
+
+@alternative("matmul")
+def a_layer_with_this_weight(x, w):
+    layer = nn.Linear(3, 3, bias=False, dtype=x.dtype, device=x.device)
+    return torch.func.functional_call(layer, {"weight": w.T}, x)
+
+
+@alternative("matmul")
+def mapped_over_rows(x, w):
+    return torch.vmap(lambda row: row @ w)(x)
+
+
+@alternative("matmul")
+def with_its_own_gradient(x, w):
+    class Product(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.save_for_backward(x, w)
+            return x @ w
+
+        @staticmethod
+        def backward(ctx, g):
+            x, w = ctx.saved_tensors
+            return g @ w.T, x.T @ g
+
+    return Product.apply(x, w)

@@ -3,7 +3,8 @@
 Each number of the result is a row of x times a column of w, multiplied element by element and
 summed: `result[i, k] = sum over j of x[i, j] * w[j, k]`.
 
-    x = tensor([[1., 2., 3.], [4., 5., 6.]]);  w = tensor([[1., 0., 1.], [0., 1., 1.], [0., 0., 1.]])
+    x = tensor([[1., 2., 3.], [4., 5., 6.]])
+    w = tensor([[1., 0., 1.], [0., 1., 1.], [0., 0., 1.]])
     matmul(x, w)  ->  [[1., 2., 6.], [4., 5., 15.]]
 """
 

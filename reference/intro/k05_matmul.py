@@ -3,9 +3,10 @@
 `x @ w` is short for `torch.matmul(x, w)`: the inner sizes (2, 3) by (3, 3) meet, and the outer ones
 remain. Autograd knows the product: the gradient of x is `g @ w.T`, that of w is `x.T @ g`.
 
-The common wrong answers: `x * w` multiplies element by element (here the shapes don't even fit), and
-`x @ w.T` multiplies rows by rows. As w is square, that raises nothing, and a symmetric w hides it. It is
-what `torch.nn.functional.linear(x, w)` computes, since a linear layer stores its weight transposed.
+The common wrong answers: `x * w` multiplies element by element (here the shapes don't even fit),
+and `x @ w.T` multiplies rows by rows. As w is square, that raises nothing, and a symmetric w hides
+it. It is what `torch.nn.functional.linear(x, w)` computes, since a linear layer stores its weight
+transposed.
 """
 
 import torch
@@ -13,7 +14,7 @@ import torch
 HINTS = (
     "Write down result[0, 1] by hand: which row of x meets which column of w?",
     "Python has an operator for the matrix product; it is not `*`.",
-    "In torch's documentation, the product of matrices is listed under 'BLAS and LAPACK operations'.",
+    "Torch's documentation lists the product of matrices under 'BLAS and LAPACK operations'.",
 )
 
 
