@@ -1,0 +1,27 @@
+"""Bring a tensor to NumPy, wherever it is.
+
+NumPy only knows the CPU's memory. An array of a tensor on the GPU needs its numbers there first.
+
+    x = tensor([1., 2., 3.], device='cuda')
+    to_numpy(x)         ->  array([1., 2., 3.], dtype=float32)
+    to_numpy(x.cpu())   ->  the same: x may be on either device
+"""
+
+import numpy as np
+import torch
+
+
+def to_numpy(x: torch.Tensor) -> np.ndarray:
+    """A NumPy array with the values of a tensor.
+
+    Args:
+        x: any shape, () and empty ones too, any strides, on the CPU or on the GPU; requires no
+            grad. Any dtype that NumPy has: bool, 8 to 64 bit integers with and without sign,
+            float16, float32, float64, complex64, complex128. No lazy conjugate or negative:
+            x.is_conj() and x.is_neg() are False. It stays where it was, and as it was.
+
+    Returns:
+        A numpy.ndarray (for the shape () too) with x's shape, dtype and values. Whether it shares
+        memory with an x on the CPU is free, and so are its strides.
+    """
+    raise NotImplementedError
