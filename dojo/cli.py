@@ -27,7 +27,7 @@ from dojo.standing import bar_line, list_json, list_lines, next_lines, status_li
 from dojo.statement import read_statement
 from dojo.terminal import agrees, is_interactive, paint, say, warn
 from dojo.verdict import GREEN
-from dojo.wording import wrapped
+from dojo.wording import prose_lines, wrapped
 
 app = typer.Typer(
     help="A kata dojo for PyTorch: edit a file in katas/, save it, and be told the truth.\n\n"
@@ -149,7 +149,7 @@ def show_next() -> None:
     """The kata to go on with: its task and its file."""
     with _dojo() as here:
         if (kata := here.current) is not None:
-            say(f"{task_of(kata)}\n")
+            _say_all([*prose_lines(task_of(kata)), ""])
         _say_all(next_lines(here.katas, here.progress))
 
 
@@ -206,7 +206,7 @@ def solution(name: Name = "", yes: Yes = False) -> None:
         colours = {"-": "red", "+": "green", "@": "cyan"}
         for line in diff or ["Your code is the reference's, word for word."]:
             say(paint(line, colours[line[0]]) if line[:1] in colours else line)
-        say(f"\n{why(kata)}")
+        _say_all(["", *prose_lines(why(kata))])
 
 
 # ---------------------------------------------------------------- the learner's files

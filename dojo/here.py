@@ -23,7 +23,10 @@ class Here:
     """
 
     def __init__(self) -> None:
-        root = find_root(Path.cwd())
+        try:
+            root = find_root(Path.cwd())
+        except FileNotFoundError:
+            raise Unclear("the folder that you are in is gone. Go to another one: cd") from None
         if root is None:
             raise Unclear("there is no dojo here. Go to your clone of torch-dojo: cd torch-dojo")
         self.root = root

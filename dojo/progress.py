@@ -57,25 +57,25 @@ class Entry:
 _Change = Callable[[Entry], Entry]
 _NOTHING = Entry()  # of a kata that was never judged
 _UNREAD = object()
-_UNSAVED = "Until that works, progress is kept only while the dojo runs."
 
 
 class Progress:
     """The learner's state, as this process and others record it.
 
     Attributes:
-        warnings: what a person should know, such as that nothing can be saved; a line each, once.
+        warnings: what a person should know, such as that nothing can be saved, a line each.
     """
 
     def __init__(self, root: Path) -> None:
         self.warnings: list[str] = []
         self._root = root
         path = root / ".dojo" / "progress.json"
-        self._file = StateFile(path, VERSION, _parse, asdict, self._warn)
+        self._file = StateFile(path, VERSION, _parse, asdict, self.warnings.append)
         self._saved: dict[str, Entry] = {}
         self._unsaved: list[tuple[str, _Change]] = []
         self._entries = self._saved  # with what is not saved yet
         self._signature: object = _UNREAD
+        self._has_failed = False
         self._lock = threading.RLock()  # a loop and a screen have threads of their own
 
     # ---------------------------------------------------------------- what is known
@@ -154,7 +154,7 @@ class Progress:
         try:
             self._saved = self._file.read(self._saved)
         except OSError as error:
-            self._warn(f"{self._file} cannot be read ({error.strerror}). {_UNSAVED}")
+            self._warn_of("read", error)
         self._entries = dict(self._saved)
         self._apply_unsaved(self._entries)
 
@@ -164,7 +164,7 @@ class Progress:
             try:
                 self._saved = self._file.update(self._apply_unsaved, self._saved)
             except OSError as error:
-                self._warn(f"{self._file} cannot be written ({error.strerror}). {_UNSAVED}")
+                self._warn_of("written", error)
             else:
                 self._unsaved.clear()
             self._entries = dict(self._saved)
@@ -175,9 +175,14 @@ class Progress:
         for name, change in self._unsaved:
             entries[name] = change(entries.get(name, _NOTHING))
 
-    def _warn(self, line: str) -> None:
-        if line not in self.warnings:
-            self.warnings.append(line)
+    def _warn_of(self, verb: str, error: OSError) -> None:
+        """Say once that nothing is saved: what follows from that is no news."""
+        if not self._has_failed:
+            self._has_failed = True
+            self.warnings.append(
+                f"{self._file} cannot be {verb} ({error.strerror}). "
+                "Until that works, your progress is not saved."
+            )
 
 
 def record_all(root: Path, verdicts: Iterable[Verdict]) -> list[str]:

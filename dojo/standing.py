@@ -68,7 +68,8 @@ def next_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
     if kata is None:
         yield "All katas are green. Well done."
         return
-    yield f"next: {kata.stem} - {kata_title(kata)} ({progress.state(kata)})"
+    yield f"next: {kata.stem} ({progress.state(kata)})"
+    yield f"  {kata_title(kata)}"
     yield f"  edit {shown_path(kata.stub, kata.root)}"
     yield "  then run: dojo check     (a hint: dojo hint; for later: dojo skip)"
 

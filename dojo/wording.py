@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dojo.progress import STALE
+from dojo.prose import read_blocks
 from dojo.verdict import GREEN, NOT_STARTED, Check, Verdict
 
 WIDTH = 74  # columns of a message, which stands indented in 80
@@ -71,6 +72,16 @@ def bar_of(states: Sequence[str], green: int) -> tuple[str, str, str]:
 def wrapped(text: str) -> list[str]:
     """A sentence in lines of at most ``WIDTH`` columns."""
     return textwrap.wrap(text, WIDTH, break_on_hyphens=False) or [""]
+
+
+def prose_lines(docstring: str) -> list[str]:
+    """A module's docstring in lines that fit a terminal of 80 columns, its examples as they are."""
+    lines = []
+    for block in read_blocks(docstring, has_examples=True):
+        indent = " " * block.indent
+        rows = [block.text] if block.verbatim else wrapped(block.text)
+        lines += [f"{indent}{row}".rstrip() for row in rows]
+    return lines
 
 
 def unstarted_names(verdict: Verdict) -> list[str]:
