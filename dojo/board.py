@@ -44,11 +44,13 @@ class Board:
     verdict: Verdict | None = None
     judged_at: str = ""
     trouble: str = ""
+    _begun: float = 0.0
 
     def hear(self, event: Event) -> None:
         """Take in an event of this kata."""
         if isinstance(event, Started):
             self.phase, self.planned, self.done = JUDGING, event.checks, []
+            self._begun = time.monotonic()
         elif isinstance(event, Checked):
             self.done.append(event.check)
         elif isinstance(event, Judged):
@@ -62,6 +64,11 @@ class Board:
     @property
     def is_green(self) -> bool:
         return self.phase == JUDGED and self.verdict is not None and self.verdict.state == GREEN
+
+    @property
+    def seconds(self) -> int:
+        """How long the run that is under way has taken."""
+        return int(time.monotonic() - self._begun) if self.phase == JUDGING else 0
 
     @property
     def failure(self) -> Check | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import warnings
+import contextlib
 from dataclasses import dataclass
 
 from dojo.catalog import Kata
-from dojo.files import content_of
 from dojo.prose import Block, read_blocks
-from dojo.statement import PublicName, read_statement
+from dojo.statement import PublicName, read_docstring, read_statement
 from dojo.stubs import find_stub
 
 
@@ -45,16 +44,11 @@ def read_lesson(kata: Kata) -> Lesson:
 
 def _task(kata: Kata) -> str:
     """The docstring of the learner's file, or of the stub where that has none any more."""
-    return _docstring(content_of(kata.stub)) or _docstring(find_stub(kata) or b"")
-
-
-def _docstring(raw: bytes) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd in a learner's file, the judge tells
-            return ast.get_docstring(ast.parse(raw)) or ""
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
+    with contextlib.suppress(OSError):
+        if docstring := read_docstring(kata.stub):
+            return docstring
+    stub = find_stub(kata)
+    return ast.get_docstring(ast.parse(stub)) or "" if stub is not None else ""
 
 
 def _less_title(docstring: str) -> str:

@@ -17,7 +17,7 @@ from dojo.lesson import Lesson
 from dojo.lines import CODE, MUTED, Lines, apart, clipped, prose, visible, wrapped
 from dojo.progress import STALE
 from dojo.prose import Block, read_blocks
-from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check
+from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check, Verdict
 from dojo.wording import unstarted_names
 
 SIGNS = {GREEN: "✓", RED: "✗", CRASHED: "✗", TIMED_OUT: "✗", NOT_STARTED: "○", STALE: "≈"}
@@ -100,6 +100,8 @@ def verdict(board: Board, offer: str, width: int) -> Lines:
         ]
     if board.phase == JUDGING:
         counts = f"{len(board.done)} of {len(board.planned)} checks"
+        if board.seconds:
+            counts += f" · {board.seconds} s"
         head = _headline("◌", board.phase, "$primary")
         return [apart(head, Content.styled(counts, MUTED), width), _law(board.failure, width)]
     if board.phase == TROUBLED or board.verdict is None:
@@ -115,7 +117,11 @@ def verdict(board: Board, offer: str, width: int) -> Lines:
     if found.state == NOT_STARTED and idle:
         todo = f"Write {', '.join(idle)} and save the file: it is judged at once."
         return [apart(head, facts, width), clipped(todo, width, "bold")]
-    return [apart(head, facts, width), _law(found.first_failure, width)]
+    if len(found.checks) > 1 and len({check.message for check in found.checks}) == 1:
+        law = clipped("No check could run.", width, "bold")  # such as a file that is not Python
+    else:
+        law = _law(found.first_failure, width)
+    return [apart(head, facts, width), law]
 
 
 def _headline(sign: str, state: str, style: str) -> Content:
@@ -166,12 +172,21 @@ def _failure(board: Board, check: Check, width: int) -> list[Lines]:
         grids(check.got, check.expected, width),
     ]
     if board.verdict is not None and board.phase != JUDGING:
+        if ending := _ending(board.verdict, check):
+            parts.append(_labelled(board.verdict.state, ending, "$error", width))
         if board.verdict.diagnosis:
             looks = board.verdict.diagnosis
             parts.append(_labelled("this looks like", looks, "$warning", width))
         if idle := unstarted_names(board.verdict):
             parts.append(_labelled("not started yet", ", ".join(idle), MUTED, width))
     return parts
+
+
+def _ending(verdict: Verdict, shown: Check) -> str:
+    """What ended the process later than at the check that is shown, if anything did."""
+    if verdict.state == shown.state or verdict.state == RED:
+        return ""
+    return next(check.message for check in verdict.checks if check.state == verdict.state)
 
 
 def why(blocks: list[Block], diff: Sequence[str], width: int) -> Lines:

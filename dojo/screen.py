@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +17,7 @@ from textual.content import Content
 from textual.message import Message
 
 from dojo import panels
+from dojo.board import JUDGING
 from dojo.catalog import Kata, find_katas, track_title
 from dojo.fitted import Fitted, Page, Question
 from dojo.kata_list import KataList
@@ -27,7 +26,7 @@ from dojo.look import CSS, THEME, WIDE
 from dojo.loop import Checked, Diagnosed, Event, Judged, Loop, Started
 from dojo.progress import Progress
 from dojo.session import Session
-from dojo.statement import read_statement
+from dojo.standing import kata_title
 from dojo.verdict import GREEN, NOT_STARTED
 
 KEYS = (
@@ -164,8 +163,12 @@ class WatchScreen(App[None]):
     # ---------------------------------------------------------------- the loop
 
     def on_mount(self) -> None:
-        with contextlib.suppress(NotImplementedError):  # Windows has no such signal
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminate)
+        if hasattr(signal, "SIGHUP"):  # Windows has none, and asyncio handles no signals there
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nothing can be shown, so nothing is done
+            for number in (signal.SIGINT, signal.SIGTERM):
+                handle = partial(self.exit, return_code=128 + number)
+                asyncio.get_running_loop().add_signal_handler(number, handle)
+        self.set_interval(1.0, self._tick)
         self.call_after_refresh(self._begin)  # the screen comes first, then the processes
 
     def on_unmount(self) -> None:
@@ -181,11 +184,12 @@ class WatchScreen(App[None]):
         self._judging = self._open_loop(self._bring)
         self._judging.judge(self.session.kata)
 
+    def _tick(self) -> None:
+        if self.session.board.phase == JUDGING:
+            self._part("verdict").redraw()  # which tells the seconds
+
     def _bring(self, event: Event) -> None:
         self.post_message(Heard(event))  # from whatever thread
-
-    def _terminate(self) -> None:
-        self.exit(return_code=128 + signal.SIGTERM)
 
     def on_heard(self, heard: Heard) -> None:
         event, session = heard.event, self.session
@@ -243,7 +247,7 @@ class WatchScreen(App[None]):
         self._redraw(to_top=False)
 
     def action_list(self) -> None:
-        rows = [(kata, _title(kata), self.session.state(kata)) for kata in self.session.katas]
+        rows = [(kata, kata_title(kata), self.session.state(kata)) for kata in self.session.katas]
 
         def choose(kata: Kata | None) -> None:
             if kata is not None:
@@ -300,31 +304,20 @@ class WatchScreen(App[None]):
         self._redraw(to_top=False)
 
 
-def _title(kata: Kata) -> str:
-    """The kata's title, or nothing where its reference cannot be read."""
-    try:
-        return read_statement(kata.reference).title
-    except (OSError, SyntaxError, ValueError):
-        return ""
-
-
 def run_screen(root: Path, kata: Kata | None, solutions: Path, device: str, limit: float) -> int:
     """Show the watch screen until the learner quits.
 
     Args:
-        root: the dojo.
+        root: the dojo, which has a kata.
         kata: the one to begin with; None for the first that is not green.
         solutions: the folder of answers, laid out like ``katas/``.
         device: "cpu", "cuda" or "all".
         limit: seconds that one kata may take.
 
     Returns:
-        The exit code: 0 if all katas are green, 1 if not, 2 if there are none.
+        The exit code: 0 if all katas are green, 1 if not, 128 and more if a signal ended it.
     """
     katas = find_katas(root)
-    if not katas:
-        print(f"{root / 'tests'} holds no checks, so there is no kata.", file=sys.stderr)  # noqa: T201
-        return 2
     first = kata or Progress(root).current(katas) or katas[0]
     session = Session(root, first, solutions, is_complete=device == "all")
     app = WatchScreen(session, partial(Loop, root, solutions, device, limit))

@@ -310,6 +310,23 @@ def test_names_that_are_not_started_are_listed_beside_a_failure(terminal):
     assert terminal.line_with("not started yet: halve")
 
 
+def test_a_process_that_ends_after_a_failure_is_told_too(terminal):
+    checks = (
+        Check("law", "shape", "cpu", RED, "the shape is wrong"),
+        Check("other law", "values", "cpu", CRASHED, "line 6: the process was ended"),
+    )
+    kata = terminal.app.session.kata
+    terminal.hear(Judged(kata, Verdict(kata.name, CRASHED, 0.1, "", checks)))
+    assert terminal.line_with("the shape is wrong")
+    assert terminal.line_with("crashed: line 6: the process was ended")
+
+
+def test_a_file_that_cannot_be_read_breaks_no_law(terminal):
+    terminal.judge(*[CRASHED] * 5, message="katas/intro/k02_halve.py, line 1: SyntaxError")
+    assert terminal.line_with("No check could run.")
+    assert not terminal.line_with("law 0")
+
+
 def test_aspects_fill_as_their_checks_end(terminal):
     kata = terminal.app.session.kata
     terminal.hear(Started(kata, PLANNED))

@@ -1,0 +1,189 @@
+"""The watch screen in a real terminal with real processes: the main path, and every way out."""
+
+import contextlib
+import os
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+
+pty = pytest.importorskip("pty", reason="Windows has no pseudo terminals")
+fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
+
+TREES = ("katas", "reference", "tests", "impostors")
+FILES = ("conftest.py", "pyproject.toml")
+PATIENCE = 120.0  # seconds for torch to be imported on a slow machine; no test waits that long
+ORDINARY = "\x1b[?1049l"  # back from the screen of its own that the command had
+# What a terminal obeys: operating system commands, control sequences, other escapes.
+OBEYED = re.compile(r"\x1b\].*?(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[^\[\]]", re.DOTALL)
+
+SUBTRACTS = """\
+def add(x1, x2):
+    return x1 - x2
+
+
+def add_(x1, x2):
+    return x1.add_(x2)
+"""
+HANGS = """\
+def add(x1, x2):
+    while True:
+        pass
+
+
+def add_(x1, x2):
+    return x1.add_(x2)
+"""
+
+
+@pytest.fixture
+def dojo(root, tmp_path):
+    """A copy of the dojo, less its machinery."""
+    for tree in TREES:
+        shutil.copytree(root / tree, tmp_path / tree)
+    for file in FILES:
+        shutil.copy(root / file, tmp_path)
+    return tmp_path
+
+
+class Session:
+    """``dojo watch`` in a pseudo terminal of 80 × 24."""
+
+    def __init__(self, dojo, *arguments):
+        self.dojo, self.raw, self._seen = dojo, "", 0
+        self.pid, self._line = pty.fork()
+        if self.pid == 0:
+            os.chdir(dojo)
+            os.environ["TERM"] = "xterm-256color"
+            os.environ.pop("NO_COLOR", None)
+            os.execv(sys.executable, [sys.executable, "-m", "dojo", "watch", *arguments])
+        fcntl.ioctl(self._line, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    def wait_for(self, *words):
+        """Read until all of these have been drawn since the last time."""
+        until = time.monotonic() + PATIENCE
+        while not all(word in self.text[self._seen :] for word in words):
+            assert time.monotonic() < until, f"{words} not in: {self.text[self._seen :]}"
+            self._read()
+        self._seen = len(self.text)
+
+    def _read(self):
+        with contextlib.suppress(OSError):  # one of the ends is closed
+            if select.select([self._line], [], [], 0.05)[0]:
+                self.raw += os.read(self._line, 65536).decode(errors="replace")
+
+    @property
+    def text(self):
+        return OBEYED.sub("", self.raw)
+
+    def save(self, kata, text):
+        (self.dojo / "katas" / f"{kata}.py").write_text(text)
+
+    def press(self, keys):
+        os.write(self._line, keys.encode())
+
+    def hang_up(self):
+        os.close(self._line)
+
+    def end(self):
+        """The exit code, once the command has ended."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            self._read()  # a terminal that nobody reads blocks its writer
+        raise AssertionError("the command has not ended")
+
+    def left_processes(self):
+        """The processes that judge in this dojo, once they have had a moment to end."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            listed = subprocess.check_output(["ps", "-eo", "args"], text=True).splitlines()
+            left = [line for line in listed if f"--rootdir={self.dojo}" in line]
+            if not left:
+                break
+            time.sleep(0.05)
+        return left
+
+
+@pytest.fixture
+def watch(dojo):
+    """Start ``dojo watch`` with these arguments."""
+    sessions = []
+
+    def start(*arguments):
+        sessions.append(Session(dojo, *arguments))
+        return sessions[-1]
+
+    yield start
+    for session in sessions:
+        with contextlib.suppress(OSError):
+            session.hang_up()
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(session.pid, signal.SIGKILL)
+            os.waitpid(session.pid, 0)
+
+
+def test_the_main_path_from_the_stub_to_the_next_kata(watch, dojo):
+    """Not started, red with both tensors and the known mistake, green with the why, and on."""
+    session = watch("k03")
+    session.wait_for("warming up", "Add two tensors")
+    assert "\x1b]8;" in session.raw
+    assert (dojo / "katas/intro/k03_in_place_add.py").as_uri() in session.raw
+    session.wait_for("not started", "Write add, add_ and save the file")
+    session.save("intro/k03_in_place_add", SUBTRACTS)
+    session.wait_for("✗ values", "✗ red", "returned -9.", "≠11.")
+    session.wait_for("this looks like", "subtracted")
+    session.press("h")
+    session.wait_for("hint 1 of 3")
+    reference = (dojo / "reference/intro/k03_in_place_add.py").read_text()
+    session.save("intro/k03_in_place_add", reference)
+    session.wait_for("✓ values", "✓ green", "Enter goes on to k04", "always makes a new tensor")
+    session.press("\r")
+    session.wait_for("k04", "not started")
+    session.press("q")
+    assert session.end() == 1
+    assert session.left_processes() == []
+
+
+def test_ctrl_c_ends_a_run_that_hangs_with_all_its_processes(watch):
+    session = watch("k03")
+    session.save("intro/k03_in_place_add", HANGS)
+    session.wait_for("judging", "0 of")
+    session.press("\x03")
+    assert session.end() == 1
+    assert session.left_processes() == []
+
+
+def test_quitting_while_it_warms_up_leaves_no_process(watch):
+    session = watch("k03")
+    session.wait_for("warming up")
+    session.press("q")
+    assert session.end() == 1
+    assert session.left_processes() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_screen_and_gives_the_terminal_back(watch, number):
+    session = watch("k03")
+    session.wait_for("judging")
+    os.kill(session.pid, number)
+    assert session.end() == 128 + number
+    assert ORDINARY in session.raw
+    assert session.left_processes() == []
+
+
+def test_a_closed_terminal_ends_everything(watch):
+    session = watch("k03")
+    session.save("intro/k03_in_place_add", HANGS)
+    session.wait_for("judging", "0 of")
+    session.hang_up()
+    assert session.end() == -signal.SIGHUP
+    assert session.left_processes() == []
