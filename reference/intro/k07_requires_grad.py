@@ -51,9 +51,9 @@ def gradient_of_mean(x: torch.Tensor) -> torch.Tensor:
     """The gradient of `(x + 2).mean()` with respect to x.
 
     Args:
-        x: a leaf that requires grad, of any shape with at least one number, 0-d too, and of any
-            real float dtype, with no gradient yet. Its values stay as they are, and it still
-            requires grad. Its `.grad` may be set or left as it is.
+        x: a leaf that requires grad, of any shape, 0-d too, and of any real float dtype, with no
+            gradient yet. Its values stay as they are, and it still requires grad. Its `.grad` may
+            be set or left as it is.
 
     Returns:
         A tensor with x's shape, dtype and device.

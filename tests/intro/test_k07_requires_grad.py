@@ -1,9 +1,4 @@
-"""The checks of intro/k07_requires_grad: statistics, facts of autograd, and 1/n as the gradient.
-
-The bound on an empirical distribution is the inequality of Dvoretzky, Kiefer, Wolfowitz and
-Massart. The one on a sum Q of n squares of standard normal numbers is that of Laurent and Massart:
-Q > n + 2 sqrt(n t) + 2 t and Q < n - 2 sqrt(n t) have a probability of at most exp(-t) each.
-"""
+"""The checks of intro/k07_requires_grad: statistics, facts of autograd, and 1/n as the gradient."""
 
 import math
 from statistics import NormalDist
@@ -19,22 +14,18 @@ from dojo.checks import (
     expect_dtype,
     expect_shape,
     expect_tensor,
-    expect_values,
     layouts,
     untouched,
 )
-from dojo.devices import gpu
 
 NORMAL = "`torch.randn` draws standard normal numbers, `torch.rand` uniform ones: use them as is."
 INDEPENDENT = "Draw nine numbers, each of them by itself, and use them as they are drawn."
 AT_EACH_CALL = "Draw new numbers at each call, with no seed inside the function."
-DEVICE = "Make the tensor on the device that the argument names."
+DEVICE = "Make the tensor on the device that the argument names, without one on the CPU."
 REQUIRES_GRAD = "Which argument of torch's factories asks autograd to track the new tensor?"
+SWITCHED_OFF = "switched autograd off: what is computed from now on is not tracked."
 LEAF = "What an operation on a tracked tensor returns is no leaf, and `.to(device)` may be one."
 REAL_BOOL = "A tensor, a grad_fn or a number may count as true, but is no bool."
-LEAVES = "`is_leaf`, `grad_fn` and the dtype do not tell it: some leaves are tracked, some are not."
-RESULTS = "What autograd recorded is tracked too, although it is no leaf and holds no gradient."
-HISTORY = "A `.grad` only shows that backward() was here. Is x itself tracked, now?"
 ONLY_ASK = "Only ask x: change nothing, and compute no gradient."
 BACKWARD = "backward() returns nothing: it leaves each gradient with the leaf that it belongs to."
 IN_A_TUPLE = "`torch.autograd.grad` returns a tuple, with one gradient for each input."
@@ -44,12 +35,15 @@ MEAN = "By how much does the mean of n numbers grow if one of them grows by a li
 SUM = "That is the gradient of the sum, not of the mean."
 TWICE = "That is twice the gradient: is backward() called twice, or x + 2 something else?"
 EMPTIED = "`zero_()` writes into the very tensor that `x.grad` is, also where it is returned."
+ITSELF = "These are the numbers of x itself: where does backward() leave the gradient?"
 COMPUTE = "Compute `x + 2` into a new tensor; x stays a leaf that requires grad."
 
-SHAPE = (3, 3)
-FALSE_ALARM = 1e-10
-CALLS = {"cpu": 600, "cuda": 150}  # each call costs more on a simulated GPU
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+
+# Each of fewer than 100 bounds on two devices is exceeded with a chance of at most
+# 4 * exp(-T): together less than 1e-9.
+T = 28
+CALLS = {"cpu": 600, "cuda": 60}  # each call costs more on a simulated GPU
 
 
 def numbers(device, dtype=torch.float32):
@@ -66,37 +60,35 @@ def after_backward(device):
     return x
 
 
-def frozen(x):
-    return x.requires_grad_(False)
-
-
 # what it is, how it is made on a device, whether autograd tracks it
-MADE = [
+CASES = [
     ("a leaf that requires grad", leaf, True),
     ("a tensor that does not require grad", numbers, False),
-    ("a 0-d leaf that requires grad", lambda d: leaf(d)[0].detach().requires_grad_(), True),
-    ("an empty leaf that requires grad", lambda d: numbers(d)[4:].requires_grad_(), True),
-    ("a tensor of integers", lambda d: numbers(d, torch.int64), False),
-    ("a tensor of bools", lambda d: numbers(d, torch.bool), False),
+    ("x * 2 of a tracked x", lambda d: leaf(d) * 2, True),
+    ("x * 2 of an x that is not tracked", lambda d: numbers(d) * 2, False),
+    ("x * 2 of a tracked x, under no_grad", torch.no_grad()(lambda d: leaf(d) * 2), False),
+    ("x.detach() of a tracked x", lambda d: leaf(d).detach(), False),
+    ("an untracked x after x += t for a tracked t", lambda d: numbers(d).add_(leaf(d)), True),
+    ("a leaf that requires grad and has a gradient", after_backward, True),
+    ("a frozen leaf with a gradient", lambda d: after_backward(d).requires_grad_(False), False),
+    ("an nn.Parameter", lambda d: torch.nn.Parameter(numbers(d)), True),
+    ("a frozen nn.Parameter", lambda d: torch.nn.Parameter(numbers(d), False), False),
     ("a bfloat16 leaf that requires grad", lambda d: leaf(d, torch.bfloat16), True),
     ("a complex leaf that requires grad", lambda d: leaf(d, torch.complex64), True),
-    ("an nn.Parameter", lambda d: torch.nn.Parameter(numbers(d)), True),
-    ("a frozen nn.Parameter", lambda d: frozen(torch.nn.Parameter(numbers(d))), False),
+    ("a tensor of integers", lambda d: numbers(d, torch.int64), False),
 ]
-RECORDED = [
-    ("x * 2 of a tracked x", lambda d: leaf(d) * 2, True),
-    ("the mean of a tracked x", lambda d: leaf(d).mean(), True),
-    ("a view of a tracked x", lambda d: leaf(d)[1:], True),
-    ("an untracked x after x += t for a tracked t", lambda d: numbers(d).add_(leaf(d)), True),
-    ("x * 2 of an x that is not tracked", lambda d: numbers(d) * 2, False),
-    ("x.detach() of a tracked x", lambda d: leaf(d).detach(), False),
-    ("x * 2 of a tracked x, under no_grad", torch.no_grad()(lambda d: leaf(d) * 2), False),
-    ("x.argmax() of a tracked x, an integer", lambda d: leaf(d).argmax(), False),
+# what a wrong answer may have asked instead, and what is wrong with it
+QUESTIONS = [
+    (lambda x: x.is_leaf, "All untracked tensors are leaves (`is_leaf`), tracked results are not."),
+    (lambda x: not x.is_leaf, "A leaf that requires grad is tracked, though it has no `grad_fn`."),
+    (lambda x: x.is_leaf and x.requires_grad, "Tracked results count too, though no leaves."),
+    (lambda x: x.grad is not None, "A `.grad` only shows that backward() was here, once."),
+    (lambda x: x.is_floating_point(), "A tensor of floats can be tracked, but need not be."),
+    (lambda x: isinstance(x, torch.nn.Parameter), "Other tensors than parameters are tracked too."),
+    (lambda _: True, "It says True of every tensor."),
+    (lambda _: False, "It says False of every tensor."),
 ]
-WITH_GRADIENT = [
-    ("a leaf that requires grad and has a gradient", after_backward, True),
-    ("a frozen leaf with an old gradient", lambda d: frozen(after_backward(d)), False),
-]
+OTHER_QUESTION = "Tracked are leaves that require grad, and results that autograd recorded."
 
 
 def leaves(device):
@@ -108,44 +100,31 @@ def leaves(device):
     return [x.requires_grad_() for x in made] + [torch.nn.Parameter(matrix)]
 
 
-def draws(solution, device):
-    """Results of many calls, as a (calls, 9) tensor of float64 on the CPU."""
-    rows = []
-    for _ in range(CALLS[device]):
-        row = solution.tracked_tensor(device)
-        expect_shape(row, SHAPE)
-        expect_dtype(row, torch.float32)
-        rows.append(row.detach())
-    return torch.stack(rows).cpu().double().reshape(-1, 9)
-
-
-def expect_answers(solution, device, cases, hint):
-    """is_tracked gives a real bool, the right one, for each of these tensors."""
-    for what, make, truth in cases:
-        got = solution.is_tracked(make(device))
-        if type(got) is not bool:
-            raise CheckFailed(f"returned {describe(got)} for {what}; expected {truth}.", REAL_BOOL)
-        expect(got is truth, f"returned {got} for {what}; expected {truth}.", hint)
+def tracked(solution, *args):
+    """The learner's tracked tensor, once it is a tensor."""
+    got = solution.tracked_tensor(*args)
+    expect_tensor(got)
+    return got
 
 
 def gradient(solution, x):
     """The learner's gradient, once it is a tensor."""
     got = solution.gradient_of_mean(x)
-    expect_tensor(got, BACKWARD if got is None else IN_A_TUPLE if type(got) is tuple else "")
+    expect_tensor(got, {type(None): BACKWARD, tuple: IN_A_TUPLE}.get(type(got), ONE_EACH))
     return got
 
 
 @aspect("type")
 def test_tracked_tensor_returns_a_tensor(solution):
     """tracked_tensor returns a tensor."""
-    expect_tensor(solution.tracked_tensor())
+    tracked(solution)
 
 
 @aspect("type")
-def test_is_tracked_returns_a_bool(solution, device):
+def test_is_tracked_returns_a_bool(solution):
     """is_tracked returns a real bool."""
-    for what, make, truth in (MADE[0], RECORDED[0], MADE[1]):
-        got = solution.is_tracked(make(device))
+    for what, make, truth in CASES:
+        got = solution.is_tracked(make("cpu"))
         sentence = f"returned {describe(got)} for {what}; expected {truth}, a bool."
         expect(type(got) is bool, sentence, REAL_BOOL)
 
@@ -159,7 +138,7 @@ def test_gradient_of_mean_returns_a_tensor(solution):
 @aspect("shape")
 def test_tracked_tensor_has_the_shape(solution):
     """tracked_tensor has the shape (3, 3)."""
-    expect_shape(solution.tracked_tensor(), SHAPE)
+    expect_shape(solution.tracked_tensor(), (3, 3))
 
 
 @aspect("shape")
@@ -184,18 +163,12 @@ def test_gradient_of_mean_has_the_dtype_of_x(solution):
 
 @aspect("device")
 def test_tracked_tensor_lies_on_the_device(solution, device):
-    """tracked_tensor lies on the device that the argument names."""
+    """tracked_tensor lies on the device that the argument names, and without one on the CPU."""
     for place in (device, torch.device(device)):
         expect_device(solution.tracked_tensor(place), device, DEVICE)
-        expect_device(solution.tracked_tensor(device=place), device, DEVICE)
-
-
-@aspect("device")
-def test_tracked_tensor_lies_on_the_cpu_unless_told_otherwise(solution):
-    """Without an argument tracked_tensor lies on the CPU, with a GPU present too."""
-    with gpu():
-        expect_device(solution.tracked_tensor(), "cpu", "The default of `device` is 'cpu'.")
-        expect_device(solution.tracked_tensor("cpu"), "cpu", DEVICE)
+    expect_device(solution.tracked_tensor(device=device), device, DEVICE)
+    expect_device(solution.tracked_tensor(), "cpu", DEVICE)
+    expect_device(solution.tracked_tensor("cpu"), "cpu", DEVICE)
 
 
 @aspect("device")
@@ -208,114 +181,96 @@ def test_gradient_of_mean_lies_on_the_device_of_x(solution, device):
 @aspect("values")
 def test_tracked_tensor_draws_anew_at_each_call(solution, device):
     """Two calls of tracked_tensor give different numbers, and the first ones stay."""
-    first = solution.tracked_tensor(device)
-    expect_shape(first, SHAPE)
-    kept = first.detach().clone()
-    second = solution.tracked_tensor(device)
-    expect_shape(second, SHAPE)
-    same = int((kept.cpu() == second.detach().cpu()).sum())
+    first = tracked(solution, device)
+    kept = first.detach().cpu().clone()
+    same = int((kept == tracked(solution, device).detach().cpu()).sum())
     expect(same < 3, f"gave {same} of 9 numbers again at the next call.", AT_EACH_CALL)
-    stayed = torch.equal(first.detach().cpu(), kept.cpu())
+    stayed = torch.equal(first.detach().cpu(), kept)
     expect(stayed, "changed the tensor of an earlier call.", AT_EACH_CALL)
 
 
 @aspect("values")
 def test_tracked_tensor_is_standard_normal(solution, device):
-    """The numbers of tracked_tensor are normal, with mean 0 and variance 1."""
-    sample = draws(solution, device).flatten().sort().values
-    expect(not sample.isnan().any().item(), "returned a NaN.", NORMAL)
-    n, variance, true = len(sample), sample.var().item(), torch.special.ndtr(sample)
-    at_most = torch.arange(1, n + 1, dtype=torch.float64) / n
-    too_many, too_few = (at_most - true).max(0), (true - at_most + 1 / n).max(0)
-    if too_many.values > too_few.values:
-        place, share, word = too_many.indices, at_most, "at most"
-    else:
-        place, share, word = too_few.indices, at_most - 1 / n, "below"
-    distance = (share[place] - true[place]).abs().item()
-    expect(
-        distance <= math.sqrt(math.log(2 / FALSE_ALARM) / (2 * n)),
-        f"is not standard normal: of {n} numbers, {share[place].item():.1%} are {word} "
-        f"{sample[place].item():.4g}; expected {true[place].item():.1%}.",
-        NORMAL,
-    )
-    t = math.log(2 / FALSE_ALARM)
-    low, high = n - 2 * math.sqrt(n * t), n + 2 * math.sqrt(n * t) + 2 * t
-    squares = sample.square().sum().item()
-    expect(low <= squares <= high, f"has the variance {variance:.4g}; expected 1.", NORMAL)
-    # exp(-25) is the chance that none of n numbers is among the outermost 25 / n
-    far = -NormalDist().inv_cdf(12.5 / n)
+    """The nine numbers of tracked_tensor are independent and standard normal.
+
+    A mean of n of them exceeds sqrt(2 T / n) with a chance of at most 2 exp(-T). A sum of n squares
+    exceeds n + 2 sqrt(n T) + 2 T, or falls below n - 2 sqrt(n T), with one of exp(-T) each (Laurent
+    and Massart). A share differs by sqrt(T / 2 / n) with one of 2 exp(-T) (Hoeffding).
+    """
+    draw, rows = solution.tracked_tensor, []
+    for _ in range(CALLS[device]):
+        rows.append(draw(device))
+        expect_shape(rows[-1], (3, 3))
+    rows = torch.stack(rows).detach().cpu().double().reshape(-1, 9)
+    calls, sample, n = len(rows), rows.flatten(), rows.numel()
+    mean, variance = sample.mean().item(), sample.square().mean().item()
+    is_near = abs(mean) <= math.sqrt(2 * T / n)
+    expect(is_near, f"has the mean {mean:.4g} over {n} numbers; expected 0.", NORMAL)
+    low, high = 1 - 2 * math.sqrt(T / n), 1 + 2 * math.sqrt(T / n) + 2 * T / n
+    sentence = f"has the variance {variance:.4g} over {n} numbers; expected 1."
+    expect(low <= variance <= high, sentence, NORMAL)
+    different = len(sample.unique())  # in float32 two of 5400 are equal at times, hundreds never
+    sentence = f"gave only {different} different numbers in {n} draws."
+    expect(different > 0.9 * n, sentence, INDEPENDENT)
+    # a sum of products is half the difference of two sums of squares, for each of 36 pairs
+    products = (rows.T @ rows).fill_diagonal_(0).abs()
+    i, j = divmod(int(products.argmax()), 9)
+    sentence = f"gives numbers that depend on each other: those at {divmod(i, 3)}, {divmod(j, 3)}."
+    expect(products.max().item() <= 2 * math.sqrt(calls * T) + T, sentence, INDEPENDENT)
+    sums = rows.sum(1).square().mean().item() / 9
+    sentence = "gives nine numbers whose sum is always about 0; it should vary."
+    expect(sums >= 1 - 2 * math.sqrt(T / calls), sentence, INDEPENDENT)
+    for place in (-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2):
+        share, true = (sample < place).double().mean().item(), NormalDist().cdf(place)
+        sentence = f"has {share:.1%} of {n} numbers below {place}; expected {true:.1%}."
+        expect(abs(share - true) <= math.sqrt(T / 2 / n), sentence, NORMAL)
+    far = -NormalDist().inv_cdf(T / 2 / n)  # all n are nearer with a chance of (1 - T / n) ** n
     sentence = f"gave {n} numbers, none of them beyond ±{far:.3g}; some should be."
     expect(sample.abs().max().item() > far, sentence, NORMAL)
-    different = len(sample.unique())
-    expect(different > n // 2, f"gave only {different} different numbers in {n} draws.", NORMAL)
 
 
 @aspect("values")
-def test_numbers_of_tracked_tensor_are_independent(solution):
-    """The nine numbers of tracked_tensor do not depend on each other."""
-    sample = draws(solution, "cpu")
-    n = len(sample)
-    # half the difference of two sums of squares, at both ends, for each of 36 pairs
-    t = math.log(4 * 36 / FALSE_ALARM)
-    together = (sample.T @ sample).fill_diagonal_(0).abs() / n
-    i, j = divmod(int(together.argmax()), 9)
-    expect(
-        together.max().item() <= (2 * math.sqrt(n * t) + t) / n,
-        f"gives numbers that depend on each other: those at {divmod(i, 3)} and {divmod(j, 3)}.",
-        INDEPENDENT,
-    )
-    sums = sample.sum(1).square().sum().item() / 9
-    enough = sums >= n - 2 * math.sqrt(n * math.log(1 / FALSE_ALARM))
-    expect(enough, "gives numbers whose sum is always about 0; it should vary.", INDEPENDENT)
-
-
-@aspect("values")
-def test_is_tracked_knows_leaves(solution, device):
-    """is_tracked tells apart leaves that require grad and those that do not."""
-    expect_answers(solution, device, MADE, LEAVES)
-
-
-@aspect("values")
-def test_is_tracked_knows_results(solution, device):
-    """is_tracked tells apart results that autograd recorded and those that it did not."""
-    expect_answers(solution, device, RECORDED, RESULTS)
-
-
-@aspect("values")
-def test_is_tracked_does_not_ask_for_a_gradient(solution, device):
-    """is_tracked does not depend on whether x has a gradient."""
-    expect_answers(solution, device, WITH_GRADIENT, HISTORY)
+def test_is_tracked_knows_leaves_and_results(solution, device):
+    """is_tracked is True for tracked leaves and recorded results, and False for all others."""
+    answers, wrong = [], None
+    for what, make, truth in CASES:
+        answers.append(solution.is_tracked(make(device)))
+        if answers[-1] is not truth and wrong is None:
+            wrong = solution.last_call, f"returned {answers[-1]} for {what}; expected {truth}."
+    if wrong is not None:
+        cases = [make(device) for _, make, _ in CASES]
+        asked = [hint for ask, hint in QUESTIONS if [ask(x) for x in cases] == answers]
+        solution.last_call = wrong[0]
+        raise CheckFailed(wrong[1], (asked or [OTHER_QUESTION])[0])
 
 
 @aspect("values")
 def test_gradient_of_mean_is_one_over_n(solution, device):
     """Each of the n numbers of x has the gradient 1/n."""
     for x in leaves(device):
-        n = x.numel()
-        expected = torch.full(x.shape, 1 / n, dtype=torch.float64).to(x.dtype)
+        n, numbers_of_x = x.numel(), x.detach().clone()
         got = gradient(solution, x)
         expect_shape(got, x.shape, ONE_EACH)
-        factor = round(got.detach().double().mean().item() * n, 1)
-        hint = {n: SUM, 2: TWICE, 0: EMPTIED}.get(factor, MEAN)
-        expect_values(got, expected, hint, rtol=8 * torch.finfo(x.dtype).eps, atol=0)
+        expect_dtype(got, x.dtype, LIKE_X)
+        factors = got.detach().cpu().double() * n
+        wrong = ~((factors - 1).abs() <= 8 * torch.finfo(x.dtype).eps)
+        if wrong.any():
+            index = tuple(wrong.nonzero()[0].tolist())
+            hint = {n: SUM, 2: TWICE, 0: EMPTIED}.get(round(factors.mean().item(), 1), MEAN)
+            hint = ITSELF if torch.equal(got, numbers_of_x) else hint
+            sentence = f"returned {got[index].item():.6g} at index {index}; expected 1/{n}."
+            raise CheckFailed(sentence, hint, got, torch.full_like(numbers_of_x, 1 / n))
 
 
 @aspect("gradient")
-def test_tracked_tensor_requires_grad(solution, device):
-    """tracked_tensor requires grad."""
-    got = solution.tracked_tensor(device)
-    expect_tensor(got)
+def test_tracked_tensor_is_a_leaf_that_requires_grad(solution, device):
+    """tracked_tensor requires grad and is a leaf, on a GPU too."""
+    got = tracked(solution, device)
     expect(got.requires_grad, "returned a tensor that does not require grad.", REQUIRES_GRAD)
-
-
-@aspect("gradient")
-def test_tracked_tensor_is_a_leaf(solution, device):
-    """tracked_tensor is a leaf, on a GPU too."""
-    got = solution.tracked_tensor(device)
-    expect_tensor(got)
     node = type(got.grad_fn).__name__
     sentence = f"returned the result of an operation ({node}), so no leaf: its `.grad` stays empty."
     expect(got.is_leaf, sentence, LEAF)
+    expect((got * 2).requires_grad, SWITCHED_OFF, "Leave autograd switched on.")
 
 
 @aspect("memory")
@@ -326,6 +281,7 @@ def test_is_tracked_leaves_x_as_it_is(solution):
         with untouched(ONLY_ASK, x=x):
             solution.is_tracked(x)
         expect(source.grad is None, "left a gradient behind.", ONLY_ASK)
+        expect(not x.retains_grad, "made x keep its gradient.", ONLY_ASK)
 
 
 @aspect("memory")
