@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -285,15 +286,20 @@ def _first_difference(a: torch.Tensor, b: torch.Tensor, limits: dict[str, Any], 
         rtol = 1e-5 if rtol is None else rtol
         atol = 1e-8 if atol is None else atol
         close = torch.isclose(a.double(), b.double(), rtol=rtol, atol=atol, equal_nan=True)
-        differ = ~close if not bool(close.all()) else a.double() != b.double()
-    places = differ.nonzero()
-    index = tuple(places[0].tolist())
+        differ = ~close if not bool(close.all()) else (a != b) & ~(a.isnan() & b.isnan())
+    places = differ.nonzero().tolist()
+    return _difference(a, b, tuple(places[0]), len(places), what)
+
+
+def _difference(a: Any, b: Any, index: tuple[int, ...], count: int, what: str) -> str:
+    """What came back at the first place that differs, what was expected, and how many differ."""
     at = f"at index {index}" if index else "in its only element"
     got, expected = _rounded(a[index].tolist()), _rounded(b[index].tolist())
     if got == expected:  # differ only behind the sixth digit
         got, expected = repr(a[index].tolist()), repr(b[index].tolist())
-    count = f" ({len(places)} of {a.numel()} elements differ)" if a.numel() > 1 else ""
-    return f"{_returned(what)} {got} {at}; expected {expected}{count}."
+    size = math.prod(a.shape)
+    many = f" ({count} of {size} elements differ)." if size > 1 else "."
+    return f"{_returned(what)} {got} {at}; expected {expected}{many}".replace("..", ".")
 
 
 def expect_array(got: object, expected: np.ndarray, hint: str = "", what: str = "") -> None:
@@ -312,15 +318,9 @@ def expect_array(got: object, expected: np.ndarray, hint: str = "", what: str = 
         )
     differ = (got != expected) & ~((got != got) & (expected != expected))  # NaN equals NaN
     if differ.any():
-        index = tuple(int(i) for i in np.argwhere(differ)[0])
-        at = f"at index {index}" if index else "in its only element"
-        raise CheckFailed(
-            f"{_returned(what)} {_rounded(got[index].tolist())} {at}; "
-            f"expected {_rounded(expected[index].tolist())}.",
-            hint,
-            got=got,
-            expected=expected,
-        )
+        places = np.argwhere(differ).tolist()
+        message = _difference(got, expected, tuple(places[0]), len(places), what)
+        raise CheckFailed(message, hint, got=got, expected=expected)
 
 
 def expect_same_object(got: object, x: object, hint: str = "", what: str = "x") -> None:

@@ -42,9 +42,7 @@ def shown_path(path: Path, root: Path) -> str:
         return str(path)
 
 
-def load(
-    raw: bytes, path: Path, name: str, root: Path, guard: Callable[[], None] = lambda: None
-) -> types.ModuleType:
+def load(raw: bytes, path: Path, name: str, root: Path) -> types.ModuleType:
     """Execute what was read of a file as a module of its own.
 
     Args:
@@ -53,7 +51,6 @@ def load(
         name: the module's name, such as ``intro.k14_custom_dataset``; worker processes that
             do not share this one's memory import the module under that name.
         root: the dojo's root, for the path in messages.
-        guard: called before the code runs, such as to arm the seals.
 
     Raises:
         LoadError: the file is not UTF-8, not Python, or fails while it is imported.
@@ -63,7 +60,6 @@ def load(
     module = types.ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
-    guard()
     try:
         exec(code, module.__dict__)
     except BaseException as error:

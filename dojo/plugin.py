@@ -298,6 +298,7 @@ class Dojo:
     def open(self, kata: Kata, solutions: Path) -> None:
         """Judge only this kata's answer from now on, in this process."""
         self.solutions = solutions
+        self._seals = Seals()  # now, while no simulated GPU has its own functions in place
         self.solution(kata)  # reads the reference's names, before that is forbidden
         secret = [] if solutions == self.root / "reference" else ["reference", "impostors"]
         precious = [*(self.root / tree for tree in (*TREES, "dojo", ".dojo")), solutions]
@@ -309,13 +310,8 @@ class Dojo:
         if kata.name not in self._loaded:
             path = kata.solution_in(self.solutions)
             names = read_statement(kata.reference).names
-            self._loaded[kata.name] = Solution(kata, path, names, self.root, self._seal)
+            self._loaded[kata.name] = Solution(kata, path, names, self.root)
         return self._loaded[kata.name]
-
-    def _seal(self) -> None:
-        """Remember the judge's tools, just before the learner's code runs for the first time."""
-        if self._seals is None:
-            self._seals = Seals()
 
     def distrust(self, item: pytest.Item, report: Any, thoroughly: bool) -> None:
         """Turn a check red if the learner's code changed the judge or read the reference."""

@@ -612,7 +612,8 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
         "_lazy_init": check,
     }
     if not sim.available:
-        for key in ("synchronize", "current_device", "current_device_index", "_lazy_init"):
+        raising = ("synchronize", "current_device", "current_device_index", "current_stream")
+        for key in (*raising, "get_device_name", "get_rng_state", "set_rng_state", "_lazy_init"):
             answers[key] = _no_cuda
         for key in answers.keys() & {"manual_seed", "manual_seed_all", "empty_cache"}:
             del answers[key]  # torch's own are silent without a GPU

@@ -30,10 +30,8 @@ class Solution:
         path: Path,
         names: dict[str, PublicName],
         root: Path,
-        guard: Callable[[], None],
     ) -> None:
         self._kata, self._path, self._names, self._root = kata, path, names, root
-        self._guard = guard
         self._module: types.ModuleType | None = None
         self._error: LoadError | None = None
         self.last_call = ""
@@ -55,7 +53,7 @@ class Solution:
                 raw = read(self._path, self._root)
                 self.source_hash = hashlib.sha256(raw).hexdigest()
                 name = self._kata.name.replace("/", ".")
-                module = load(raw, self._path, name, self._root, self._guard)
+                module = load(raw, self._path, name, self._root)
                 require_names(module, self._names, self._path, self._root)
             except LoadError as error:
                 self._error = error
@@ -64,7 +62,7 @@ class Solution:
         return self._module
 
     def _called(self, name: str, value: Any) -> Callable[..., Any]:
-        function = value.__init__ if isinstance(value, type) else value
+        function = vars(value).get("__init__") if isinstance(value, type) else value
         line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
 
         @functools.wraps(value, updated=())
