@@ -56,16 +56,17 @@ def test_a_red_kata_shows_its_call_and_no_framework(run):
     result = run("-k", "k03", files={"intro/k03_in_place_add": RED_K03})
     assert result.returncode == 1
     assert "add_(" in result.stdout
-    assert "returned a new tensor; expected x1 itself" in " ".join(result.stdout.split())
+    assert "expected x1 itself, with the sum in it" in " ".join(result.stdout.split())
     for word in ("Traceback", "CheckFailed", "dojo/checks.py", "FAILURES"):
         assert word not in result.stdout
 
 
-def test_the_report_fits_in_80_columns_without_colour(run, root):
-    result = run("-p", "no:benchmark", files={**stubs(root), "intro/k03_in_place_add": RED_K03})
-    own = result.stdout.partition("collected")[2]
-    assert max(map(len, own.splitlines())) <= WIDEST
-    assert "\x1b" not in own
+def test_the_report_fits_in_80_columns_without_colour(run, root, tmp_path):
+    result = run(files={**stubs(root), "intro/k03_in_place_add": RED_K03})
+    shown = result.stdout.replace(str(tmp_path), "katas")
+    plugins = re.compile(r"^plugins: .*", re.MULTILINE)  # pytest's own line
+    assert max(map(len, plugins.sub("", shown).splitlines())) <= WIDEST
+    assert "\x1b" not in shown
 
 
 def test_workers_give_the_same_summary(run, root):
