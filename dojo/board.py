@@ -38,13 +38,13 @@ class Board:
     """
 
     kata: Kata
-    phase: str = WARMING_UP
+    phase: str
     planned: tuple[Check, ...] = ()
     done: list[Check] = field(default_factory=list)
     verdict: Verdict | None = None
     judged_at: str = ""
     trouble: str = ""
-    _begun: float = 0.0
+    _begun: float = field(default_factory=time.monotonic)
 
     def hear(self, event: Event) -> None:
         """Take in an event of this kata."""

@@ -5,13 +5,13 @@ What matters is said by a sign or a word, and only underlined by colour.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from textual.content import Content
 from textual.style import Style
 
-from dojo.board import JUDGING, TROUBLED, WARMING_UP, Aspect, Board
+from dojo.board import JUDGED, JUDGING, TROUBLED, WARMING_UP, Aspect, Board
 from dojo.grids import grids
 from dojo.lesson import Lesson
 from dojo.lines import CODE, MUTED, Lines, apart, clipped, prose, visible, wrapped
@@ -93,39 +93,45 @@ def verdict(board: Board, offer: str, width: int) -> Lines:
     Args:
         offer: what can be done next once the kata is green.
     """
-    if board.phase == WARMING_UP:
-        return [
-            _headline("◌", board.phase, MUTED),
-            clipped("torch is being imported", width, MUTED),
-        ]
-    if board.phase == JUDGING:
-        counts = f"{len(board.done)} of {len(board.planned)} checks"
-        if board.seconds:
-            counts += f" · {board.seconds} s"
-        head = _headline("◌", board.phase, "$primary")
-        return [apart(head, Content.styled(counts, MUTED), width), _law(board.failure, width)]
-    if board.phase == TROUBLED or board.verdict is None:
-        return [_headline("✗", TROUBLED, "$error"), Content("")]
-    found = board.verdict
-    green = sum(check.state == GREEN for check in found.checks)
-    counts = f"{green} of {len(found.checks)} checks green · {found.seconds:.2f} s"
-    facts = Content.styled(f"{counts} · {board.judged_at}", MUTED)
-    head = _headline(SIGNS[found.state], found.state, colour_of(found.state))
-    if found.state == GREEN:
-        return [apart(head, facts, width), clipped(offer, width, "bold")]
-    idle = unstarted_names(found)
-    if found.state == NOT_STARTED and idle:
-        todo = f"Write {', '.join(idle)} and save the file: it is judged at once."
-        return [apart(head, facts, width), clipped(todo, width, "bold")]
-    if len(found.checks) > 1 and len({check.message for check in found.checks}) == 1:
-        law = clipped("No check could run.", width, "bold")  # such as a file that is not Python
+    if board.phase == JUDGED and board.verdict is not None:
+        found = board.verdict
+        state, sign, style = found.state, SIGNS[found.state], colour_of(found.state)
+        sentence = _sentence(found, offer, width)
+    elif board.phase == TROUBLED:
+        state, sign, style, sentence = TROUBLED, "✗", "$error", Content("")
+    elif board.phase == JUDGING:
+        state, sign, style, sentence = JUDGING, "◌", "$primary", _law(board.failure, width)
     else:
-        law = _law(found.first_failure, width)
-    return [apart(head, facts, width), law]
+        state, sign, style = WARMING_UP, "◌", MUTED
+        sentence = clipped("torch is being imported", width, MUTED)
+    head = Content.styled(f"{sign} {state}", f"bold {style}")
+    return [apart(head, Content.styled(" · ".join(_facts(board)), MUTED), width), sentence]
 
 
-def _headline(sign: str, state: str, style: str) -> Content:
-    return Content.styled(f"{sign} {state}", f"bold {style}")
+def _facts(board: Board) -> Iterator[str]:
+    """How many checks have ended well, or at all, and how long that took."""
+    if board.phase == JUDGED and board.verdict is not None:
+        checks = board.verdict.checks
+        yield f"{sum(check.state == GREEN for check in checks)} of {len(checks)} checks green"
+        yield f"{board.verdict.seconds:.2f} s"
+        yield board.judged_at
+    elif board.phase == JUDGING:
+        if board.planned:
+            yield f"{len(board.done)} of {len(board.planned)} checks"
+        if board.seconds:
+            yield f"{board.seconds} s"
+
+
+def _sentence(found: Verdict, offer: str, width: int) -> Content:
+    """What is to do next: go on, begin, or keep the law."""
+    if found.state == GREEN:
+        return clipped(offer, width, "bold")
+    if found.state == NOT_STARTED and (idle := unstarted_names(found)):
+        todo = f"Write {', '.join(idle)} and save the file: it is judged at once."
+        return clipped(todo, width, "bold")
+    if len(found.checks) > 1 and len({check.message for check in found.checks}) == 1:
+        return clipped("No check could run.", width, "bold")  # such as a file that is not Python
+    return _law(found.first_failure, width)
 
 
 def _law(check: Check | None, width: int) -> Content:

@@ -129,8 +129,9 @@ class WatchScreen(App[None]):
     def _where(self, width: int) -> Lines:
         session, kata = self.session, self.session.kata
         states = session.in_track()
+        track = track_title(kata.root, kata.track)
         return panels.where(
-            track_title(kata.root, kata.track),
+            f"{track} · goes on by itself" if session.advances else track,
             kata.stem,
             session.lesson.title,
             states.count(GREEN),
@@ -247,6 +248,7 @@ class WatchScreen(App[None]):
         self._redraw(to_top=False)
 
     def action_list(self) -> None:
+        self.session.refresh()
         rows = [(kata, kata_title(kata), self.session.state(kata)) for kata in self.session.katas]
 
         def choose(kata: Kata | None) -> None:
@@ -325,4 +327,5 @@ def run_screen(root: Path, kata: Kata | None, solutions: Path, device: str, limi
         app.run(mouse=False)  # so that the terminal itself opens the link and selects text
     finally:
         app.close_loop()
+    session.refresh()
     return app.return_code or int(not session.is_all_green())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dojo.board import Board
+from dojo.board import JUDGING, WARMING_UP, Board
 from dojo.catalog import Kata, find_katas
 from dojo.comparison import diff_to_reference
 from dojo.lesson import Lesson, read_lesson
@@ -42,10 +42,11 @@ class Session:
         self._is_complete = is_complete
         self._progress = Progress(root)
         self._warned = 0
-        self._judged: dict[str, str] = {}  # states in this session
+        self._judged: dict[Kata, str] = {}  # states in this session
         self._offered: set[Kata] = set()
+        self._is_warm = False  # whether anything was judged yet
         self._has_replaced = False  # so that a verdict follows which no key asked for
-        self.katas = find_katas(root)
+        self.refresh()
         self.advances = False
         self.may_see: set[Kata] = set()
         self.show(kata)
@@ -72,15 +73,23 @@ class Session:
     def hints_opened(self) -> int:
         return min(self._progress.hints_opened(self.kata), len(self.lesson.hints))
 
+    def refresh(self) -> None:
+        """Look anew which katas there are, and how each of them stands."""
+        self.katas = find_katas(self._root)
+        self._states = {kata: self._look_up(kata) for kata in self.katas}
+
     def state(self, kata: Kata) -> str:
-        """What is known of a kata: from this session, or from what was recorded before."""
+        """How the kata stands, as far as is known since the last look."""
+        return self._states.get(kata, NOT_STARTED)
+
+    def is_all_green(self) -> bool:
+        return all(state == GREEN for state in self._states.values())
+
+    def _look_up(self, kata: Kata) -> str:
         if self._is_own and self._is_complete:
             return self._progress.state(kata)
         known = self._progress.state(kata) if self._is_own else NOT_STARTED
-        return self._judged.get(kata.name, known)
-
-    def is_all_green(self) -> bool:
-        return all(self.state(kata) == GREEN for kata in self.katas)
+        return self._judged.get(kata, known)
 
     def in_track(self) -> list[str]:
         """The states of the katas of this one's track."""
@@ -100,37 +109,40 @@ class Session:
 
     def show(self, kata: Kata) -> None:
         """Turn to a kata."""
-        self.board = Board(kata)
+        self.board = Board(kata, JUDGING if self._is_warm else WARMING_UP)
         self.diff: list[str] = []
         self.notice = ""
         self.offers_hint = False
         if kata not in self.katas:
-            self.katas = find_katas(self._root)
+            self.refresh()
         try:
             self.lesson = read_lesson(kata)
         except (OSError, SyntaxError, ValueError) as error:
             self.lesson = Lesson(kata.stem, [], (), (), [])
             self.notice = f"{shown_path(kata.reference, self._root)} cannot be read: {error}"
+        self._warn()
 
     def hear(self, event: Event) -> None:
         """Take in what the loop tells; a run of another kata means that its file was saved."""
+        self._is_warm = True
         if isinstance(event, Started) and event.kata != self.kata:
             self.show(event.kata)
         if isinstance(event, Judged):
             if not self._has_replaced:
                 self.notice = ""
             self._has_replaced = False
-            self._record(event.verdict)
+            self._record(event.kata, event.verdict)
         if event.kata == self.kata:
             self.board.hear(event)
             if isinstance(event, Judged):
                 self._look_at(event.verdict)
 
-    def _record(self, verdict: Verdict) -> None:
-        self._judged[verdict.kata] = verdict.state
+    def _record(self, kata: Kata, verdict: Verdict) -> None:
+        self._judged[kata] = verdict.state
         if self._is_own:
             self._progress.record(verdict, complete=self._is_complete)
             self._warn()
+        self._states[kata] = self._look_up(kata)
 
     def _look_at(self, verdict: Verdict) -> None:
         self.diff = self.difference() if verdict.state == GREEN else []

@@ -342,6 +342,13 @@ def test_aspects_fill_as_their_checks_end(terminal):
     ]
 
 
+def test_it_warms_up_only_once(terminal):
+    terminal.judge(*ALL_GREEN)
+    terminal.press("n")
+    assert terminal.line_with("judging")
+    assert not terminal.line_with("warming up")
+
+
 def test_the_first_failure_appears_before_the_run_has_ended(terminal):
     kata = terminal.app.session.kata
     terminal.hear(Started(kata, PLANNED))
@@ -423,6 +430,12 @@ def test_markup_in_a_notice_is_text(terminal):
     terminal.app._redraw()
     terminal.settle()
     assert terminal.line_with(MARKUP)
+
+
+def test_markup_in_a_path_is_text(open_terminal, tmp_path):
+    answers = tmp_path / "[bold]answers"
+    answers.mkdir()
+    assert open_terminal(solutions=answers).line_with("[bold]answers/intro/k02_halve.py")
 
 
 def test_escape_sequences_do_not_reach_the_terminal(terminal):
@@ -554,6 +567,14 @@ def test_the_screen_goes_on_by_itself_only_if_that_is_switched_on(terminal):
     terminal.press("n", "a")
     terminal.judge(*ALL_GREEN)
     assert terminal.app.session.kata.name == "more/k01_cube"
+
+
+def test_that_the_screen_goes_on_by_itself_is_always_seen(terminal):
+    terminal.press("a")
+    terminal.judge(*SOME_RED, message="wrong")
+    assert "goes on by itself" in terminal.lines[0]
+    terminal.press("a")
+    assert "goes on by itself" not in terminal.lines[0]
 
 
 def test_going_on_by_itself_leaves_who_looks_at_a_green_kata(terminal):
@@ -761,7 +782,13 @@ def test_answers_from_elsewhere_are_not_recorded(open_terminal, dojo, tmp_path):
 def test_progress_that_cannot_be_saved_is_told(terminal, dojo):
     (dojo / ".dojo").write_text("a file where the folder should be")
     terminal.judge(*ALL_GREEN)
-    assert terminal.line_with("progress is kept only while the dojo runs")
+    assert terminal.line_with(".dojo/progress.json cannot be written")
+
+
+def test_a_corrupt_state_file_is_told(open_terminal, dojo):
+    (dojo / ".dojo").mkdir()
+    (dojo / ".dojo" / "progress.json").write_text("{")
+    assert open_terminal().line_with("It is kept as")
 
 
 @pytest.mark.parametrize("keys", [["q"], ["ctrl+c"], ["s", "q"], ["question_mark", "ctrl+c"]])
