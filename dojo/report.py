@@ -20,7 +20,7 @@ from dojo.files import write_atomically
 from dojo.loading import shown_path
 from dojo.statement import read_statement
 from dojo.verdict import GREEN, NOT_STARTED, Check, Verdict, state_of
-from dojo.wording import bar_of, colour_of, counts_of, failure_lines
+from dojo.wording import bar_of, colour_of, counts_of, failure_lines, wrapped
 
 
 @dataclass
@@ -188,9 +188,13 @@ class KataReporter:
         verb = "next" if begun else "begin with"
         path = shown_path(todo.kata.solution_in(self._solutions), self._root)
         short = todo.kata.stem.partition("_")[0]
-        self._terminal.write_line(f"{verb}: {_title(todo.kata)}")
+        choice = self._config.getoption("--solutions")
+        where = "" if choice == "katas" else f" --solutions={choice}"
+        for line in wrapped(f"{verb}: {_title(todo.kata)}"):
+            self._terminal.write_line(line)
         self._terminal.write_line(f"  edit {path}")
-        self._terminal.write_line(f"  then run: pytest -k {short}     (a hint: dojo hint {short})")
+        self._terminal.write_line(f"  then run: pytest -k {short}{where}")
+        self._terminal.write_line(f"  a hint:   dojo hint {short}")
 
 
 def _title(kata: Kata) -> str:

@@ -32,7 +32,7 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
         return [path, verdict.state]
     tags = ", ".join(filter(None, (check.aspect, check.device)))
     lines = [f"{path}:{check.line}" if check.line else path]
-    lines.append(f"{verdict.state}: {check.name} [{tags}]")
+    lines += wrapped(f"{verdict.state}: {check.name} [{tags}]")
     for row in check.message.splitlines():
         lines += wrapped(row)
     if verdict.diagnosis:
