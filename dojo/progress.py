@@ -113,8 +113,13 @@ class Progress:
 
     def current(self, katas: Iterable[Kata]) -> Kata | None:
         """The first that is neither green nor skipped, else the first that is not green."""
-        todo = [kata for kata in katas if self.state(kata) != GREEN]
-        return next((kata for kata in todo if not self.is_skipped(kata)), next(iter(todo), None))
+        skipped = None
+        for kata in katas:
+            if self.state(kata) != GREEN:
+                if not self.is_skipped(kata):
+                    return kata
+                skipped = skipped or kata
+        return skipped
 
     # ---------------------------------------------------------------- what happens
 

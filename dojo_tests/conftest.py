@@ -62,3 +62,9 @@ def small_dojo(tmp_path_factory):
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
     return folder
+
+
+@pytest.fixture
+def own_dojo(small_dojo, tmp_path):
+    """The same in a folder of the test's own, that it may change."""
+    return shutil.copytree(small_dojo, tmp_path / "dojo")
