@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ import pytest
 
 from dojo.catalog import Kata, kata_of, track_title
 from dojo.devices import devices_line
+from dojo.diagnosis import diagnose, known_table
 from dojo.files import write_atomically
 from dojo.loading import shown_path
+from dojo.progress import record_all
 from dojo.statement import read_statement
-from dojo.verdict import GREEN, NOT_STARTED, Check, Verdict, state_of
+from dojo.verdict import GREEN, NOT_STARTED, RED, Check, Verdict, state_of
 from dojo.wording import bar_of, colour_of, counts_of, failure_lines, wrapped
 
 
@@ -135,19 +137,27 @@ class KataReporter:
             stats.update(kept)
         judged = [progress for progress in self._katas.values() if progress.checks]
         if judged:
-            self._summary(judged)
-            self._write_verdicts(judged)
+            verdicts = {progress.kata.name: _with_diagnosis(progress) for progress in judged}
+            self._summary(judged, verdicts)
+            self._write_verdicts(verdicts)
+            self._remember([verdicts[one.kata.name] for one in judged if _is_whole(one)])
         return result
 
-    def _write_verdicts(self, judged: list[Progress]) -> None:
+    def _write_verdicts(self, verdicts: dict[str, Verdict]) -> None:
         """For programs: the verdicts, a line of JSON each."""
         path = self._config.getoption("--verdicts")
         if path:
-            lines = [json.dumps(progress.verdict().as_json()) + "\n" for progress in judged]
+            lines = [json.dumps(verdict.as_json()) + "\n" for verdict in verdicts.values()]
             write_atomically(Path(path), "".join(lines))
 
-    def _summary(self, judged: list[Progress]) -> None:
-        verdicts = {progress.kata.name: progress.verdict() for progress in judged}
+    def _remember(self, verdicts: list[Verdict]) -> None:
+        """Keep the learner's progress, where every check of their own katas has run."""
+        is_whole = self._config.getoption("--device") == "all"
+        if verdicts and is_whole and self._solutions == self._root / "katas":
+            for warning in record_all(self._root, verdicts):
+                self._terminal.write_line(warning, yellow=True)
+
+    def _summary(self, judged: list[Progress], verdicts: dict[str, Verdict]) -> None:
         for progress in judged:
             verdict = verdicts[progress.kata.name]
             if verdict.state not in (GREEN, NOT_STARTED):
@@ -201,8 +211,19 @@ def _title(kata: Kata) -> str:
     return f"{kata.stem} - {read_statement(kata.reference).title}"
 
 
+def _with_diagnosis(progress: Progress) -> Verdict:
+    """The verdict, with a diagnosis if the kata's table of mistakes has been made before."""
+    verdict = progress.verdict()
+    table = known_table(progress.kata) if verdict.state == RED else None
+    return replace(verdict, diagnosis=diagnose(verdict, table)) if table else verdict
+
+
+def _is_whole(progress: Progress) -> bool:
+    return progress.done and not progress.deselected
+
+
 def _is_green(progress: Progress) -> bool:
-    return progress.done and not progress.deselected and progress.verdict().state == GREEN
+    return _is_whole(progress) and progress.verdict().state == GREEN
 
 
 def _counts(progress: Progress) -> str:
