@@ -18,7 +18,8 @@ def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
     """What would turn an answer into the reference, as the lines of a unified diff.
 
     Docstrings, the reference's hints and its account of why are left out: they are no part of an
-    answer. A file that is not Python is compared as it is.
+    answer. Line numbers too, since they would not be those of the files. A file that is not
+    Python is compared as it is.
 
     Returns:
         no lines where both are the same.
@@ -33,7 +34,7 @@ def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
         shown_path(kata.reference, kata.root),
         lineterm="",
     )
-    return list(lines)
+    return ["@@" if line.startswith("@@") else line for line in lines]
 
 
 def why(kata: Kata) -> str:

@@ -218,8 +218,8 @@ def _difference(diff: Sequence[str], width: int) -> Lines:
         return wrapped("Your code is the same.", width)
     styles = {"+": "$success", "-": "$error", "@": MUTED}
     lines = wrapped("- your file    + the reference", width, MUTED)
-    for row in diff[2:]:  # behind the two names
-        lines += wrapped(row, width, styles.get(row[:1], ""))
+    for row in diff[3:]:  # behind the two names and the first gap
+        lines += wrapped(row if row != "@@" else "⋯", width, styles.get(row[:1], ""))
     return lines
 
 

@@ -44,6 +44,10 @@ def test_a_diff_shows_both_lines(diff):
     assert "+    return x + x" in lines
 
 
+def test_a_diff_has_no_line_numbers(diff):
+    assert "@@" in diff("def double(x):\n    return 2 * x\n")
+
+
 def test_a_diff_names_both_files(diff):
     lines = diff("def double(x):\n    return 2 * x\n")
     assert lines[:2] == ["--- answer.py", "+++ reference/intro/k01_double.py"]
