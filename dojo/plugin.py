@@ -8,7 +8,6 @@ in ``report``. In a project that is no dojo it does nothing.
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import importlib
 import os
@@ -131,20 +130,23 @@ def forget_what_was_set() -> None:
     random.seed(0)
 
 
-@functools.cache
-def warm_up(thoroughly: bool = False) -> None:
+def warm_up(thoroughly: bool) -> Seals:
     """Do once, before the first fork, what every child would have to do again.
 
     Args:
         thoroughly: import also what only some answers need, such as for their first optimizer.
+
+    Returns:
+        the judge's tools as they are while no learner's code has run.
     """
     torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
     torch.testing.assert_close(torch.ones(1), torch.ones(1))  # imports half of torch
     if thoroughly:
         importlib.import_module("torch._dynamo")
-    Seals()
+    seals = Seals()
     gc.collect()
     gc.freeze()  # a child that collects would copy the whole heap
+    return seals
 
 
 def device_of_item(item: pytest.Item) -> str:
@@ -260,7 +262,7 @@ class Dojo:
     def _new_child(self, item: pytest.Item) -> isolation.Child:
         limit = self.config.getoption("--time-limit")
         if self._isolation == "fork":
-            warm_up()
+            self._warm_up()
             return isolation.ForkedChild(lambda line: self._serve(item.session, line), limit)
         return isolation.SpawnedChild([str(item.stash[KATA].checks)], self.root, limit)
 
@@ -277,14 +279,18 @@ class Dojo:
             if not isolation.can_fork():
                 refuse()
             else:
-                warm_up(thoroughly=True)
+                self._warm_up(thoroughly=True)
                 run_hub(lambda line: self._serve(session, line))
             return True
         if self._serving:
-            warm_up(thoroughly=True)
+            self._warm_up(thoroughly=True)
             self._serve(session, isolation.connect())
             return True
         return None
+
+    def _warm_up(self, thoroughly: bool = False) -> None:
+        if self._seals is None:
+            self._seals = warm_up(thoroughly)
 
     def _serve(self, session: pytest.Session, line: Connection) -> None:
         """In the child: run the checks that the parent asks for, in this very process."""
@@ -298,7 +304,6 @@ class Dojo:
     def open(self, kata: Kata, solutions: Path) -> None:
         """Judge only this kata's answer from now on, in this process."""
         self.solutions = solutions
-        self._seals = Seals()  # now, while no simulated GPU has its own functions in place
         self.solution(kata)  # reads the reference's names, before that is forbidden
         secret = [] if solutions == self.root / "reference" else ["reference", "impostors"]
         precious = [*(self.root / tree for tree in (*TREES, "dojo", ".dojo")), solutions]
