@@ -1,13 +1,11 @@
 """Wrong and right answers to intro/k10_linear_network."""
 
-import copy
 from collections import OrderedDict
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.nn.utils import parametrizations, parametrize
+from torch.nn.utils import parametrize
 
 from dojo.impostors import alternative, impostor
 
@@ -35,22 +33,38 @@ class _Own(nn.Module):
         return x @ self.w.T + self.b
 
 
-@impostor("make_network", diagnosis="The layer has no bias.", aspect="structure")
+@impostor(
+    "make_network",
+    diagnosis="It leaves the bias out, so that an x of zeros always gives zeros.",
+    aspect="structure",
+)
 def leaves_out_the_bias():
     return nn.Linear(10, 5, bias=False)
 
 
-@impostor("make_network", diagnosis="nn.Linear takes the number of input features first.")
+@impostor(
+    "make_network",
+    diagnosis="It goes from 5 features to 10: nn.Linear takes the size of the input first.",
+    aspect="structure",
+)
 def swaps_the_sizes():
     return nn.Linear(5, 10)
 
 
-@impostor("make_network", diagnosis="A relu follows the layer.", aspect="values")
+@impostor(
+    "make_network",
+    diagnosis="It ends in a relu, which replaces all negative outputs by 0.",
+    aspect="values",
+)
 def ends_in_relu():
     return nn.Sequential(nn.Linear(10, 5), nn.ReLU())
 
 
-@impostor("make_network", diagnosis="A softmax follows the layer.", aspect="values")
+@impostor(
+    "make_network",
+    diagnosis="It ends in a softmax, which turns the outputs into shares of 1.",
+    aspect="values",
+)
 def ends_in_softmax():
     return nn.Sequential(nn.Linear(10, 5), nn.Softmax(dim=-1))
 
@@ -68,137 +82,84 @@ class _InAList(nn.Module):
 
 @impostor(
     "make_network",
-    diagnosis="A layer in a plain Python list is not seen by parameters(); nn.ModuleList is.",
+    diagnosis="It keeps its layer in a list, or its numbers in plain tensors: no parameters.",
     aspect="structure",
 )
 def keeps_the_layer_in_a_list():
     return _InAList()
 
 
-class _PlainTensors(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.w = torch.randn(5, 10, requires_grad=True)
-        self.b = torch.zeros(5, requires_grad=True)
-
-    def forward(self, x):
-        return x @ self.w.T + self.b
+_NETWORK = nn.Linear(10, 5)
 
 
 @impostor(
     "make_network",
-    diagnosis="Tensors that require grad are no parameters until nn.Parameter wraps them.",
-    aspect="device",
+    diagnosis="It returns one and the same network at each call, instead of a new one.",
+    aspect="memory",
 )
-def keeps_plain_tensors():
-    return _PlainTensors()
-
-
-class _Buffers(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.w = nn.Parameter(torch.randn(5, 10))
-        self.register_buffer("b", torch.zeros(5))
-
-    def forward(self, x):
-        return x @ self.w.T + self.b
-
-
-@impostor("make_network", diagnosis="A bias in a buffer is moved, but not trained.")
-def keeps_the_bias_in_a_buffer():
-    return _Buffers()
-
-
-_NETWORK = nn.Linear(10, 5)
-
-
-@impostor("make_network", diagnosis="Each call returns the one network.", aspect="memory")
 def returns_one_instance():
     return _NETWORK
 
 
-@impostor("make_network", diagnosis="Each call wraps the one layer.", aspect="memory")
+@impostor(
+    "make_network",
+    diagnosis="It puts one and the same layer into each network: training one trains all.",
+    aspect="memory",
+)
 def wraps_one_layer():
     return nn.Sequential(_NETWORK)
 
 
-_BIAS = nn.Parameter(torch.zeros(5))
-
-
-@impostor("make_network", diagnosis="All networks share one bias.", aspect="memory")
-def shares_the_bias():
-    network = nn.Linear(10, 5)
-    network.bias = _BIAS
-    return network
-
-
-@impostor("make_network", diagnosis="A copy begins with the weights of the original.")
-def copies_one_network():
-    return copy.deepcopy(_NETWORK)
-
-
-@impostor("make_network", diagnosis="A seed inside the function repeats the weights.")
+@impostor(
+    "make_network",
+    diagnosis="It begins each network with the same weights, as a seed inside the function does.",
+    aspect="values",
+)
 def seeds():
     torch.manual_seed(0)
     return nn.Linear(10, 5)
 
 
-@impostor("make_network", diagnosis="All weights are zero.", aspect="values")
+@impostor(
+    "make_network",
+    diagnosis="It begins with weights that are all zero, not random.",
+    aspect="values",
+)
 def begins_with_zeros():
     network = nn.Linear(10, 5)
     nn.init.zeros_(network.weight)
     return network
 
 
-@impostor("make_network", diagnosis="The weights are the same in every network.", aspect="values")
-def begins_with_the_identity():
-    network = nn.Linear(10, 5)
-    nn.init.eye_(network.weight)
+@impostor(
+    "make_network",
+    diagnosis="It draws the weights of one output only, and begins all five with them.",
+    aspect="values",
+)
+def repeats_one_row():
+    network = _Own()
+    network.w = nn.Parameter(torch.randn(10).repeat(5, 1))
     return network
 
 
-@impostor("make_network", diagnosis="The weight is frozen.", aspect="structure")
-def freezes_the_weight():
-    network = nn.Linear(10, 5)
-    network.weight.requires_grad_(False)
-    return network
-
-
-@impostor("make_network", diagnosis="The bias is frozen.", aspect="structure")
+@impostor(
+    "make_network",
+    diagnosis="It freezes the bias, which was to be trained as well.",
+    aspect="structure",
+)
 def freezes_the_bias():
     network = _Own()
     network.b.requires_grad = False
     return network
 
 
-@impostor("make_network", diagnosis="There are two linear layers.", aspect="structure")
+@impostor(
+    "make_network",
+    diagnosis="It has a second linear layer before the one that was asked for.",
+    aspect="structure",
+)
 def has_two_layers():
     return nn.Sequential(nn.Linear(10, 10), nn.Linear(10, 5))
-
-
-class _Scaled(_Layer):
-    def __init__(self):
-        super().__init__()
-        self.scale = nn.Parameter(torch.ones(()))
-
-    def forward(self, x):
-        return self.layer(x) * self.scale
-
-
-@impostor("make_network", diagnosis="A third parameter scales the output.", aspect="structure")
-def scales_the_output():
-    return _Scaled()
-
-
-class _Spare(_Layer):
-    def __init__(self):
-        super().__init__()
-        self.spare = nn.Linear(5, 5).requires_grad_(False)
-
-
-@impostor("make_network", diagnosis="A second layer is there and never used.", aspect="structure")
-def has_a_spare_layer():
-    return _Spare()
 
 
 class _Transposed(nn.Module):
@@ -211,7 +172,11 @@ class _Transposed(nn.Module):
         return x @ self.w + self.b
 
 
-@impostor("make_network", diagnosis="W has the shape (10, 5), not (5, 10).", aspect="structure")
+@impostor(
+    "make_network",
+    diagnosis="It keeps W the other way round, as (10, 5), not with a row for each output.",
+    aspect="structure",
+)
 def keeps_the_transpose():
     return _Transposed()
 
@@ -222,33 +187,22 @@ class _RowBias(_Own):
         self.b = nn.Parameter(torch.zeros(1, 5))
 
 
-@impostor("make_network", diagnosis="The bias has the shape (1, 5), not (5,).")
+@impostor(
+    "make_network",
+    diagnosis="It gives its bias the shape (1, 5), which adds a dimension to the output for one x.",
+    aspect="structure",
+)
 def has_a_row_as_bias():
     return _RowBias()
 
 
-@impostor("make_network", diagnosis="The class itself is returned.", aspect="type")
+@impostor(
+    "make_network",
+    diagnosis="It returns the class, without calling it, and so makes no network.",
+    aspect="type",
+)
 def returns_the_class():
     return _Layer
-
-
-@impostor(
-    "make_network", diagnosis="A function is returned, which has no parameters.", aspect="type"
-)
-def returns_a_function():
-    layer = nn.Linear(10, 5)
-    return lambda x: layer(x)
-
-
-class _NoForward(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(10, 5)
-
-
-@impostor("make_network", diagnosis="The module has no forward.", aspect="type")
-def has_no_forward():
-    return _NoForward()
 
 
 class _NoReturn(_Layer):
@@ -256,21 +210,22 @@ class _NoReturn(_Layer):
         self.layer(x)
 
 
-@impostor("make_network", diagnosis="forward returns nothing.", aspect="type")
+@impostor(
+    "make_network",
+    diagnosis="It has a forward that computes the output but does not return it.",
+    aspect="type",
+)
 def forgets_to_return():
     return _NoReturn()
 
 
 @impostor(
-    "make_network", diagnosis="Dropout sets features to zero while training.", aspect="values"
+    "make_network",
+    diagnosis="It drops features out while training, which was not asked for.",
+    aspect="values",
 )
 def drops_features():
     return nn.Sequential(nn.Dropout(0.1), nn.Linear(10, 5))
-
-
-@impostor("make_network", diagnosis="A batch norm without parameters still rescales x.")
-def normalizes_the_batch():
-    return nn.Sequential(nn.BatchNorm1d(10, affine=False), nn.Linear(10, 5))
 
 
 class _MadeInForward(nn.Module):
@@ -279,7 +234,11 @@ class _MadeInForward(nn.Module):
         return self.layer(x)
 
 
-@impostor("make_network", diagnosis="Each forward makes a new layer.", aspect="values")
+@impostor(
+    "make_network",
+    diagnosis="It makes a new layer at each forward, so that nothing it learns can stay.",
+    aspect="values",
+)
 def makes_the_layer_in_forward():
     return _MadeInForward()
 
@@ -289,7 +248,11 @@ class _Detached(_Layer):
         return self.layer(x).detach()
 
 
-@impostor("make_network", diagnosis="The output is cut off from the graph.", aspect="gradient")
+@impostor(
+    "make_network",
+    diagnosis="It cuts its output off from autograd, so that no gradient reaches anything.",
+    aspect="gradient",
+)
 def detaches_the_output():
     return _Detached()
 
@@ -299,19 +262,13 @@ class _DetachedInput(_Layer):
         return self.layer(x.detach())
 
 
-@impostor("make_network", diagnosis="x is cut off from the graph.", aspect="gradient")
+@impostor(
+    "make_network",
+    diagnosis="It cuts x off from autograd, so that layers before it could not be trained.",
+    aspect="gradient",
+)
 def detaches_x():
     return _DetachedInput()
-
-
-class _Data(_Own):
-    def forward(self, x):
-        return functional.linear(x, self.w.data, self.b)
-
-
-@impostor("make_network", diagnosis=".data hides W from autograd.", aspect="gradient")
-def hides_the_weight():
-    return _Data()
 
 
 class _Copied(_Own):
@@ -323,7 +280,11 @@ class _Copied(_Own):
         return x @ self.t + self.b
 
 
-@impostor("make_network", diagnosis="forward uses a copy of W made in __init__.", aspect="values")
+@impostor(
+    "make_network",
+    diagnosis="It computes with a copy of W from the beginning, so that training has no effect.",
+    aspect="values",
+)
 def computes_with_a_copy():
     return _Copied()
 
@@ -338,7 +299,9 @@ class _View(_Own):
 
 
 @impostor(
-    "make_network", diagnosis="A view made in __init__ stays where it was when W moves to a device."
+    "make_network",
+    diagnosis="It computes with a tensor that is no parameter, and so is not moved to the device.",
+    aspect="device",
 )
 def computes_with_an_old_view():
     return _View()
@@ -349,14 +312,13 @@ class _Flat(_Layer):
         return self.layer(x.reshape(-1, 10))
 
 
-@impostor("make_network", diagnosis="All leading dimensions become one.", aspect="shape")
+@impostor(
+    "make_network",
+    diagnosis="It makes one dimension of all those before the last, instead of keeping them.",
+    aspect="shape",
+)
 def flattens_the_batch():
     return _Flat()
-
-
-@impostor("make_network", diagnosis="nn.Flatten merges all dimensions behind the first.")
-def begins_with_flatten():
-    return nn.Sequential(nn.Flatten(), nn.Linear(10, 5))
 
 
 class _Squeezed(_Layer):
@@ -364,7 +326,11 @@ class _Squeezed(_Layer):
         return self.layer(x).squeeze()
 
 
-@impostor("make_network", diagnosis="squeeze drops every dimension of size 1.", aspect="shape")
+@impostor(
+    "make_network",
+    diagnosis="It squeezes the output, which drops every dimension of size 1.",
+    aspect="shape",
+)
 def squeezes():
     return _Squeezed()
 
@@ -374,27 +340,20 @@ class _ByBatch(_Own):
         return torch.addmm(self.b, x, self.w.T)
 
 
-@impostor("make_network", diagnosis="addmm takes matrices alone, not one x or many batches.")
+@impostor(
+    "make_network",
+    diagnosis="It multiplies matrices only, though x may have one dimension, or three.",
+    aspect="shape",
+)
 def takes_batches_only():
     return _ByBatch()
 
 
-@impostor("make_network", diagnosis="A convolution keeps W as (5, 10, 1).")
-def convolves():
-    return nn.Sequential(nn.Unflatten(-1, (10, 1)), nn.Conv1d(10, 5, 1), nn.Flatten(-2))
-
-
-@impostor("make_network", diagnosis="weight_norm splits W into two parameters.", aspect="structure")
-def splits_the_weight():
-    return parametrizations.weight_norm(nn.Linear(10, 5))
-
-
-@impostor("make_network", diagnosis="spectral_norm divides W by a number first.", aspect="values")
-def divides_the_weight():
-    return parametrizations.spectral_norm(nn.Linear(10, 5))
-
-
-@impostor("make_network", diagnosis="float64 parameters do not take a float32 x.")
+@impostor(
+    "make_network",
+    diagnosis="It has float64 parameters, which do not go together with a float32 x.",
+    aspect="type",
+)
 def is_float64():
     return nn.Linear(10, 5).double()
 
@@ -405,7 +364,11 @@ class _Half(_Layer):
         return functional.linear(x.bfloat16(), weight, bias).float()
 
 
-@impostor("make_network", diagnosis="bfloat16 has only about 3 decimal digits.", aspect="values")
+@impostor(
+    "make_network",
+    diagnosis="It computes in bfloat16, which has only about 3 decimal digits.",
+    aspect="values",
+)
 def computes_in_bfloat16():
     return _Half()
 
@@ -415,23 +378,13 @@ class _ReturnsDouble(_Layer):
         return self.layer(x).double()
 
 
-@impostor("make_network", diagnosis="The output is float64.", aspect="dtype")
+@impostor(
+    "make_network",
+    diagnosis="It turns the output into float64, though x, W and b are float32.",
+    aspect="dtype",
+)
 def returns_float64():
     return _ReturnsDouble()
-
-
-class _Subtracts(_Own):
-    def __init__(self):
-        super().__init__()
-        nn.init.normal_(self.b)
-
-    def forward(self, x):
-        return x @ self.w.T - self.b
-
-
-@impostor("make_network", diagnosis="The bias is subtracted.", aspect="values")
-def subtracts_the_bias():
-    return _Subtracts()
 
 
 class _InPlace(_Own):
@@ -442,19 +395,21 @@ class _InPlace(_Own):
         return result
 
 
-@impostor("make_network", diagnosis="forward writes into x.", aspect="memory")
+@impostor(
+    "make_network",
+    diagnosis="It writes into x, which belongs to the caller.",
+    aspect="memory",
+)
 def writes_into_x():
     return _InPlace()
+
+
+# right answers
 
 
 @alternative("make_network")
 def sequential():
     return nn.Sequential(nn.Linear(10, 5))
-
-
-@alternative("make_network")
-def module_of_its_own():
-    return _Layer()
 
 
 @alternative("make_network")
@@ -526,17 +481,6 @@ def output_by_output():
     return _Sums()
 
 
-class _Reshaped(_Own):
-    def forward(self, x):
-        rows = torch.addmm(self.b, x.reshape(-1, 10), self.w.T)
-        return rows.reshape(*x.shape[:-1], 5)
-
-
-@alternative("make_network")
-def reshaped_rows():
-    return _Reshaped()
-
-
 class _InDouble(_Own):
     def forward(self, x):
         return functional.linear(x.double(), self.w.double(), self.b.double()).float()
@@ -561,27 +505,11 @@ def parameters_at_the_first_call():
 
 
 @alternative("make_network")
-def other_beginning():
-    network = nn.Linear(10, 5)
-    nn.init.orthogonal_(network.weight, gain=100)
-    nn.init.zeros_(network.bias)
-    return network
-
-
-@alternative("make_network")
 def random_signs():
     network = nn.Linear(10, 5)
     with torch.no_grad():
         network.weight.copy_(torch.randint(0, 2, (5, 10)) * 2 - 1)
         network.bias.fill_(1)
-    return network
-
-
-@alternative("make_network")
-def weights_from_numpy():
-    network = _Layer()
-    weight = np.random.default_rng().normal(size=(5, 10)).astype("float32")
-    network.layer.weight = nn.Parameter(torch.from_numpy(weight))
     return network
 
 
@@ -600,13 +528,6 @@ def on_the_gpu_where_there_is_one():
 def one_layer_under_two_names():
     network = _Layer()
     network.again = network.layer
-    return network
-
-
-@alternative("make_network")
-def initialised_afterwards():
-    network = nn.Linear(10, 5, device="meta").to_empty(device="cpu")
-    network.reset_parameters()
     return network
 
 

@@ -13,6 +13,7 @@ from dojo.checks import (
     aspect,
     describe,
     describe_call,
+    dtype_name,
     expect,
     expect_device,
     expect_dtype,
@@ -28,6 +29,7 @@ from dojo.checks import (
 
 NO_MODULE = "returned {what}; expected a network, an instance of nn.Module."
 MODULES = "nn.Linear and nn.Sequential are modules, and so is a subclass of nn.Module."
+NO_RETURN = "Does every path of make_network end in a return?"
 CALL_IT = "A class only says how networks are made: call it to make one."
 PARAMETERS = "made a network with {found}; expected W (5, 10), b (5,) and no others."
 UNSEEN = (
@@ -44,11 +46,12 @@ LAST = "The last dimension of x holds the features; all others come out as they 
 FORMULA = (
     "The output is x·Wᵀ + b in float32 and nothing else: is there anything before or behind it?"
 )
+THAT_IS = "These are the numbers of {formula}."
 REPLACED = "replaced the parameters of the network by new ones."
 ONCE = "Make the layer once, when the network is made, and use that one at each call."
 CHANGED = "the output for the new W and b that were written into its parameters,"
 FOLLOW = "Read W and b themselves at each call: a copy does not see that they are trained."
-CONSTANT = "made a network whose W holds {value:.6g} in all places."
+EQUAL_ROWS = "made a network whose W has five equal rows, which begin with {value:.6g}."
 RANDOM = "Nothing distinguishes the outputs of such a layer: begin with random weights."
 REPEATED = "made two networks with the same W, which begins with {value:.6g}."
 DRAW = "Draw new weights in each call, and set no seed inside the function."
@@ -56,10 +59,23 @@ SAME = "returned the same network as before."
 SHARED = "made two networks that share the memory of their {name}: training one trains both."
 INSIDE = "Build everything inside the function, so that each call makes a new one."
 LEFT = "made a network whose {name} is on {where} after .to({device!r})."
-MOVED = "A module moves its parameters and buffers; plain tensors stay where they are."
+MIXED = "computed with tensors on cpu and on cuda, after .to('cuda')."
+MOVED = "Parameters and buffers are moved; plain tensors and layers made in forward are not."
+OTHER_DTYPE = "made a network whose {name} is {dtype}, while x is float32."
+FLOAT32 = "torch makes float32 parameters by itself: leave them so."
 TRACKED = "Compute with W, b and x themselves, without `detach`, `.data` or `no_grad`."
 KEEP = "Write nothing into x."
 
+# what a wrong answer may compute instead, from x·Wᵀ and b
+FORMULAS = {
+    "x·Wᵀ, without b": lambda product, _: product,
+    "x·Wᵀ + 2b": lambda product, b: product + 2 * b,
+    "x·Wᵀ - b": lambda product, b: product - b,
+    "relu(x·Wᵀ + b)": lambda product, b: (product + b).relu(),
+    "sigmoid(x·Wᵀ + b)": lambda product, b: (product + b).sigmoid(),
+    "tanh(x·Wᵀ + b)": lambda product, b: (product + b).tanh(),
+    "softmax(x·Wᵀ + b)": lambda product, b: (product + b).softmax(-1),
+}
 SHAPES = [(10,), (1, 10), (7, 10), (2, 3, 10), (2, 1, 3, 10), (0, 10), (3, 0, 10)]
 
 
@@ -79,7 +95,8 @@ def expect_module(network):
     if isinstance(network, type):
         raise CheckFailed(NO_MODULE.format(what=f"the class {network.__name__} itself"), CALL_IT)
     if not issubclass(type(network), nn.Module):
-        raise CheckFailed(NO_MODULE.format(what=describe(network)), MODULES)
+        hint = NO_RETURN if network is None else MODULES
+        raise CheckFailed(NO_MODULE.format(what=describe(network)), hint)
 
 
 def run(solution, network, x):
@@ -87,14 +104,18 @@ def run(solution, network, x):
     solution.last_call = describe_call("make_network()", [x], {})
     try:
         return network(x)
-    except RuntimeError:
+    except RuntimeError as error:
         explain_by_parameters(solution, network, x)
+        if "same device" in str(error):
+            raise CheckFailed(MIXED, MOVED) from None
         raise
 
 
 def explain_by_parameters(solution, network, x):
     """Where the parameters are wrong, that is the better explanation of what went wrong for x."""
-    weight_and_bias(solution, network)
+    for name, one in zip("Wb", weight_and_bias(solution, network), strict=True):
+        sentence = OTHER_DTYPE.format(name=name, dtype=dtype_name(one.dtype))
+        expect(one.dtype == torch.float32, sentence, FLOAT32)
     solution.last_call = describe_call("make_network()", [x], {})
 
 
@@ -145,6 +166,27 @@ def expect_trainable(solution, network):
 def double(x):
     """A tensor's numbers as a float64 array."""
     return x.detach().cpu().double().numpy()
+
+
+def run_and_compare(solution, network, x, hint, what, exactly=False):
+    """The output is x·Wᵀ + b; the hint names another formula where it has these numbers."""
+    parameters = weight_and_bias(solution, network)
+    numbers, weight, bias = (double(one) for one in (x, *parameters))
+    product, b = torch.tensor(numbers @ weight.T), torch.tensor(bias)
+    size = float((np.abs(numbers) @ np.abs(weight).T + np.abs(bias)).max(initial=0))
+    rounding = 0 if exactly else 8 * torch.finfo(torch.float32).eps * size  # of 11 terms, at most
+    got = run(solution, network, x)
+    still_there = list(nn.Module.parameters(network))
+    expect(all(any(a is b for b in still_there) for a in parameters), REPLACED, ONCE)
+    expect_tensor(got)
+    try:
+        expect_values(got, (product + b).float(), hint, what, rtol=0, atol=rounding)
+    except CheckFailed as failed:
+        for formula, compute in FORMULAS.items():
+            other = compute(product, b).float()
+            if got.shape == other.shape and torch.allclose(got.detach().cpu().float(), other):
+                hint = THAT_IS.format(formula=formula)
+        raise CheckFailed(failed.sentence, hint, failed.got, failed.expected) from None
 
 
 def whole_numbers(device, shape, largest, seed):
@@ -211,15 +253,8 @@ def test_computes_the_formula(solution, device):
     x = random_like(torch.empty(7, 10), seed=3).to(device)
     for training in (True, False):
         network.train(training)
-        weight, bias = weight_and_bias(solution, network)
-        expected = double(x) @ double(weight).T + double(bias)
-        size = np.abs(double(x)) @ np.abs(double(weight)).T + np.abs(double(bias))
-        got = run(solution, network, x)
-        is_kept = any(parameter is weight for parameter in network.parameters())
-        expect(is_kept, REPLACED, ONCE)
-        rounding = 8 * torch.finfo(torch.float32).eps * float(size.max())  # of 11 terms, at most
         mode = f"the output in {'train' if training else 'eval'} mode"
-        expect_values(got, torch.tensor(expected).float(), FORMULA, mode, rtol=0, atol=rounding)
+        run_and_compare(solution, network, x, FORMULA, mode)
 
 
 @aspect("values")
@@ -227,25 +262,23 @@ def test_follows_its_parameters(solution, device):
     """The output follows W and b when they change, for x of every shape."""
     network = made(solution, device)
     write(device, *weight_and_bias(solution, network))
-    weight, bias = weight_and_bias(solution, network)
     inputs = [whole_numbers(device, shape, 50, seed=4) for shape in SHAPES]
     inputs += layouts(whole_numbers(device, (7, 10), 50, seed=5)).values()
     for x in inputs:
-        expected = torch.tensor(double(x) @ double(weight).T + double(bias)).float()
-        expect_values(run(solution, network, x), expected, FOLLOW, CHANGED, rtol=0, atol=0)
+        run_and_compare(solution, network, x, FOLLOW, CHANGED, exactly=True)
 
 
 @aspect("values")
 def test_has_random_weights(solution, device):
     """Each network has random weights of its own.
 
-    Even weights that are only +1 or -1 are all equal, or equal in both networks, with a chance of
-    2 ** -49 or less, so below 1e-14.
+    Even weights that are only +1 or -1 have five equal rows, or are equal in both networks, with a
+    chance of 2 ** -40 or less, so below 1e-12.
     """
     (first, second), _ = pairs_of_two(solution, device)
     numbers = double(first)
     value = float(numbers[0, 0])
-    expect(bool((numbers != value).any()), CONSTANT.format(value=value), RANDOM)
+    expect(bool((numbers != numbers[0]).any()), EQUAL_ROWS.format(value=value), RANDOM)
     expect(bool((numbers != double(second)).any()), REPEATED.format(value=value), DRAW)
 
 
