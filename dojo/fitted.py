@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.visual import Visual
@@ -38,6 +38,15 @@ class Fitted(Widget):
         """Draw anew, since what is drawn has changed."""
         self._drawn.clear()
         self.refresh(layout=True)
+
+    def region_of(self, beginning: str) -> Region | None:
+        """Where the last paragraph that begins like this stands, or None."""
+        lines = [line.plain.strip() for line in self._lines(self.content_region.width)]
+        rows = [row for row, line in enumerate(lines) if line.startswith(beginning)]
+        if not rows:
+            return None
+        height = next((n for n, line in enumerate(lines[rows[-1] :]) if not line), 1)
+        return Region(0, rows[-1], 1, height)
 
     def get_content_height(
         self,

@@ -6,18 +6,19 @@ from textual.theme import Theme
 
 WIDE = 110  # columns from which on the task stands beside the result
 
+# Each is near enough to one of the 16 colours that the simplest terminals have.
 _BACKGROUND = "#15171c"
 _TEXT = "#d5d9e2"
 _MUTED = "#8b93a3"
-_ACCENT = "#7aa2f7"
+_ACCENT = "#6a95ff"
 
 THEME = Theme(
     name="dojo",
     primary=_ACCENT,
     secondary=_ACCENT,
     accent=_ACCENT,
-    success="#8cc98f",
-    warning="#dfb567",
+    success="#6fcf6f",
+    warning="#e0b040",
     error="#ef7d7d",
     foreground=_TEXT,
     background=_BACKGROUND,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -120,7 +121,7 @@ class WatchScreen(App[None]):
         yield Fitted(self._verdict, id="verdict")
         with VerticalScroll(id="body"):
             with VerticalScroll(id="result"):
-                yield Fitted(self._result)
+                yield Fitted(self._result, id="learned")
             with VerticalScroll(id="task"):
                 yield Fitted(lambda width: panels.statement(self.session.lesson, width))
         yield Fitted(self._notice, id="notice")
@@ -164,13 +165,17 @@ class WatchScreen(App[None]):
     # ---------------------------------------------------------------- the loop
 
     def on_mount(self) -> None:
-        if hasattr(signal, "SIGHUP"):  # Windows has none, and asyncio handles no signals there
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nothing can be shown, so nothing is done
-            for number in (signal.SIGINT, signal.SIGTERM):
-                handle = partial(self.exit, return_code=128 + number)
-                asyncio.get_running_loop().add_signal_handler(number, handle)
+        if not self.is_headless and sys.platform != "win32":
+            self._handle_signals()
         self.set_interval(1.0, self._tick)
         self.call_after_refresh(self._begin)  # the screen comes first, then the processes
+
+    def _handle_signals(self) -> None:
+        """Give the terminal back when told to end; once it is closed, just end."""
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            end = partial(self.exit, return_code=128 + number)
+            asyncio.get_running_loop().add_signal_handler(number, end)
 
     def on_unmount(self) -> None:
         self.close_loop()
@@ -218,6 +223,13 @@ class WatchScreen(App[None]):
     def _part(self, name: str) -> Fitted:
         return self.screen_stack[0].query_one(f"#{name}", Fitted)  # below an open page, perhaps
 
+    def _reveal(self, beginning: str) -> None:
+        """Scroll as little as shows this paragraph of the result."""
+        region = self._part("learned").region_of(beginning)
+        if region is not None:
+            for pane in ("#body", "#result"):  # of which one scrolls
+                self.screen_stack[0].query_one(pane).scroll_to_region(region)
+
     def _scroll_home(self) -> None:
         """Show the top of each pane, and have the keys scroll the one to be read."""
         panes = self.screen_stack[0].query(VerticalScroll)
@@ -246,6 +258,7 @@ class WatchScreen(App[None]):
     def action_hint(self) -> None:
         self.session.open_hint()
         self._redraw(to_top=False)
+        self.call_after_refresh(self._reveal, f"hint {self.session.hints_opened} of ")
 
     def action_list(self) -> None:
         self.session.refresh()

@@ -8,9 +8,11 @@ import sys
 import threading
 
 import pytest
+from rich.color import Color, ColorSystem
 
 from dojo.catalog import Kata
 from dojo.grids import MARK
+from dojo.look import THEME
 from dojo.loop import Checked, Diagnosed, Judged, Started, Trouble
 from dojo.progress import Progress
 from dojo.screen import WatchScreen
@@ -594,6 +596,20 @@ def test_hints_open_one_by_one_and_stay_open(terminal):
     assert terminal.line_with("A push.")
 
 
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+def test_a_hint_below_a_long_message_is_scrolled_to(open_terminal, size):
+    terminal = open_terminal(size=size)
+    terminal.judge(*SOME_RED, message="\n".join(f"row {number}" for number in range(50)))
+    terminal.press("h")
+    assert terminal.line_with("hint 1 of 3: A nudge.")
+
+
+def test_a_hint_that_is_seen_moves_nothing(terminal):
+    terminal.judge(*SOME_RED, message="wrong")
+    terminal.press("h")
+    assert terminal.line_with("wrong")
+
+
 def test_behind_the_last_hint_the_solution_is_named(terminal):
     terminal.press("h", "h", "h", "h")
     assert terminal.line_with("All 3 hints are open")
@@ -822,3 +838,9 @@ def test_the_screen_imports_neither_torch_nor_pytest(root):
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("name, number", [("success", 10), ("error", 9), ("warning", 11)])
+def test_a_colour_keeps_its_meaning_on_a_terminal_of_16_colours(name, number):
+    colour = Color.parse(getattr(THEME, name))
+    assert colour.downgrade(ColorSystem.STANDARD).number == number
