@@ -59,7 +59,9 @@ def where(
 def keys(told: Sequence[tuple[str, str]], width: int) -> Lines:
     """What the keys do, in a line."""
     parts = [Content.assemble((key, f"bold {CODE}"), (f" {what}", MUTED)) for key, what in told]
-    return [Content("   ").join(parts).truncate(width, ellipsis=True)]
+    lines = [Content(" " * gap).join(parts) for gap in (3, 2, 1)]
+    fitting = (line for line in lines if line.cell_length <= width)
+    return [next(fitting, lines[-1].truncate(width, ellipsis=True))]
 
 
 # ------------------------------------------------------------------ how it stands

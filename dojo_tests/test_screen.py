@@ -484,6 +484,11 @@ def test_everything_fits(open_terminal, size):
     assert terminal.lines[-1].startswith(" n next")
 
 
+def test_the_keys_move_together_on_a_narrow_screen(open_terminal):
+    terminal = open_terminal(size=(66, 20))
+    assert terminal.lines[-1].endswith("q quit")
+
+
 def test_on_a_wide_screen_the_task_stands_beside_the_result(open_terminal):
     terminal = open_terminal(size=WIDE)
     terminal.judge(*SOME_RED, message="wrong")
