@@ -234,8 +234,16 @@ def _accepts(value: Callable[..., object], public: PublicName) -> bool:
 
 
 def unstarted_name(path: Path, line: int) -> str:
-    """The public name in whose body the line stands, or an empty string."""
-    body = ast.parse(path.read_bytes()).body
-    definitions = (node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef))
-    around = (node for node in definitions if node.lineno <= line <= (node.end_lineno or 0))
-    return next((node.name for node in around), "")
+    """The public name in whose body the line raises something itself, or an empty string.
+
+    Torch raises NotImplementedError too, for what it has no kernel: on a line without `raise`.
+    """
+    tree = ast.parse(path.read_bytes())
+    if not any(isinstance(node, ast.Raise) and _spans(node, line) for node in ast.walk(tree)):
+        return ""
+    definitions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    return next((node.name for node in definitions if _spans(node, line)), "")
+
+
+def _spans(node: ast.stmt, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or 0)

@@ -387,8 +387,8 @@ class Dojo:
             return RED, f"{text}\n{error.hint}".strip(), _definition_line(solution)
         frames = list(traceback.walk_tb(error.__traceback__))
         ends_in_learner = bool(frames) and frames[-1][0].f_code.co_filename == str(path)
-        if isinstance(error, NotImplementedError) and ends_in_learner:
-            name = unstarted_name(path, line)
+        is_unstarted = isinstance(error, NotImplementedError) and ends_in_learner
+        if is_unstarted and (name := unstarted_name(path, line)):
             return NOT_STARTED, f"{name} is not started: it still raises NotImplementedError.", line
         where = f" ({shown_path(path, self.root)}, line {line})" if line else ""
         what = f"{type(error).__name__}: {error}".strip().rstrip(":")

@@ -20,6 +20,8 @@ import torch
 import torch._compile
 import torch.testing
 
+# What pytest itself sets anew for each test.
+_CHANGING = {"_reprcompare", "_assertion_pass"}
 _PACKAGES = ("_pytest.", "pluggy.", "dojo.", "torch.testing.")
 _NAMESPACES: tuple[Any, ...] = (
     builtins,
@@ -70,6 +72,7 @@ class Seals:
             for name in changed:
                 setattr(space, name, known[name])
                 found.append(f"{space.__name__}.{name}")
+        torch.set_default_device(None)  # an answer may set it, and torch keeps it as a mode
         if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():
             found.append("torch's mode stack")
             _empty_mode_stacks()
@@ -100,6 +103,7 @@ def _callables(space: Any) -> dict[str, object]:
         name: value
         for name, value in list(vars(space).items())
         if callable(value) or isinstance(value, property | classmethod | staticmethod)
+        if name not in _CHANGING
     }
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from dojo.catalog import Kata
 from dojo.checks import describe_call
 from dojo.loading import LoadError, load, read, require_names
@@ -70,6 +72,16 @@ class Solution:
             __tracebackhide__ = True
             self.last_call = describe_call(name, args, kwargs)
             self.last_line = line
-            return value(*args, **kwargs)
+            try:
+                return value(*args, **kwargs)
+            finally:
+                _put_defaults_back()
 
         return call
+
+
+def _put_defaults_back() -> None:
+    """What a call has set must not rule what the check creates next."""
+    if getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None) is not None:
+        torch.set_default_device(None)
+    torch.set_default_dtype(torch.float32)

@@ -20,7 +20,7 @@ from dojo.workers import Crew
 
 ANSWER = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    {}\n    return x1.add_(x2)\n"
 RIGHT = ANSWER.format("pass")
-TIME_LIMIT = 2.0
+TIME_LIMIT = 3.0
 
 # what is in the file, the state that it gets, and words of the message
 BROKEN = {
@@ -161,7 +161,7 @@ RAGING = {
     ),
     "endless recursion": (ANSWER.format("add_(x1, x2)"), {RED}, "calls itself without end"),
     "loop in a function": (ANSWER.format("while True: pass"), {TIMED_OUT}, "line 4: not finished"),
-    "loop at import": ("while True:\n    pass\n", {TIMED_OUT}, "not finished after 2 s; stuck"),
+    "loop at import": ("while True:\n    pass\n", {TIMED_OUT}, "not finished after 3 s; stuck"),
     "loop in a __getitem__": (
         "class Row:\n    def __getitem__(self, i):\n        while True: pass\n"
         + ANSWER.format("Row()[0]"),
@@ -228,6 +228,16 @@ RAGING = {
         + ANSWER.format("warnings.warn('older')"),
         {GREEN},
         "",
+    ),
+    "sets a default device": (
+        "import torch\n" + ANSWER.format("torch.set_default_device(x1.device)"),
+        {GREEN},
+        "",
+    ),
+    "an operation that torch has not": (
+        "import torch\n" + ANSWER.format("x1 |= 0"),
+        {RED},
+        "raised",
     ),
     "imports torch's compiler": (ANSWER.format("import torch._dynamo"), {GREEN}, ""),
     "changes torch's settings": (
