@@ -99,6 +99,8 @@ def describe(value: object) -> str:
     """A value as a short phrase: its kind, dtype, shape and, where small, its numbers."""
     if isinstance(value, torch.Tensor):
         kind = "" if type(value) is torch.Tensor else f"{type(value).__name__} "
+        if value.layout != torch.strided:
+            kind += f"{str(value.layout).removeprefix('torch.')} "
         where = f" on {device_of(value)}" if device_of(value).type != "cpu" else ""
         head = f"{kind}{dtype_name(value.dtype)} tensor of shape {tuple(value.shape)}{where}"
         return head + _numbers(value)
@@ -208,10 +210,17 @@ def expect_tensor(got: object, hint: str = "", what: str = "") -> None:
     """The value is a ``torch.Tensor`` (or ``nn.Parameter``) itself, not a subclass."""
     __tracebackhide__ = True
     if type(got) is torch.Tensor or type(got) is torch.nn.Parameter:
-        return
+        if got.layout == torch.strided:
+            return
+        hint = hint or "A dense tensor is asked for: how is a sparse one turned into one?"
     if got is None:
         hint = hint or "Does every path of your function end in a return?"
     raise CheckFailed(f"{_returned(what)} {describe(got)}; expected a torch.Tensor.", hint)
+
+
+def _a(word: str) -> str:
+    """The word with its article: an int64."""
+    return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
 
 
 def _returned(what: str) -> str:
@@ -236,7 +245,7 @@ def expect_dtype(got: Any, dtype: torch.dtype, hint: str = "", what: str = "") -
     expect_tensor(got, what=what)
     if got.dtype != dtype:
         raise CheckFailed(
-            f"{_returned(what)} a {dtype_name(got.dtype)} tensor; expected {dtype_name(dtype)}.",
+            f"{_returned(what)} {_a(dtype_name(got.dtype))} tensor; expected {dtype_name(dtype)}.",
             hint,
         )
 
@@ -314,7 +323,7 @@ def expect_array(got: object, expected: np.ndarray, hint: str = "", what: str = 
         )
     if got.dtype != expected.dtype:
         raise CheckFailed(
-            f"{_returned(what)} a {got.dtype} array; expected {expected.dtype}.", hint
+            f"{_returned(what)} {_a(str(got.dtype))} array; expected {expected.dtype}.", hint
         )
     differ = (got != expected) & ~((got != got) & (expected != expected))  # NaN equals NaN
     if differ.any():

@@ -73,6 +73,7 @@ class Seals:
                 setattr(space, name, known[name])
                 found.append(f"{space.__name__}.{name}")
         torch.set_default_device(None)  # an answer may set it, and torch keeps it as a mode
+        torch.set_default_dtype(torch.float32)  # the same, and it changes torch.Storage
         if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():
             found.append("torch's mode stack")
             _empty_mode_stacks()
@@ -80,10 +81,13 @@ class Seals:
 
 
 def _is_torchs_own(now: object, before: object) -> bool:
-    """Whether torch's compiler, imported meanwhile, has wrapped its own function."""
-    code = getattr(now, "__code__", None)
-    is_wrapper = isinstance(code, types.CodeType) and code.co_filename == torch._compile.__file__
-    return is_wrapper and getattr(now, "__wrapped__", None) is before
+    """Whether torch's compiler, imported meanwhile, has wrapped a function of torch's own."""
+    if not isinstance(now, types.FunctionType):
+        return False
+    if now.__globals__ is vars(torch._compile):
+        return getattr(now, "__wrapped__", None) is before
+    guard = sys.modules.get("torch._dynamo.mutation_guard")  # it wraps Module.__init__
+    return guard is not None and now.__globals__ is vars(guard)
 
 
 def _namespaces() -> Iterable[Any]:

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -573,6 +574,12 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
         check(device)
         return "Simulated CUDA"
 
+    def properties(device: Any = None) -> Any:
+        check(device)
+        return SimpleNamespace(
+            name=name(), major=8, minor=0, total_memory=2**33, multi_processor_count=1
+        )
+
     def get_state(device: Any = None) -> Tensor:
         check(device)
         return torch.default_generator.get_state()
@@ -602,6 +609,7 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
         "set_device_idx": check,
         "current_stream": _Stream,  # optimizers ask it
         "get_device_name": name,
+        "get_device_properties": properties,
         # One generator serves both devices, so seeding either seeds both.
         "manual_seed": seed,
         "manual_seed_all": seed,
@@ -613,7 +621,8 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
     }
     if not sim.available:
         raising = ("synchronize", "current_device", "current_device_index", "current_stream")
-        for key in (*raising, "get_device_name", "get_rng_state", "set_rng_state", "_lazy_init"):
+        raising += ("get_device_name", "get_device_properties", "get_rng_state", "set_rng_state")
+        for key in (*raising, "_lazy_init"):
             answers[key] = _no_cuda
         for key in answers.keys() & {"manual_seed", "manual_seed_all", "empty_cache"}:
             del answers[key]  # torch's own are silent without a GPU
@@ -663,6 +672,8 @@ def _distinct(function: Any) -> Any:
 
 class _Stream:
     """The one stream of a machine that finishes each operation before the next."""
+
+    cuda_stream = 0
 
     def __init__(self, device: Any = None) -> None:
         self.device = GPU if device is None else device

@@ -50,10 +50,16 @@ class Verdict:
 
     @property
     def first_failure(self) -> Check | None:
-        """The check to show: the first red one, else the first that is not started."""
+        """The check to show: the first that has the kata's own state, else the first not green."""
         failing = [check for check in self.checks if check.state != GREEN]
-        worse = [check for check in failing if check.state != NOT_STARTED]
-        return next(iter(worse or failing), None)
+        telling = [check for check in failing if check.state == self.state]
+        return next(iter(telling or failing), None)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether no check could run, since the file itself cannot be used."""
+        messages = {check.message for check in self.checks}
+        return self.state in (CRASHED, RED) and len(messages) == 1 and len(self.checks) > 1
 
     def as_json(self) -> dict[str, Any]:
         return {"version": VERSION, **asdict(self)}

@@ -32,7 +32,8 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
         return [path, verdict.state]
     tags = ", ".join(filter(None, (check.aspect, check.device)))
     lines = [f"{path}:{check.line}" if check.line else path]
-    lines += wrapped(f"{verdict.state}: {check.name} [{tags}]")
+    law = "no check could run" if verdict.is_unread else f"{check.name} [{tags}]"
+    lines += wrapped(f"{verdict.state}: {law}")
     for row in check.message.splitlines():
         lines += wrapped(row)
     if verdict.diagnosis:
