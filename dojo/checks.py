@@ -102,12 +102,12 @@ def describe(value: object) -> str:
         if value.layout != torch.strided:
             kind += f"{str(value.layout).removeprefix('torch.')} "
         where = f" on {device_of(value)}" if device_of(value).type != "cpu" else ""
-        head = f"{kind}{dtype_name(value.dtype)} tensor of shape {tuple(value.shape)}{where}"
-        return head + _numbers(value)
+        kind = _a(f"{kind}{dtype_name(value.dtype)} tensor")
+        return f"{kind} of shape {tuple(value.shape)}{where}" + _numbers(value)
     if isinstance(value, np.ndarray):
-        return f"{value.dtype} ndarray of shape {value.shape}" + _numbers(value)
+        return f"{_a(str(value.dtype))} ndarray of shape {value.shape}" + _numbers(value)
     if isinstance(value, tuple) and value and len(value) <= 3:
-        return f"tuple of ({'; '.join(describe(item) for item in value)})"
+        return f"a tuple of ({'; '.join(describe(item) for item in value)})"
     return _short(repr(value)) if _plain_repr(value) else f"an object of type {_type(value)}"
 
 

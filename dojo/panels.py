@@ -131,7 +131,7 @@ def _sentence(found: Verdict, offer: str, width: int) -> Content:
     if found.state == NOT_STARTED and (idle := unstarted_names(found)):
         todo = f"Write {', '.join(idle)} and save the file: it is judged at once."
         return clipped(todo, width, "bold")
-    if len(found.checks) > 1 and len({check.message for check in found.checks}) == 1:
+    if found.is_unread:
         return clipped("No check could run.", width, "bold")  # such as a file that is not Python
     return _law(found.first_failure, width)
 
