@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,16 +15,13 @@ from dojo.judge import TIME_LIMIT, NoChecks, judge
 from dojo.loading import shown_path
 from dojo.progress import Progress
 from dojo.standing import heading
-from dojo.terminal import paint, say
+from dojo.terminal import paint, say, warn
 from dojo.verdict import GREEN, NOT_STARTED, RED, Verdict
 from dojo.wording import colour_of, counts_of, failure_lines, wrapped
 from dojo.workers import Crew, HubDied
 
-_TROUBLE = (NoChecks, HubDied, ChildDied, ChildStuck)
-
-
-class CannotJudge(Exception):
-    """A kata cannot be judged, for a reason outside the learner's file."""
+NOT_JUDGED = "not judged"  # for a reason outside the learner's file
+_TROUBLE = (NoChecks, ChildDied, ChildStuck)
 
 
 @dataclass(frozen=True)
@@ -52,15 +49,18 @@ def check(asked: Asked, progress: Progress, as_json: bool = False) -> list[str]:
     """Judge, print and record.
 
     Returns:
-        the states, in the order of the katas.
+        the states, in the order of the katas; ``NOT_JUDGED`` where there is no verdict.
 
     Raises:
-        CannotJudge: there is no verdict on a kata; those after it are not judged.
+        HubDied: the checks cannot be collected.
     """
     states = []
     with contextlib.closing(Crew(asked.root)) as crew:
-        for kata, verdict in _verdicts(crew, asked):
-            states.append(verdict.state)
+        for kata in asked.katas:
+            verdict = _verdict(crew, kata, asked)
+            states.append(verdict.state if verdict else NOT_JUDGED)
+            if verdict is None:
+                continue
             if asked.is_own:
                 progress.record(verdict, complete=asked.is_complete)
             if as_json:
@@ -70,18 +70,15 @@ def check(asked: Asked, progress: Progress, as_json: bool = False) -> list[str]:
     return states
 
 
-def _verdicts(crew: Crew, asked: Asked) -> Iterator[tuple[Kata, Verdict]]:
-    """Each verdict as it comes, with its diagnosis where that is known at once."""
-    limit = asked.limit or TIME_LIMIT
-    for kata in asked.katas:
-        try:
-            verdict = judge(crew, kata, asked.solutions, asked.device, limit)
-        except _TROUBLE as error:
-            raise CannotJudge(f"{kata.name} cannot be judged: {error}") from None
-        table = known_table(kata) if verdict.state == RED else None
-        if table is not None:
-            verdict = replace(verdict, diagnosis=diagnose(verdict, table))
-        yield kata, verdict
+def _verdict(crew: Crew, kata: Kata, asked: Asked) -> Verdict | None:
+    """The verdict, with its diagnosis where that is known at once; None and a warning if none."""
+    try:
+        verdict = judge(crew, kata, asked.solutions, asked.device, asked.limit or TIME_LIMIT)
+    except _TROUBLE as error:
+        warn(f"{kata.name} is not judged. {error}")
+        return None
+    table = known_table(kata) if verdict.state == RED else None
+    return verdict if table is None else replace(verdict, diagnosis=diagnose(verdict, table))
 
 
 def _tell(crew: Crew, kata: Kata, verdict: Verdict, asked: Asked) -> None:
@@ -114,6 +111,6 @@ def _late_diagnosis(crew: Crew, kata: Kata, verdict: Verdict) -> str | None:
     try:
         for grown in make_table(crew, kata):
             table = grown
-    except _TROUBLE:
+    except (*_TROUBLE, HubDied):
         return None
     return diagnose(verdict, table)

@@ -111,6 +111,7 @@ def check(
 ) -> None:
     """Judge the named katas, all, or the current one."""
     from dojo import checking
+    from dojo.workers import HubDied
 
     with _dojo() as here:
         folder = solutions_folder(solutions, here.root)
@@ -118,8 +119,8 @@ def check(
         asked = checking.Asked(here.root, katas, folder, device.value, limit)
         try:
             states = checking.check(asked, here.progress, as_json) if katas else []
-        except checking.CannotJudge as error:
-            warn(f"{error}\nTo see why: dojo doctor")
+        except HubDied as error:
+            warn(f"the checks cannot be collected: {error}\nTo see why: dojo doctor")
             raise typer.Exit(1) from None
         if not as_json:
             if len(states) > 1:

@@ -206,6 +206,16 @@ def test_check_takes_a_time_limit(run, k03):
     assert Progress(k03.root).state(k03) == TIMED_OUT
 
 
+def test_checks_that_cannot_be_collected_leave_the_other_katas(run, k03, k05):
+    k03.checks.write_text("def test_(:\n")
+    result = run("check", "--all")
+    assert result.returncode == 1
+    assert "intro/k03_in_place_add is not judged" in result.stderr
+    assert NOT_STARTED in state_in(result, k05)
+    assert "1 not judged, 1 not started" in result.stdout
+    assert "Traceback" not in result.stderr
+
+
 # ---------------------------------------------------------------- where you are
 
 
