@@ -58,6 +58,20 @@ def asks_at_import(x):
     return x.to(AT_IMPORT)
 
 
+@functools.cache
+def has_gpu():
+    return torch.cuda.is_available()
+
+
+@impostor(
+    "to_gpu_if_available",
+    diagnosis="The question was asked at the first call only, and a cache keeps its answer.",
+    aspect="structure",
+)
+def asks_once(x):
+    return x.cuda() if has_gpu() else x
+
+
 @impostor(
     "to_gpu_if_available",
     diagnosis="A cache returns the earlier result for the same x, without asking again.",

@@ -22,7 +22,7 @@ from dojo.checks import (
 )
 from dojo.devices import gpu, no_gpu
 
-RETURNED = "x never moves: the copy on the GPU is what the move returns. Return that."
+RETURNED = "The answer is True here, and x never moves: return the copy that the move returns."
 NO_GPU = "Here torch.cuda.is_available() is False, so x itself is the answer, not a copy of it."
 THERE = "x is on the GPU already, so there is nothing to copy."
 ASK_FIRST = "Without a GPU every move to it fails. Ask first, and mind the parentheses of a call."
@@ -30,6 +30,7 @@ LEAVE = "The answer to the question is False here: then leave torch.cuda alone, 
 KEEP = "Only the place changes: keep x's shape, dtype and values."
 STAYS = "Make a copy on the GPU; `x.data = …` and operations ending in _ change x itself."
 INSIDE = "Call torch.cuda.is_available() inside of the function, and keep no earlier answer."
+WHEREVER = "Ask first, and look only then where x is."
 ORDER = "Ask whether there is a GPU before the first move, not after a failed one."
 
 RAISED = "raised {kind} on a machine without a GPU ({text}); expected x itself."
@@ -74,6 +75,7 @@ class Moves(TorchFunctionMode):
     def __torch_function__(self, func, _types, args=(), kwargs=None):
         kwargs = kwargs or {}
         is_move = func == torch.Tensor.cuda or any(map(is_gpu, (*args[1:], *kwargs.values())))
+        is_move |= func == torch.Tensor.to and any(type(one) is int for one in args[1:2])
         self.too_early |= is_move and not self.asked
         return func(*args, **kwargs)
 
@@ -150,7 +152,8 @@ def test_lies_on_the_gpu_if_there_is_one(solution, device):
     for shape in SHAPES:
         for place, _ in places(device):
             got, moves = watch(solution, numbers(shape, place=place), device)
-            expect_device(got, device, RETURNED if moves.asked else INSIDE)
+            hint = NO_GPU if device == "cpu" else RETURNED if moves.asked else INSIDE
+            expect_device(got, device, hint)
 
 
 @aspect("values")
@@ -188,9 +191,10 @@ def test_asks_at_each_call(solution, device):
     """torch.cuda.is_available() is asked at each call, wherever x is."""
     for place, words in places(device):
         x = numbers(place=place)
+        hint = WHEREVER if place == "cuda" else INSIDE
         for _ in range(2):  # once more with the same x: a kept answer asks nothing
             _, moves = watch(solution, x, device)
-            expect(len(moves.asked) > 0, NOT_ASKED.format(where=words), INSIDE)
+            expect(len(moves.asked) > 0, NOT_ASKED.format(where=words), hint)
 
 
 @aspect("structure")
