@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import operator
 
 import numpy as np
 import torch
@@ -31,17 +30,25 @@ def moves_x_itself(x):
     return x.numpy()
 
 
-@impostor("to_numpy", diagnosis="After cpu() it is still a tensor, not an array.", aspect="type")
+@impostor(
+    "to_numpy",
+    diagnosis="x.cpu() is returned, which is still a tensor, not an array.",
+    aspect="type",
+)
 def forgets_numpy(x):
     return x.cpu()
 
 
-@impostor("to_numpy", diagnosis="numpy without its parentheses is a method.", aspect="type")
+@impostor(
+    "to_numpy",
+    diagnosis="numpy without its parentheses is a method, which nobody calls.",
+    aspect="type",
+)
 def forgets_the_parentheses(x):
     return x.cpu().numpy
 
 
-@impostor("to_numpy", diagnosis="tolist() gives a list, or a number.", aspect="type")
+@impostor("to_numpy", diagnosis="tolist() gives a list or a number, not an array.", aspect="type")
 def makes_a_list(x):
     return x.tolist()
 
@@ -94,12 +101,14 @@ def makes_it_contiguous(x):
     return np.ascontiguousarray(x.cpu().numpy())
 
 
-@impostor("to_numpy", diagnosis="flatten() loses the shape.", aspect="shape")
+@impostor("to_numpy", diagnosis="The array is flat: the shape of x is lost.", aspect="shape")
 def flattens(x):
     return x.cpu().flatten().numpy()
 
 
-@impostor("to_numpy", diagnosis="squeeze() drops dimensions of size 1.", aspect="shape")
+@impostor(
+    "to_numpy", diagnosis="Dimensions of size 1 are dropped, as by squeeze().", aspect="shape"
+)
 def squeezes(x):
     return x.cpu().squeeze().numpy()
 
@@ -114,15 +123,8 @@ def unwraps_a_scalar(x):
 
 
 @impostor(
-    "to_numpy",
-    diagnosis="A number of shape () cannot be iterated over.",
-    aspect="type",
+    "to_numpy", diagnosis="A numpy.matrix is returned where a plain array is due.", aspect="type"
 )
-def stacks_the_rows(x):
-    return np.array([row.cpu().numpy() for row in x])
-
-
-@impostor("to_numpy", diagnosis="A numpy.matrix is no plain array.", aspect="type")
 def makes_a_matrix(x):
     array = x.cpu().numpy()
     return np.asmatrix(array) if array.ndim == 2 else array
@@ -181,11 +183,6 @@ def replaces_nan(x):
     return np.asarray(np.nan_to_num(x.cpu().numpy()))
 
 
-@impostor("to_numpy", diagnosis="The array is of dtype object.", aspect="dtype")
-def makes_objects(x):
-    return x.cpu().numpy().astype(object)
-
-
 @impostor(
     "to_numpy",
     diagnosis="One array is kept for all calls, so that each call overwrites the one before.",
@@ -222,11 +219,6 @@ def by_force(x):
 
 
 @alternative("to_numpy")
-def detached_first(x):
-    return x.detach().cpu().numpy()
-
-
-@alternative("to_numpy")
 def to_the_cpu(x):
     return x.to("cpu").numpy()
 
@@ -249,13 +241,6 @@ def by_dlpack(x):
 @alternative("to_numpy")
 def by_array_protocol(x):
     return x.cpu().__array__()
-
-
-@alternative("to_numpy")
-def asks_where_x_is(x):
-    if x.is_cuda:
-        x = x.cpu()
-    return x.numpy()
 
 
 @alternative("to_numpy")
@@ -303,11 +288,6 @@ def locked(x):
 @torch.inference_mode()
 def by_attribute(x):
     return functools.reduce(lambda value, name: getattr(value, name)(), ("cpu", "numpy"), x)
-
-
-@alternative("to_numpy")
-def by_method_callers(x):
-    return operator.methodcaller("numpy")(operator.methodcaller("cpu")(x))
 
 
 @alternative("to_numpy")
