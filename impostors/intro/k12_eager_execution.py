@@ -26,7 +26,9 @@ def runs_all_layers(layers, x):
     return None
 
 
-@impostor("first_nan_layer", diagnosis="isinf finds infinities, not NaN.", aspect="values")
+@impostor(
+    "first_nan_layer", diagnosis="isinf looks for infinities, and finds no NaN.", aspect="values"
+)
 def tests_isinf(layers, x):
     for index, layer in enumerate(layers):
         x = layer(x)
@@ -37,7 +39,7 @@ def tests_isinf(layers, x):
 
 @impostor(
     "first_nan_layer",
-    diagnosis="isfinite is False for inf too, and inf - inf is NaN; but inf itself is not.",
+    diagnosis="isfinite, and x - x or x * 0, take inf for a NaN, too.",
     aspect="values",
 )
 def tests_isfinite(layers, x):
@@ -70,7 +72,9 @@ def wants_all_elements(layers, x):
     return None
 
 
-@impostor("first_nan_layer", diagnosis="The layers are counted from 1.", aspect="values")
+@impostor(
+    "first_nan_layer", diagnosis="The layers are counted from 1, not from 0.", aspect="values"
+)
 def counts_from_one(layers, x):
     for index, layer in enumerate(layers, start=1):
         x = layer(x)
@@ -81,7 +85,7 @@ def counts_from_one(layers, x):
 
 @impostor(
     "first_nan_layer",
-    diagnosis="The last output with a NaN is found; the first one is asked for.",
+    diagnosis="All layers run, and the last output with a NaN counts instead of the first one.",
     aspect="values",
 )
 def finds_the_last(layers, x):
@@ -95,7 +99,7 @@ def finds_the_last(layers, x):
 
 @impostor(
     "first_nan_layer",
-    diagnosis="This looks at the input of a layer before it runs; only outputs count.",
+    diagnosis="The input of a layer is looked at, also x itself, where only outputs count.",
     aspect="values",
 )
 def looks_at_inputs(layers, x):
@@ -120,19 +124,6 @@ def feeds_x_to_each(layers, x):
 
 @impostor(
     "first_nan_layer",
-    diagnosis="x.float() rounds: the layer gets another tensor than the output before.",
-    aspect="structure",
-)
-def rounds_between_layers(layers, x):
-    for index, layer in enumerate(layers):
-        x = layer(x.float())
-        if torch.isnan(x).any():
-            return index
-    return None
-
-
-@impostor(
-    "first_nan_layer",
     diagnosis="A NaN in x is replaced before the first layer sees it.",
     aspect="structure",
 )
@@ -145,7 +136,11 @@ def mends_x(layers, x):
     return None
 
 
-@impostor("first_nan_layer", diagnosis="-1 is returned where None is due.", aspect="values")
+@impostor(
+    "first_nan_layer",
+    diagnosis="Where no output has a NaN, another value than None is returned.",
+    aspect="values",
+)
 def returns_minus_one(layers, x):
     for index, layer in enumerate(layers):
         x = layer(x)
@@ -156,20 +151,9 @@ def returns_minus_one(layers, x):
 
 @impostor(
     "first_nan_layer",
-    diagnosis="The number of layers is returned where None is due.",
+    diagnosis="`found or None` makes None of the index 0, so that layer 0 is lost.",
     aspect="values",
 )
-def returns_the_number_of_layers(layers, x):
-    index = 0
-    for layer in layers:
-        x = layer(x)
-        if torch.isnan(x).any():
-            break
-        index += 1
-    return index
-
-
-@impostor("first_nan_layer", diagnosis="`0 or None` is None: layer 0 is lost.", aspect="values")
 def loses_layer_zero(layers, x):
     found = 0
     for index, layer in enumerate(layers):
@@ -181,7 +165,9 @@ def loses_layer_zero(layers, x):
 
 
 @impostor(
-    "first_nan_layer", diagnosis="True says that there is a NaN, not in which layer.", aspect="type"
+    "first_nan_layer",
+    diagnosis="True is returned, which says that there is a NaN, but not in which layer.",
+    aspect="type",
 )
 def returns_a_bool(layers, x):
     for layer in layers:
@@ -191,27 +177,11 @@ def returns_a_bool(layers, x):
     return None
 
 
-@impostor("first_nan_layer", diagnosis="The index is a tensor, not an int.", aspect="type")
-def returns_a_tensor(layers, x):
-    for index, layer in enumerate(layers):
-        x = layer(x)
-        if torch.isnan(x).any():
-            return torch.tensor(index)
-    return None
-
-
 @impostor(
-    "first_nan_layer", diagnosis="The layer itself is returned, not its index.", aspect="type"
+    "first_nan_layer",
+    diagnosis="The output with the NaN is returned, not the index of its layer.",
+    aspect="type",
 )
-def returns_the_layer(layers, x):
-    for layer in layers:
-        x = layer(x)
-        if torch.isnan(x).any():
-            return layer
-    return None
-
-
-@impostor("first_nan_layer", diagnosis="The output is returned, not its index.", aspect="type")
 def returns_the_output(layers, x):
     for layer in layers:
         x = layer(x)
@@ -222,7 +192,7 @@ def returns_the_output(layers, x):
 
 @impostor(
     "first_nan_layer",
-    diagnosis="layers.index(layer) finds the first of several equal layers.",
+    diagnosis="layers.index(layer) finds the first place of a layer that stands in several.",
     aspect="values",
 )
 def asks_the_list_for_the_index(layers, x):
@@ -235,6 +205,34 @@ def asks_the_list_for_the_index(layers, x):
 
 @impostor(
     "first_nan_layer",
+    diagnosis="A dictionary from layers to indices keeps the last place of each layer.",
+    aspect="values",
+)
+def asks_a_dictionary_for_the_index(layers, x):
+    places = {layer: index for index, layer in enumerate(layers)}
+    for layer in layers:
+        x = layer(x)
+        if torch.isnan(x).any():
+            return places[layer]
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="Each output is mended, so that the next layer gets other numbers than were made.",
+    aspect="structure",
+)
+def mends_each_output(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x).any():
+            return index
+        x = torch.nan_to_num(x)
+    return None
+
+
+@impostor(
+    "first_nan_layer",
     diagnosis="Nothing equals NaN, not even NaN, so neither == nor `in` ever finds one.",
     aspect="values",
 )
@@ -242,15 +240,6 @@ def compares_with_nan(layers, x):
     for index, layer in enumerate(layers):
         x = layer(x)
         if (x == float("nan")).any():
-            return index
-    return None
-
-
-@impostor("first_nan_layer", diagnosis="Only the first element is looked at.", aspect="values")
-def looks_at_the_first_element(layers, x):
-    for index, layer in enumerate(layers):
-        x = layer(x)
-        if math.isnan(x.flatten()[0].item()):
             return index
     return None
 
@@ -268,7 +257,11 @@ def searches_the_printed_form(layers, x):
     return None
 
 
-@impostor("first_nan_layer", diagnosis="layer(x) is called twice for each layer.", aspect="cost")
+@impostor(
+    "first_nan_layer",
+    diagnosis="layer(x) is called twice: once to look at the output, and once to go on.",
+    aspect="cost",
+)
 def runs_each_layer_twice(layers, x):
     for index, layer in enumerate(layers):
         if torch.isnan(layer(x)).any():
@@ -278,37 +271,13 @@ def runs_each_layer_twice(layers, x):
 
 
 @impostor(
-    "first_nan_layer", diagnosis="For each index, all layers up to it run again.", aspect="cost"
-)
-def runs_from_the_beginning(layers, x):
-    for count in range(1, len(layers) + 1):
-        out = x
-        for layer in layers[:count]:
-            out = layer(out)
-        if torch.isnan(out).any():
-            return count - 1
-    return None
-
-
-@impostor(
     "first_nan_layer",
-    diagnosis="nn.Sequential and its modules: a function or lambda is not a module.",
+    diagnosis="nn.Sequential takes modules only, and a function or lambda is none.",
     aspect="values",
 )
 def builds_a_network(layers, x):
     for index, layer in enumerate(nn.Sequential(*layers)):
         x = layer(x)
-        if torch.isnan(x).any():
-            return index
-    return None
-
-
-@impostor(
-    "first_nan_layer", diagnosis="Only modules have forward; a layer is called.", aspect="values"
-)
-def calls_forward(layers, x):
-    for index, layer in enumerate(layers):
-        x = layer.forward(x)
         if torch.isnan(x).any():
             return index
     return None
@@ -339,95 +308,39 @@ def returns_too_early(layers, x):
 
 
 @impostor(
-    "first_nan_layer",
-    diagnosis="layers[1:] leaves the first layer out.",
+    "true_statements",
+    diagnosis="A string or a list of letters is returned, not a set.",
     aspect="values",
 )
-def skips_the_first_layer(layers, x):
-    for index, layer in enumerate(layers[1:]):
-        x = layer(x)
-        if torch.isnan(x).any():
-            return index
-    return None
-
-
-@impostor(
-    "first_nan_layer",
-    diagnosis="A NaN is searched in each row, but a 0-d output has no rows.",
-    aspect="values",
-)
-def walks_over_rows(layers, x):
-    for index, layer in enumerate(layers):
-        x = layer(x)
-        if any(torch.isnan(row).any() for row in x):
-            return index
-    return None
-
-
-@impostor("true_statements", diagnosis="All letters are listed, true or not.", aspect="values")
-def lists_all_letters():
-    return set("ABCDEF")
-
-
-@impostor("true_statements", diagnosis="No letter is listed.", aspect="values")
-def lists_no_letter():
-    return set()
-
-
-@impostor("true_statements", diagnosis="The false statements are listed.", aspect="values")
-def lists_the_false_ones():
-    return {"B", "C", "F"}
-
-
-@impostor("true_statements", diagnosis="A list of letters is not a set.", aspect="values")
-def lists_in_a_list():
-    return ["A", "D", "E"]
-
-
-@impostor("true_statements", diagnosis="One string is not a set of letters.", aspect="values")
 def lists_in_a_string():
     return "ADE"
 
 
-@impostor("true_statements", diagnosis="The letters are capital letters.", aspect="values")
-def lists_small_letters():
-    return {"a", "d", "e"}
-
-
-@impostor("true_statements", diagnosis="The set holds one long string.", aspect="values")
-def lists_one_long_string():
-    return {"ADE"}
-
-
 @impostor(
     "true_statements",
-    diagnosis="JAX is eager in plain code, too; E is true though no advantage.",
+    diagnosis="Only the advantages are listed; E is true as well, though it is none.",
     aspect="values",
 )
 def lists_the_advantages_only():
     return {"A", "D"}
 
 
-@impostor("true_statements", diagnosis="Sessions belong to TensorFlow 1.", aspect="values")
-def takes_tensorflow_2_for_1():
-    return {"A", "B", "D", "E"}
-
-
-@impostor("true_statements", diagnosis="torch.compile is left out of account.", aspect="values")
+@impostor(
+    "true_statements",
+    diagnosis="PyTorch is taken for eager only, and torch.compile left out of account.",
+    aspect="values",
+)
 def forgets_torch_compile():
     return {"A", "C", "E"}
 
 
-@impostor("true_statements", diagnosis="Traced functions do not run Python again.", aspect="values")
+@impostor(
+    "true_statements",
+    diagnosis="A traced function is taken for one whose Python code runs at each call.",
+    aspect="values",
+)
 def takes_traced_for_eager():
     return {"A", "D", "E", "F"}
-
-
-@impostor(
-    "true_statements", diagnosis="JAX and TensorFlow record no ordinary code.", aspect="values"
-)
-def forgets_the_tape():
-    return {"D", "E"}
 
 
 @alternative("first_nan_layer")

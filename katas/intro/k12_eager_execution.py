@@ -34,20 +34,20 @@ def first_nan_layer(
 
 
 def true_statements() -> set[str]:
-    """The letters of the true statements on torch 2, TensorFlow 2 and JAX, used by default options.
+    """The letters of the true statements on torch 2, TensorFlow 2 and JAX, as they are by default.
 
     Two of the true ones are advantages of PyTorch over both of the others.
 
     A. Eager PyTorch needs only inputs that require grad, and `loss.backward()` may follow ordinary
        code. In eager TensorFlow, reverse-mode gradients need that code to run in an open
-       `tf.GradientTape`; in JAX, they need it as a function, for `jax.grad` or `jax.vjp`.
+       `tf.GradientTape`; in JAX, they need it as a function, for `jax.grad`, `jax.vjp` or the like.
     B. In TensorFlow 2, `tf.sqrt(x)` in a plain script only adds an operation to a graph; its value
        exists once a session runs that graph.
     C. PyTorch is eager only: it has nothing that compiles a function, as `tf.function` and
        `jax.jit` do.
-    D. A function under `torch.compile` may read a number out of its argument x by `x.item()`. For
-       an argument x under `tf.function`, `x.numpy()` raises an error, and so does `x.item()` under
-       `jax.jit`.
+    D. A function under `torch.compile` may read a number out of a tensor x, its argument, by
+       `x.item()`. Under `tf.function`, `x.numpy()` raises an error for a tensor x among the
+       arguments, and under `jax.jit` so does `x.item()` for an array x.
     E. In a plain script, outside of what `jax.jit`, `jax.vmap`, `lax.scan` and the like trace, JAX
        too executes operations one by one, and a Python `if` may depend on their results.
     F. A Python `print` in a function under `tf.function` or `jax.jit` prints at every call, also
