@@ -25,7 +25,23 @@ def detaches(x, limit):
     return y
 
 
-@impostor("double_until", diagnosis="y.data hides the doublings from autograd.", aspect="gradient")
+@impostor(
+    "double_until",
+    diagnosis="A norm just below limit is taken for large enough.",
+    aspect="values",
+)
+def takes_almost_for_enough(x, limit):
+    y = x
+    while y.norm() < limit - 1e-5:
+        y = y * 2
+    return y
+
+
+@impostor(
+    "double_until",
+    diagnosis="Writing to y.data hides the doublings from autograd.",
+    aspect="gradient",
+)
 def doubles_the_data(x, limit):
     y = x.clone()
     while y.norm() < limit:
@@ -107,7 +123,7 @@ def doubles_x_in_place(x, limit):
 
 @impostor(
     "double_until",
-    diagnosis="x.norm() stays as it is, so the loop has no end.",
+    diagnosis="The loop asks for x.norm(), which stays as it is, and so has no end.",
     aspect="values",
 )
 def looks_at_x(x, limit):
@@ -118,7 +134,9 @@ def looks_at_x(x, limit):
 
 
 @impostor(
-    "double_until", diagnosis="<= doubles once more where the norm equals limit.", aspect="values"
+    "double_until",
+    diagnosis="The loop goes on where the norm equals limit, as with <= for <.",
+    aspect="values",
 )
 def wants_more_than_limit(x, limit):
     y = x
@@ -141,30 +159,18 @@ def doubles_at_least_once(x, limit):
 
 @impostor(
     "double_until",
-    diagnosis="The loop ends one doubling before the limit is reached.",
+    diagnosis="`if` stands where `while` should: x is doubled once at most.",
     aspect="values",
 )
-def stops_below_limit(x, limit):
-    y = x
-    while (y * 2).norm() < limit:
-        y = y * 2
-    return y
-
-
-@impostor("double_until", diagnosis="x is doubled once only: if for while.", aspect="values")
 def doubles_once(x, limit):
     return x * 2 if x.norm() < limit else x
 
 
-@impostor("double_until", diagnosis="The sum of absolute values is the 1-norm.", aspect="values")
-def takes_the_1_norm(x, limit):
-    y = x
-    while y.abs().sum() < limit:
-        y = y * 2
-    return y
-
-
-@impostor("double_until", diagnosis="The largest element is the infinity norm.", aspect="values")
+@impostor(
+    "double_until",
+    diagnosis="The largest element is compared with limit, not the norm of all.",
+    aspect="values",
+)
 def takes_the_largest(x, limit):
     y = x
     while y.abs().max() < limit:
@@ -172,15 +178,11 @@ def takes_the_largest(x, limit):
     return y
 
 
-@impostor("double_until", diagnosis="The sum is no norm: signs cancel.", aspect="values")
-def takes_the_sum(x, limit):
-    y = x
-    while y.sum() < limit:
-        y = y * 2
-    return y
-
-
-@impostor("double_until", diagnosis="The sum of squares lacks its root.", aspect="values")
+@impostor(
+    "double_until",
+    diagnosis="The sum of the squares is compared with limit, without its root.",
+    aspect="values",
+)
 def forgets_the_root(x, limit):
     y = x
     while (y**2).sum() < limit:
@@ -188,40 +190,14 @@ def forgets_the_root(x, limit):
     return y
 
 
-@impostor("double_until", diagnosis="The mean of the squares is not their sum.", aspect="values")
-def takes_the_mean(x, limit):
-    y = x
-    while (y**2).mean().sqrt() < limit:
-        y = y * 2
-    return y
-
-
 @impostor(
     "double_until",
-    diagnosis="linalg.norm(matrix, 2) is the largest singular value.",
+    diagnosis="linalg.norm(y, 2) of a matrix is its largest singular value, another norm.",
     aspect="values",
 )
 def takes_the_matrix_norm(x, limit):
     y = x
     while (torch.linalg.norm(y, 2) if y.dim() == 2 else y.norm()) < limit:
-        y = y * 2
-    return y
-
-
-@impostor(
-    "double_until", diagnosis="The norm of each row is asked, not that of all.", aspect="values"
-)
-def takes_the_norm_of_rows(x, limit):
-    y = x
-    while (y.norm(dim=-1) < limit).any():
-        y = y * 2
-    return y
-
-
-@impostor("double_until", diagnosis="All elements have to reach the limit.", aspect="values")
-def waits_for_all_elements(x, limit):
-    y = x
-    while (y.abs() < limit).any() and y.norm() < 1e9:
         y = y * 2
     return y
 
@@ -233,54 +209,6 @@ def adds_x(x, limit):
     y = x
     while y.norm() < limit:
         y = y + x
-    return y
-
-
-@impostor("double_until", diagnosis="y * y squares; it does not double.", aspect="values")
-def squares(x, limit):
-    y = x
-    for _ in range(30):
-        if y.norm() < limit:
-            y = y * y
-    return y
-
-
-@impostor("double_until", diagnosis="float() turns float64 into float32.", aspect="dtype")
-def rounds_to_float32(x, limit):
-    y = x.float()
-    while y.norm() < limit:
-        y = y * 2
-    return y
-
-
-@impostor("double_until", diagnosis="The norm is returned, not y.", aspect="shape")
-def returns_the_norm(x, limit):
-    y = x
-    while y.norm() < limit:
-        y = y * 2
-    return y.norm()
-
-
-@impostor("double_until", diagnosis="y and n are returned; y alone is asked for.", aspect="type")
-def returns_the_number_too(x, limit):
-    y, n = x, 0
-    while y.norm() < limit:
-        y, n = y * 2, n + 1
-    return y, n
-
-
-@impostor("double_until", diagnosis="The return is missing.", aspect="type")
-def returns_nothing(x, limit):
-    y = x
-    while y.norm() < limit:
-        y = y * 2
-
-
-@impostor("double_until", diagnosis="x is flattened and stays so.", aspect="shape")
-def flattens(x, limit):
-    y = x.flatten()
-    while y.norm() < limit:
-        y = y * 2
     return y
 
 
@@ -296,29 +224,7 @@ def starts_at_another_leaf(x, limit):
     return y
 
 
-@impostor(
-    "double_until", diagnosis="requires_grad_() changes x, which was not tracked.", aspect="memory"
-)
-def makes_x_a_leaf(x, limit):
-    y = x.requires_grad_()
-    while y.norm() < limit:
-        y = y * 2
-    return y
-
-
 # ------------------------------------------------------------------ graph_size
-
-
-@impostor(
-    "graph_size",
-    diagnosis="A node that is reached along two ways is counted twice.",
-    aspect="values",
-)
-def counts_ways(y):
-    def count(node):
-        return 0 if node is None else 1 + sum(count(parent) for parent, _ in node.next_functions)
-
-    return count(y.grad_fn)
 
 
 @impostor(
@@ -337,33 +243,10 @@ def counts_shared_nodes_twice(y):
 
 
 @impostor(
-    "graph_size", diagnosis="These are the edges of the graph, not its nodes.", aspect="values"
-)
-def counts_edges(y):
-    seen, waiting, edges = set(), [y.grad_fn], 0
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            edges += len(node.next_functions)
-            waiting.extend(parent for parent, _ in node.next_functions)
-    return edges
-
-
-@impostor(
     "graph_size",
-    diagnosis="Only the first input of each node is followed.",
+    diagnosis="The gradient accumulators, which are nodes as well, are left out.",
     aspect="values",
 )
-def follows_the_first_input(y):
-    node, size = y.grad_fn, 0
-    while node is not None:
-        size += 1
-        node = node.next_functions[0][0] if node.next_functions else None
-    return size
-
-
-@impostor("graph_size", diagnosis="Gradient accumulators are nodes too.", aspect="values")
 def leaves_accumulators_out(y):
     seen, waiting = set(), [y.grad_fn]
     while waiting:
@@ -404,7 +287,11 @@ def counts_pairs(y):
     return len(seen)
 
 
-@impostor("graph_size", diagnosis="Two nodes of one kind have the same name.", aspect="values")
+@impostor(
+    "graph_size",
+    diagnosis="Names are remembered, which two nodes of one kind share, and not nodes.",
+    aspect="values",
+)
 def remembers_names(y):
     seen, waiting = set(), [y.grad_fn]
     while waiting:
@@ -413,17 +300,6 @@ def remembers_names(y):
             seen.add(node.name())
             waiting.extend(parent for parent, _ in node.next_functions)
     return len(seen)
-
-
-@impostor("graph_size", diagnosis="y.grad_fn itself is not counted.", aspect="values")
-def leaves_the_root_out(y):
-    seen, waiting = set(), [y.grad_fn]
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            waiting.extend(parent for parent, _ in node.next_functions)
-    return max(len(seen) - 1, 0)
 
 
 @impostor(
@@ -460,7 +336,9 @@ def walks_on_from_seen_nodes(y):
 
 
 @impostor(
-    "graph_size", diagnosis="A leaf without grad_fn makes this fail with None.", aspect="values"
+    "graph_size",
+    diagnosis="A y without grad_fn makes this fail, since None has no next_functions.",
+    aspect="values",
 )
 def forgets_leaves(y):
     seen, waiting = {y.grad_fn}, [y.grad_fn]
@@ -487,95 +365,34 @@ def counts_the_leaf(y):
     return len(seen) or int(y.requires_grad)
 
 
-@impostor("graph_size", diagnosis="The nodes are returned, not their number.", aspect="type")
-def returns_the_nodes(y):
-    seen, waiting = set(), [y.grad_fn]
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            waiting.extend(parent for parent, _ in node.next_functions)
-    return seen
-
-
-@impostor("graph_size", diagnosis="Only the inputs of the last operation count.", aspect="values")
-def looks_one_step_back(y):
-    if y.grad_fn is None:
-        return 0
-    return 1 + sum(parent is not None for parent, _ in y.grad_fn.next_functions)
-
-
-@impostor(
-    "graph_size",
-    diagnosis="A limit on the number of steps cuts large graphs off.",
-    aspect="cost",
-)
-def gives_up_after_a_thousand(y):
-    seen, waiting = set(), [y.grad_fn]
-    while waiting and len(seen) < 1000:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            waiting.extend(parent for parent, _ in node.next_functions)
-    return len(seen)
-
-
 # ------------------------------------------------------------------ true_statements
 
 
-@impostor("true_statements", diagnosis="All letters are listed, true or not.", aspect="values")
-def lists_all_letters():
-    return set("ABCDEF")
-
-
-@impostor("true_statements", diagnosis="No letter is listed.", aspect="values")
-def lists_no_letter():
-    return set()
-
-
-@impostor("true_statements", diagnosis="The false statements are listed.", aspect="values")
-def lists_the_false_ones():
-    return {"B", "E"}
-
-
-@impostor("true_statements", diagnosis="A list of letters is not a set.", aspect="values")
-def lists_in_a_list():
-    return ["A", "C", "D", "F"]
-
-
-@impostor("true_statements", diagnosis="One string is not a set of letters.", aspect="values")
+@impostor(
+    "true_statements",
+    diagnosis="A string or a list of letters is returned, not a set.",
+    aspect="values",
+)
 def lists_in_a_string():
     return "ACDF"
 
 
-@impostor("true_statements", diagnosis="The graph knows no Python loops.", aspect="values")
+@impostor(
+    "true_statements",
+    diagnosis="The graph is taken for a program that holds Python's loops.",
+    aspect="values",
+)
 def takes_the_graph_for_a_program():
     return {"A", "B", "C", "D", "F"}
 
 
-@impostor("true_statements", diagnosis="backward runs no forward code.", aspect="values")
-def takes_backward_for_a_second_run():
-    return {"A", "C", "D", "E", "F"}
-
-
-@impostor("true_statements", diagnosis="The graph is built as operations run.", aspect="values")
-def takes_the_graph_for_declared():
-    return {"C", "D", "F"}
-
-
-@impostor("true_statements", diagnosis="no_grad switches recording off.", aspect="values")
-def forgets_no_grad():
-    return {"A", "D", "F"}
-
-
-@impostor("true_statements", diagnosis="Nodes refer to where inputs came from.", aspect="values")
+@impostor(
+    "true_statements",
+    diagnosis="The edges are turned around: they lead from a result to the leaves.",
+    aspect="values",
+)
 def turns_the_edges_around():
     return {"A", "C", "F"}
-
-
-@impostor("true_statements", diagnosis="Each call may leave another graph.", aspect="values")
-def wants_equal_shapes():
-    return {"A", "C", "D"}
 
 
 # ------------------------------------------------------------------ right answers
@@ -665,17 +482,6 @@ def flat_and_back(x, limit):
 
 
 @alternative("double_until")
-def last_of_a_generator(x, limit):
-    def powers():
-        y = x
-        while True:
-            yield y
-            y = torch.mul(y, torch.tensor(2.0, dtype=x.dtype, device=x.device))
-
-    return next(y for y in powers() if y.square().sum().sqrt().item() >= limit)
-
-
-@alternative("double_until")
 def begins_with_a_view(x, limit):
     y = x[...]
     while torch.dist(y, torch.zeros_like(y)) < limit:
@@ -714,18 +520,6 @@ def dictionary_by_id(y):
         if node is not None and id(node) not in nodes:
             nodes[id(node)] = node
             waiting += [pair[0] for pair in node.next_functions]
-    return len(nodes)
-
-
-@alternative("graph_size")
-def growing_list(y):
-    nodes = [y.grad_fn] if y.grad_fn is not None else []
-    known = set(nodes)
-    for node in nodes:
-        for parent, _ in node.next_functions:
-            if parent is not None and parent not in known:
-                known.add(parent)
-                nodes.append(parent)
     return len(nodes)
 
 

@@ -70,15 +70,15 @@ def graph_size(y: torch.Tensor) -> int:
 
 
 def true_statements() -> set[str]:
-    """The letters of the true statements on dynamic graphs in PyTorch.
+    """The letters of the true statements on dynamic graphs in eager PyTorch.
 
-    A. The graph is not declared beforehand: operations add their nodes to it as they run in the
-       forward pass.
+    A. The graph is not declared beforehand: operations on tracked tensors add their nodes to it as
+       they run in the forward pass.
     B. The graph of `double_until(x, limit)` has a node for the `while`, so that `y.backward()` can
        decide anew how often the loop runs.
-    C. Under `torch.no_grad()`, `y.norm()` adds no node, although y is tracked.
-    D. A node refers to the nodes that its inputs came from. So a graph is walked from a result
-       towards the leaves; no reference leads from a leaf to the results.
+    C. Under `torch.no_grad()`, the result of `y.norm()` has no grad_fn, although y is tracked.
+    D. The `next_functions` of a node lead to the nodes of its operation's inputs, and not to those
+       of operations that use its output. So a graph is walked from a result towards the leaves.
     E. `y.backward()` calls `double_until` a second time, to find out which operations it ran.
     F. A model may process each tree of a data set by a recursive Python function and be trained
        with `backward()`, although the trees, and so the graphs, differ in shape.
