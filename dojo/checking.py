@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dojo.catalog import Kata
-from dojo.diagnosis import Table, diagnose, known_table, make_table
+from dojo.diagnosis import diagnose, known_table, make_table
 from dojo.isolation import ChildDied, ChildStuck
-from dojo.judge import TIME_LIMIT, NoChecks, judge
+from dojo.judge import TIME_LIMIT, NoChecks, judge, judge_source
 from dojo.loading import shown_path
 from dojo.progress import Progress
 from dojo.standing import heading
@@ -55,6 +56,7 @@ def check(asked: Asked, progress: Progress, as_json: bool = False) -> list[str]:
         HubDied: the checks cannot be collected.
     """
     states = []
+    devices = ""
     with contextlib.closing(Crew(asked.root)) as crew:
         for kata in asked.katas:
             verdict = _verdict(crew, kata, asked)
@@ -67,6 +69,9 @@ def check(asked: Asked, progress: Progress, as_json: bool = False) -> list[str]:
                 say(json.dumps(verdict.as_json()))
             else:
                 _tell(crew, kata, verdict, asked)
+            devices = max(devices, verdict.devices, key=len)
+    if devices and not as_json:
+        say(f"devices: {devices}")
     return states
 
 
@@ -107,10 +112,8 @@ def _late_diagnosis(crew: Crew, kata: Kata, verdict: Verdict) -> str | None:
     """The diagnosis that takes a second of work when a kata is judged for the first time."""
     if verdict.state != RED or known_table(kata) is not None:
         return None
-    table: Table = []
     try:
-        for grown in make_table(crew, kata):
-            table = grown
+        table = make_table(kata, functools.partial(judge_source, crew))
     except (*_TROUBLE, HubDied):
         return None
     return diagnose(verdict, table)

@@ -206,7 +206,7 @@ def expect(condition: bool, sentence: str, hint: str = "") -> None:
         raise CheckFailed(sentence, hint)
 
 
-def expect_tensor(got: object, hint: str = "", what: str = "") -> None:
+def expect_tensor(got: Any, hint: str = "", what: str = "") -> None:
     """The value is a ``torch.Tensor`` (or ``nn.Parameter``) itself, not a subclass."""
     __tracebackhide__ = True
     if type(got) is torch.Tensor or type(got) is torch.nn.Parameter:
@@ -311,7 +311,7 @@ def _difference(a: Any, b: Any, index: tuple[int, ...], count: int, what: str) -
     return f"{_returned(what)} {got} {at}; expected {expected}{many}".replace("..", ".")
 
 
-def expect_array(got: object, expected: np.ndarray, hint: str = "", what: str = "") -> None:
+def expect_array(got: Any, expected: np.ndarray, hint: str = "", what: str = "") -> None:
     """Exactly a ``numpy.ndarray`` with this shape, this dtype and these very values."""
     __tracebackhide__ = True
     if type(got) is not np.ndarray:

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import torch
 
 from dojo.simulated_cuda import SimulatedCuda, device_of, no_cuda
 
-__all__ = ["CHOICES", "device_of", "devices_line", "gpu", "no_gpu", "on"]
+__all__ = [
+    "CHOICES",
+    "device_of",
+    "device_of_item",
+    "devices_line",
+    "gpu",
+    "no_gpu",
+    "on",
+    "takes_device",
+]
 
 CHOICES = ("cpu", "cuda")
 _REAL_GPU = torch.cuda.is_available()  # asked before any learner's code runs
@@ -33,6 +43,17 @@ def on(device: str) -> Iterator[str]:
     """The machine on which a check for this device runs."""
     with gpu() if device == "cuda" else nullcontext():
         yield device
+
+
+def takes_device(item: Any) -> bool:
+    """Whether a check runs once for each device."""
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and "device" in callspec.params
+
+
+def device_of_item(item: Any) -> str:
+    """The device that a check runs on; checks that ask for none run on the CPU."""
+    return str(item.callspec.params["device"]) if takes_device(item) else "cpu"
 
 
 def devices_line(devices: tuple[str, ...]) -> str:

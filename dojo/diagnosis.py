@@ -11,15 +11,13 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from dojo.catalog import Kata
 from dojo.files import write_atomically
 from dojo.impostors import Candidate, find_candidates
-from dojo.judge import judge_source
 from dojo.verdict import NOT_STARTED, RED, Check, Verdict
-from dojo.workers import Crew
 
 Behaviour = dict[str, str]  # check → state and message
 Table = list[tuple[str, Behaviour]]  # an impostor's diagnosis, and what it does
@@ -68,23 +66,49 @@ def known_table(kata: Kata) -> Table | None:
     return table if isinstance(table, list) else None
 
 
-def make_table(crew: Crew, kata: Kata) -> Iterator[Table]:
-    """Judge the kata's impostors, one a step, and keep the table; yields it as it grows.
+class TableMaker:
+    """Makes a kata's table, an impostor a step, so that other work can come in between."""
 
-    A step takes about as long as a verdict, so that a caller can do something else in between.
-    """
-    table: Table = []
-    for impostor in find_impostors(kata):
-        behaviour = behaviour_of(judge_source(crew, kata, impostor.source))
-        table.append((impostor.diagnosis, behaviour))
-        yield table
-    with contextlib.suppress(OSError):  # a folder that cannot be written to costs time, no more
-        cache = _cache(kata)
-        write_atomically(cache, json.dumps(table, indent=1))
-        for old in cache.parent.glob(f"{kata.stem}-*.json"):
+    def __init__(self, kata: Kata) -> None:
+        self._kata = kata
+        self._left = find_impostors(kata)
+        self.table: Table = []
+
+    @property
+    def is_done(self) -> bool:
+        return not self._left
+
+    def step(self, judge: Callable[[Kata, str], Verdict | None]) -> None:
+        """Judge the next impostor, and keep the table after the last one.
+
+        Args:
+            judge: takes a kata and a source; None means that it was interrupted, and that the
+                step is still to be done.
+        """
+        impostor = self._left[0]
+        verdict = judge(self._kata, impostor.source)
+        if verdict is None:
+            return
+        self.table.append((impostor.diagnosis, behaviour_of(verdict)))
+        del self._left[0]
+        if self.is_done:
+            with contextlib.suppress(OSError):  # where nothing can be written, it costs time only
+                self._keep()
+
+    def _keep(self) -> None:
+        cache = _cache(self._kata)
+        write_atomically(cache, json.dumps(self.table, indent=1))
+        for old in cache.parent.glob(f"{self._kata.stem}-*.json"):
             if old != cache:
                 old.unlink()
-    yield table
+
+
+def make_table(kata: Kata, judge: Callable[[Kata, str], Verdict]) -> Table:
+    """Make a kata's table at once; takes about as long as a verdict for each impostor."""
+    maker = TableMaker(kata)
+    while not maker.is_done:
+        maker.step(judge)
+    return maker.table
 
 
 def find_impostors(kata: Kata) -> list[Candidate]:

@@ -147,6 +147,7 @@ class _NotGreen(Exception):
 
 
 def _time_of_verdict(crew: Crew, kata: Kata) -> float:
+    crew.wait_until_ready()
     begun = time.perf_counter()
     verdict = judge(crew, kata, kata.root / "reference")
     if verdict.state != GREEN:

@@ -97,6 +97,15 @@ class Child:
             self._connection.close()
         self._notes.close()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the process is there and silent, as between an answer and the next request."""
+        return self._connection is not None and not wait([self._connection], 0)
+
+    def restart_clock(self) -> None:
+        """Count the time from the next request on."""
+        self._deadline = 0.0
+
     def drop(self) -> None:
         """End the process from another thread than the one that asks: its verdict is not wanted."""
         self.was_dropped = True
@@ -177,9 +186,17 @@ class SpawnedChild(Child):
         super().__init__(None, os.fdopen(handle, "rb"), limit)
 
     def ask(self, request: object) -> Any:
+        self.wait_until_ready()
+        return super().ask(request)
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has imported and collected everything.
+
+        Raises:
+            ChildDied: it ended before.
+        """
         if self._connection is None:
             self._connection = self._accept()
-        return super().ask(request)
 
     def _accept(self) -> Connection:
         """The child's call, or ``ChildDied`` if it ends before it calls."""

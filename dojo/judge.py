@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,58 +38,91 @@ def judge(
         NoChecks: nothing was judged.
         HubDied: the checks could not be collected.
     """
-    with contextlib.closing(crew.worker(limit)) as child:
-        return judge_by(child, kata, solutions, device)
+    with contextlib.closing(prepare(crew, kata, solutions, device, limit)) as prepared:
+        return prepared.judge()
 
 
-def judge_by(
-    child: Child,
-    kata: Kata,
-    solutions: Path,
-    device: str = "all",
-    on_plan: Callable[[list[Check]], None] = lambda _checks: None,
-    on_check: Callable[[Check], None] = lambda _check: None,
-) -> Verdict:
-    """The same by a process that has judged nothing yet.
+class Prepared:
+    """A process that waits to judge one kata's answer, once, as it will be at that moment.
 
-    Args:
-        on_plan: called with the checks to come.
-        on_check: called with each check as it ends.
+    Attributes:
+        child: the process.
+        plan: the checks that it will run, as far as they are known before.
     """
-    planned = _plan(child, kata, solutions, device)
-    on_plan([check for _, check in planned])
-    nodeids = [nodeid for nodeid, _ in planned] + [None]
-    checks: list[Check] = []
-    seconds, source_hash, lost = 0.0, "", None
-    for index, (nodeid, check) in enumerate(planned):
-        if lost is None:
-            try:
-                answer: Any = child.ask(run_request(nodeid, nodeids[index + 1]))
-            except (ChildStuck, ChildDied) as error:
-                lost = what_became(error, child, kata.solution_in(solutions), kata.root)
-            else:
-                check, source_hash = Check(**answer["check"]), answer["source_hash"]
-                seconds += answer["seconds"]
-        if lost is not None:
-            check = lost.of(check)
-        checks.append(check)
-        on_check(check)
-    return Verdict(kata.name, state_of(checks), seconds, source_hash, tuple(checks))
+
+    def __init__(self, child: Child, kata: Kata, solutions: Path, device: str) -> None:
+        self.child = child
+        self._kata, self._solutions = kata, solutions
+        answer = child.ask(open_request(kata, solutions, device))
+        if not answer["plan"]:
+            raise NoChecks(f"{kata.name}: no check was collected; see: pytest {kata.checks}")
+        self._nodeids = [one["nodeid"] for one in answer["plan"]]
+        self.plan = tuple(Check(**one["check"]) for one in answer["plan"])
+        self._devices = str(answer["devices"])
+        child.restart_clock()
+
+    def judge(self, on_check: Callable[[Check], None] = lambda _check: None) -> Verdict:
+        """The verdict; ``on_check`` is called with each check as it ends."""
+        checks: list[Check] = []
+        seconds, source_hash, lost = 0.0, "", None
+        following = [*self._nodeids[1:], None]
+        for check, nodeid, next_nodeid in zip(self.plan, self._nodeids, following, strict=True):
+            if lost is None:
+                try:
+                    answer: Any = self.child.ask(run_request(nodeid, next_nodeid))
+                except (ChildStuck, ChildDied) as error:
+                    path = self._kata.solution_in(self._solutions)
+                    lost = what_became(error, self.child, path, self._kata.root)
+                else:
+                    check, source_hash = Check(**answer["check"]), answer["source_hash"]
+                    seconds += answer["seconds"]
+            if lost is not None:
+                check = lost.of(check)
+            checks.append(check)
+            on_check(check)
+        return Verdict(
+            self._kata.name,
+            state_of(checks),
+            seconds,
+            source_hash,
+            tuple(checks),
+            devices=self._devices,
+        )
+
+    def close(self) -> None:
+        """End the process."""
+        self.child.close()
 
 
-def _plan(child: Child, kata: Kata, solutions: Path, device: str) -> list[tuple[str, Check]]:
-    """The checks that will be run: each one's nodeid, and what is known of it before."""
-    answer = child.ask(open_request(kata, solutions, device))
-    if not answer:
-        raise NoChecks(f"{kata.name}: no check was collected; see: pytest {kata.checks}")
-    return [(one["nodeid"], Check(**one["check"])) for one in answer]
+def prepare(
+    crew: Crew, kata: Kata, solutions: Path, device: str = "all", limit: float = TIME_LIMIT
+) -> Prepared:
+    """Have a process ready to judge.
+
+    Raises:
+        NoChecks, HubDied: as for ``judge``.
+        ChildDied, ChildStuck: the process did not become ready.
+    """
+    child = crew.worker(limit)
+    try:
+        return Prepared(child, kata, solutions, device)
+    except BaseException:
+        child.close()
+        raise
+
+
+@contextlib.contextmanager
+def saved(kata: Kata, source: str | bytes) -> Iterator[Path]:
+    """A folder with the layout of ``katas/`` that holds this answer for a while."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = kata.solution_in(folder)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(source.encode() if isinstance(source, str) else source)
+        yield folder
 
 
 def judge_source(crew: Crew, kata: Kata, source: str | bytes, **options: Any) -> Verdict:
     """The verdict on an answer given as text."""
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        path = kata.solution_in(folder)
-        path.parent.mkdir(parents=True)
-        path.write_bytes(source.encode() if isinstance(source, str) else source)
+    with saved(kata, source) as folder:
         return judge(crew, kata, folder, **options)

@@ -1,7 +1,8 @@
 """Judges a kata whenever its file is saved, and tells of it as events; it shows nothing itself.
 
 Two threads: one hears of saved files, the other judges. A save while a run is under way ends that
-run. When nothing else is to do, the known mistakes of the kata are prepared for its diagnosis.
+run. When nothing else is to do, a process for the next save is made ready, and then the table of
+the kata's known mistakes.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import Any
 from watchfiles import watch
 
 from dojo.catalog import TREES, Kata, find_katas
-from dojo.diagnosis import Table, diagnose, known_table, make_table
+from dojo.diagnosis import Table, TableMaker, diagnose, known_table
 from dojo.isolation import Child, ChildDied, ChildStuck
-from dojo.judge import NoChecks, judge_by
+from dojo.judge import NoChecks, Prepared, prepare, saved
 from dojo.verdict import RED, Check, Verdict
 from dojo.workers import Crew, HubDied
 
@@ -101,11 +102,14 @@ class Loop:
         self._requests: queue.SimpleQueue[Kata | None] = queue.SimpleQueue()
         self._is_closed = threading.Event()
         self._lock = threading.Lock()
-        self._child: Child | None = None
+        self._running: Child | None = None
         self._current: Kata | None = None
         self._is_stale = False  # what is warm has collected checks that have changed since
         self._seen: dict[Path, object] = {}
-        self._tables: dict[str, Table] = {}
+        self._tables: dict[str, Table] = {}  # of known mistakes, by kata
+        self._makers: dict[str, TableMaker] = {}
+        self._prepared: tuple[Kata, Prepared] | None = None
+        self._last: tuple[Kata, Verdict | None] | None = None
         self._threads = [
             threading.Thread(target=target, daemon=True, name=f"dojo {target.__name__}")
             for target in (self._judge_requests, self._hear_of_saves)
@@ -131,8 +135,8 @@ class Loop:
             thread.join()
 
     def _drop_run(self) -> None:
-        if self._child is not None:
-            self._child.drop()
+        if self._running is not None:
+            self._running.drop()
 
     # ---------------------------------------------------------------- saved files
 
@@ -169,7 +173,6 @@ class Loop:
         """A check or the dojo itself has changed."""
         with self._lock:
             self._drop_run()
-            self._tables.clear()
             self._is_stale = True
             if self._current is not None:
                 self._requests.put(self._current)
@@ -177,85 +180,128 @@ class Loop:
     # ---------------------------------------------------------------- judging
 
     def _judge_requests(self) -> None:
-        idle: Iterator[Table] = iter(())
         while not self._is_closed.is_set():
-            kata = self._next_request(idle)
+            kata = self._next_request()
             if kata is None:
-                return
+                break
             if self._is_stale:
-                self._is_stale = False
-                self._crew.restart()
-            verdict = self._judge(kata)
+                self._forget_what_is_warm()
+            self._last = kata, self._judge(kata)
             self._crew.start()  # what was used up
-            idle = self._prepare(kata, verdict)
+        self._drop_prepared()
 
-    def _next_request(self, idle: Iterator[Table]) -> Kata | None:
-        """The newest request; while there is none, what is left to prepare."""
-        request: Kata | None = None
-        try:
-            while self._requests.empty():
-                with contextlib.suppress(HubDied, NoChecks, ChildDied, ChildStuck):
-                    if next(idle, None) is None:
-                        break
+    def _next_request(self) -> Kata | None:
+        """The newest request; while there is none, what makes the next ones faster is done."""
+        while self._requests.empty() and self._is_something_left_to_prepare():
+            pass
+        request = self._requests.get()
+        while request is not None and not self._requests.empty():
             request = self._requests.get()
-        finally:
-            while request is not None and not self._requests.empty():
-                request = self._requests.get()
         return request
 
     def _judge(self, kata: Kata) -> Verdict | None:
         """Judge and tell; None if the run was dropped or was no run."""
         try:
-            child = self._crew.worker(self._limit)
-        except HubDied as error:
-            self._on_event(Trouble(kata, f"The checks could not be collected: {error}"))
+            prepared = self._take_prepared(kata)
+        except (HubDied, NoChecks, ChildDied, ChildStuck) as error:
+            if not self._is_closed.is_set():
+                self._on_event(Trouble(kata, f"The checks could not be run: {error}"))
             return None
-        with contextlib.closing(child):
-            with self._lock:
-                if not self._requests.empty():
-                    return None
-                self._child = child
-            try:
-                verdict = judge_by(
-                    child,
-                    kata,
-                    self._solutions,
-                    self._device,
-                    lambda checks: self._tell(child, Started(kata, tuple(checks))),
-                    lambda check: self._tell(child, Checked(kata, check)),
-                )
-            except (NoChecks, ChildDied, ChildStuck) as error:
-                self._tell(child, Trouble(kata, str(error)))
+        with contextlib.closing(prepared), self._as_running(prepared.child) as is_wanted:
+            if not is_wanted:
                 return None
-            finally:
-                with self._lock:
-                    self._child = None
-            if child.was_dropped:
+            self._tell(prepared.child, Started(kata, prepared.plan))
+            verdict = prepared.judge(lambda check: self._tell(prepared.child, Checked(kata, check)))
+            if prepared.child.was_dropped:
                 return None
             table = self._tables.get(kata.name)
             if table is not None:
-                diagnosis = diagnose(verdict, table)
-                verdict = replace(verdict, diagnosis=diagnosis)
+                verdict = replace(verdict, diagnosis=diagnose(verdict, table))
             self._on_event(Judged(kata, verdict))
             return verdict
+
+    @contextlib.contextmanager
+    def _as_running(self, child: Child) -> Iterator[bool]:
+        """Let a newer request end this child; gives whether there is none yet."""
+        with self._lock:
+            is_wanted = self._requests.empty()
+            self._running = child if is_wanted else None
+        try:
+            yield is_wanted
+        finally:
+            with self._lock:
+                self._running = None
 
     def _tell(self, child: Child, event: Event) -> None:
         if not child.was_dropped:
             self._on_event(event)
 
-    def _prepare(self, kata: Kata, verdict: Verdict | None) -> Iterator[Table]:
-        """Make the kata's table of mistakes, and name that of the verdict if it was too early."""
-        if kata.name in self._tables or self._is_stale:
-            return
-        table = known_table(kata)
-        if table is None:
-            table = []
-            for grown in make_table(self._crew, kata):
-                table = grown
-                yield table
-        self._tables[kata.name] = table
-        if verdict is not None and verdict.state == RED and (found := diagnose(verdict, table)):
-            self._on_event(Diagnosed(kata, found))
+    # ---------------------------------------------------------------- ahead of time
+
+    def _is_something_left_to_prepare(self) -> bool:
+        """Do one step of it: first a process for the next save, then the table of mistakes."""
+        if self._last is None or self._is_stale:
+            return False
+        kata, verdict = self._last
+        try:
+            if self._prepared is None:
+                self._prepared = (
+                    kata,
+                    prepare(self._crew, kata, self._solutions, self._device, self._limit),
+                )
+                return True
+            if kata.name in self._tables:
+                return False
+            self._tables.update(self._tables_done(kata))
+        except (HubDied, NoChecks, ChildDied, ChildStuck):
+            self._last = None  # the next request will meet the trouble again, and tell of it
+            return False
+        if kata.name in self._tables and verdict is not None and verdict.state == RED:
+            found = diagnose(verdict, self._tables[kata.name])
+            if found is not None:
+                self._on_event(Diagnosed(kata, found))
+        return True
+
+    def _tables_done(self, kata: Kata) -> dict[str, Table]:
+        """One step towards the kata's table; the table once it is complete."""
+        table = known_table(kata) if kata.name not in self._makers else None
+        if table is not None:
+            return {kata.name: table}
+        maker = self._makers.setdefault(kata.name, TableMaker(kata))
+        if not maker.is_done:
+            maker.step(self._judge_aside)
+        return {kata.name: maker.table} if maker.is_done else {}
+
+    def _judge_aside(self, kata: Kata, source: str) -> Verdict | None:
+        """The verdict on a known mistake; None if a request came in."""
+        with saved(kata, source) as folder:
+            prepared = prepare(self._crew, kata, folder)
+            with contextlib.closing(prepared), self._as_running(prepared.child) as is_wanted:
+                if not is_wanted:
+                    return None
+                verdict = prepared.judge()
+                return None if prepared.child.was_dropped else verdict
+
+    def _take_prepared(self, kata: Kata) -> Prepared:
+        if self._prepared is not None:
+            (prepared_for, prepared), self._prepared = self._prepared, None
+            if prepared_for == kata and prepared.child.is_waiting:
+                return prepared
+            prepared.close()
+        return prepare(self._crew, kata, self._solutions, self._device, self._limit)
+
+    def _drop_prepared(self) -> None:
+        if self._prepared is not None:
+            self._prepared[1].close()
+            self._prepared = None
+
+    def _forget_what_is_warm(self) -> None:
+        self._is_stale = False
+        self._drop_prepared()
+        self._tables.clear()
+        self._makers.clear()
+        self._last = None
+        self._crew.restart()
 
 
 def _is_in(path: Path, folders: list[Path]) -> bool:

@@ -39,6 +39,7 @@ from dojo.statement import read_statement
 from dojo.verdict import GREEN, NOT_STARTED, RED, Check
 from dojo.workers import SOCKET as HUB_SOCKET
 
+_LONGEST = 24 * 60 * 60  # seconds; more than a day is a mistake
 DOJO = pytest.StashKey["Dojo"]()
 KATA = pytest.StashKey[Kata]()
 
@@ -70,6 +71,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write the verdicts there, a line of JSON each",
     )
     group.addoption(
+        "--cases",
+        metavar="FILE",
+        help="with --benchmark-only: add each case there as it ends, a line of JSON each",
+    )
+    group.addoption(
         "--isolation",
         default="auto",
         choices=("auto", "fork", "spawn", "none"),
@@ -79,8 +85,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _seconds(text: str) -> float:
     value = float(text)
-    if not value > 0:
-        raise ValueError("the time limit is a number of seconds above 0")
+    if not 0 < value <= _LONGEST:
+        raise ValueError(f"the time limit is a number of seconds from 0 to {_LONGEST}")
     return value
 
 
@@ -91,6 +97,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.stash[DOJO] = Dojo(config, root)
     config.pluginmanager.register(config.stash[DOJO], "dojo-judge")
+    if config.getoption("benchmark_only", False):
+        from dojo.timing import Timing  # not needed to judge
+
+        timing = Timing(config, root, config.stash[DOJO].solutions)
+        config.pluginmanager.register(timing, "dojo-timing")
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None and not hasattr(config, "workerinput"):
         reporter = KataReporter(config, terminal, root, config.stash[DOJO].solutions)
@@ -149,12 +160,6 @@ def warm_up(thoroughly: bool) -> Seals:
     return seals
 
 
-def device_of_item(item: pytest.Item) -> str:
-    """The device that a check runs on; checks that ask for none run on the CPU."""
-    callspec = getattr(item, "callspec", None)
-    return str(callspec.params.get("device", "cpu")) if callspec else "cpu"
-
-
 class Dojo:
     """One run's judge: what is judged, and the process that judges the current kata."""
 
@@ -183,6 +188,8 @@ class Dojo:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.config.getoption("benchmark_only", False):
+            return  # katas are timed, not judged
         for item in items:
             kata = kata_of(item.path, self.root)
             if kata is not None:
@@ -341,7 +348,7 @@ class Dojo:
         return Check(
             name,
             aspect_of(function),
-            device_of_item(item),
+            devices.device_of_item(item),
             state,
             message,
             shown_path(path, self.root),

@@ -16,9 +16,10 @@ def open_request(
 ) -> dict[str, Any]:
     """The first request: which kata, whose answer, on which devices.
 
-    It is answered by a list of the kata's checks: ``nodeid`` and, before it has run, ``check``.
-    With ``as_reports`` the answers to what follows are pytest's own reports; else a dictionary:
-    ``check``, its ``seconds``, and the ``source_hash`` of the file that was loaded.
+    It is answered by the ``plan``, a list of the kata's checks with ``nodeid`` and, before it has
+    run, ``check``, and by the ``devices`` in words. With ``as_reports`` the answers to what
+    follows are pytest's own reports; else a dictionary: ``check``, its ``seconds``, and the
+    ``source_hash`` of the file that was loaded.
     """
     return {
         "kata": kata.name,

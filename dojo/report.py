@@ -42,7 +42,14 @@ class Progress:
 
     def verdict(self) -> Verdict:
         checks = tuple(self.checks)
-        return Verdict(self.kata.name, state_of(checks), self.seconds, self.source_hash, checks)
+        return Verdict(
+            self.kata.name,
+            state_of(checks),
+            self.seconds,
+            self.source_hash,
+            checks,
+            devices=devices_line(tuple(sorted({check.device for check in checks}))),
+        )
 
 
 class KataReporter:

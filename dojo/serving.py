@@ -20,6 +20,7 @@ from _pytest.runner import runtestprotocol
 
 from dojo import isolation
 from dojo.catalog import Kata
+from dojo.devices import device_of_item, devices_line, takes_device
 from dojo.output import KEPT, Tail, print_to_memory
 from dojo.verdict import GREEN, Check
 
@@ -31,7 +32,7 @@ _EVERY = 8  # checks between two thorough looks at the judge's own parts, which 
 
 def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
     """Answer requests until the parent hangs up."""
-    _bound_memory()
+    bound_memory()
     torch.set_num_threads(1)  # a forked OpenMP pool hangs
     warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
@@ -40,10 +41,15 @@ def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
     kata = Kata(request["kata"], dojo.root)
     as_reports = request["as_reports"]
     dojo.open(kata, Path(request["solutions"]))
-    checks = {item.nodeid: dojo.check_of(item, GREEN, "", 0) for item in dojo.items_of(kata)}
-    if request["device"] != "all":
-        checks = {key: one for key, one in checks.items() if one.device == request["device"]}
-    isolation.answer(line, [{"nodeid": key, "check": asdict(one)} for key, one in checks.items()])
+    chosen = request["device"]
+    checks = {
+        item.nodeid: dojo.check_of(item, GREEN, "", 0)
+        for item in dojo.items_of(kata)
+        if chosen in ("all", device_of_item(item)) or not takes_device(item)
+    }
+    plan = [{"nodeid": nodeid, "check": asdict(check)} for nodeid, check in checks.items()]
+    used = tuple(sorted({check.device for check in checks.values()}))
+    isolation.answer(line, {"plan": plan, "devices": devices_line(used)})
     items = {item.nodeid: item for item in session.items}
     tail = None if as_reports else print_to_memory()
     for index, request in enumerate(requests):
@@ -59,7 +65,7 @@ def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
             isolation.answer(line, _as_check(reports, tail, source_hash))
 
 
-def _bound_memory() -> None:
+def bound_memory() -> None:
     """An answer that asks for more memory than there is gets an error, not the machine."""
     if sys.platform == "win32":
         return

@@ -621,8 +621,8 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
     }
     if not sim.available:
         raising = ("synchronize", "current_device", "current_device_index", "current_stream")
-        raising += ("get_device_name", "get_device_properties", "get_rng_state", "set_rng_state")
-        for key in (*raising, "_lazy_init"):
+        questions = ("get_device_name", "get_device_properties", "get_rng_state", "set_rng_state")
+        for key in (*raising, *questions, "_lazy_init"):
             answers[key] = _no_cuda
         for key in answers.keys() & {"manual_seed", "manual_seed_all", "empty_cache"}:
             del answers[key]  # torch's own are silent without a GPU

@@ -39,7 +39,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one kata."""
+    """The outcome of one kata; ``devices`` says in words on which it was judged."""
 
     kata: str
     state: str
@@ -47,6 +47,7 @@ class Verdict:
     source_hash: str
     checks: tuple[Check, ...]
     diagnosis: str | None = None
+    devices: str = ""
 
     @property
     def first_failure(self) -> Check | None:

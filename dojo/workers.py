@@ -167,6 +167,22 @@ class Crew:
         elif self._kind == "spawn" and self._standby is None:
             self._standby = SpawnedChild([], self._root, 0.0)
 
+    def wait_until_ready(self) -> None:
+        """Wait until the next child costs no start.
+
+        Raises:
+            HubDied: the checks cannot be collected.
+        """
+        self.start()
+        try:
+            if self._hub is not None:
+                self._hub.wait_until_ready()
+        except CannotFork:
+            self._kind = "spawn"
+            self.restart()
+        if self._standby is not None:
+            self._standby.wait_until_ready()
+
     def worker(self, limit: float) -> Child:
         """A child that has all checks collected and judges once within ``limit`` seconds.
 

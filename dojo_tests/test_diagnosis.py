@@ -31,9 +31,9 @@ def add_(x1, x2):
 
 
 @pytest.fixture(scope="session")
-def make_table(crew):
-    """The finished table of a kata's known mistakes, made once."""
-    return functools.cache(lambda kata: known_table(kata) or list(make_table_of(crew, kata))[-1])
+def make_table(judge_source):
+    """The table of a kata's known mistakes, made once."""
+    return functools.cache(lambda kata: known_table(kata) or make_table_of(kata, judge_source))
 
 
 @pytest.fixture
@@ -89,8 +89,8 @@ def test_a_mistake_is_recognised_while_the_other_function_is_not_started(
     assert found == "x1 and x2 are subtracted, not added."
 
 
-def test_a_table_is_kept_for_the_kata_as_it_is(k03, crew):
-    table = list(make_table_of(crew, k03))[-1]
+def test_a_table_is_kept_for_the_kata_as_it_is(k03, judge_source):
+    table = make_table_of(k03, judge_source)
     assert known_table(k03) == [list(row) for row in table]
 
 
