@@ -546,6 +546,40 @@ def calls_of(function: Any) -> Iterator[list[str]]:
 # ------------------------------------------------------------------ inputs
 
 
+def _contiguous(x: torch.Tensor) -> torch.Tensor:
+    return x.clone(memory_format=torch.contiguous_format)
+
+
+def _transposed(x: torch.Tensor) -> torch.Tensor:
+    reversed_dims = tuple(reversed(range(x.dim())))
+    return _contiguous(x.permute(reversed_dims)).permute(reversed_dims)
+
+
+def _every_second(x: torch.Tensor) -> torch.Tensor:
+    spread = x.new_zeros(*x.shape, 2)
+    spread[..., 1] = x
+    return spread[..., 1]
+
+
+def _at_an_offset(x: torch.Tensor) -> torch.Tensor:
+    longer = x.new_zeros(x.numel() + 3)
+    longer[3:] = x.reshape(-1)
+    return longer[3:].view(x.shape)
+
+
+_LAYOUTS = {
+    "contiguous": _contiguous,
+    "transposed": _transposed,
+    "every second element": _every_second,
+    "at an offset": _at_an_offset,
+}
+
+
+def in_layout(x: torch.Tensor, kind: str) -> torch.Tensor:
+    """A tensor equal to x in memory of its own, in one of the layouts of ``layouts``."""
+    return _LAYOUTS[kind](x)
+
+
 def layouts(x: torch.Tensor) -> dict[str, torch.Tensor]:
     """The same values in different memory layouts, none of them overlapping.
 
@@ -553,16 +587,7 @@ def layouts(x: torch.Tensor) -> dict[str, torch.Tensor]:
         name → a tensor equal to x: contiguous, with reversed strides, every second element of
         a larger memory, and at an offset into one.
     """
-    kinds = {"contiguous": x.clone(memory_format=torch.contiguous_format)}
-    reversed_dims = tuple(reversed(range(x.dim())))
-    kinds["transposed"] = x.permute(reversed_dims).contiguous().permute(reversed_dims)
-    spread = x.new_zeros(*x.shape, 2)
-    spread[..., 1] = x
-    kinds["every second element"] = spread[..., 1]
-    longer = x.new_zeros(x.numel() + 3)
-    longer[3:] = x.reshape(-1)
-    kinds["at an offset"] = longer[3:].view(x.shape)
-    return kinds
+    return {kind: in_layout(x, kind) for kind in _LAYOUTS}
 
 
 # ------------------------------------------------------------------ statements

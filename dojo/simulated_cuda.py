@@ -405,17 +405,18 @@ def _operate(sim: SimulatedCuda, func: Any, *args: Any, **kwargs: Any) -> Any:
     if kwargs.get("device") is not None:
         return sim.create(func, sim.resolve(kwargs.pop("device")), *args, **kwargs)
     inputs = list(_tensors((args, kwargs)))
-    host = {_key(tensor) for tensor in inputs if not is_on_simulated_gpu(tensor)}
-    is_on_gpu = any(map(is_on_simulated_gpu, inputs))
-    if is_on_gpu:
-        _check_operation(func, args, kwargs)
-    if inputs:
-        _check_generator(kwargs.get("generator"), GPU if is_on_gpu else CPU)
+    keys = {_key(tensor) for tensor in inputs}
+    if keys.isdisjoint(_tags):
+        if inputs:
+            _check_generator(kwargs.get("generator"), CPU)
+        return func(*args, **kwargs)
+    _check_operation(func, args, kwargs)
+    _check_generator(kwargs.get("generator"), GPU)
+    host = keys - _tags.keys()
     result = func(*args, **kwargs)
-    if is_on_gpu:
-        for tensor in _tensors(result[0] if func in _FIRST_OUTPUT_ONLY else result):
-            if _key(tensor) not in host:  # a view of a CPU input stays there (broadcast_tensors)
-                _tag(tensor)
+    for tensor in _tensors(result[0] if func in _FIRST_OUTPUT_ONLY else result):
+        if _key(tensor) not in host:  # a view of a CPU input stays there (broadcast_tensors)
+            _tag(tensor)
     return result
 
 
