@@ -394,18 +394,18 @@ def test_names_the_true_statements(solution):
 @aspect("gradient")
 def test_the_gradient_of_x_is_a_power_of_two(solution, device):
     """The gradient of x is 2ⁿ, for a leaf and for a result, also where n is 0."""
-    for dtype in (torch.float32, torch.float64):
-        for limit, n in ((18.0, 2), (600.0, 7), (4.5, 0)):
-            x = leaf(device, dtype)
-            weights = random_like(x.detach(), seed=n)
-            got = doubled(solution, x, limit, n)
-            expect_shape(got, (2,))
-            expect_gradients(got, {"x": x}, weights, {"x": weights * 2.0**n}, TRACKED)
-            w = leaf(device, dtype)
-            got = doubled(solution, w * 2, limit * 2, n)
-            expect_shape(got, (2,))
-            expected = {"what x came from": weights * 2.0 ** (n + 1)}
-            expect_gradients(got, {"what x came from": w}, weights, expected, TRACKED)
+    cases = ((18.0, 2, torch.float32), (600.0, 7, torch.float64), (4.5, 0, torch.float32))
+    for limit, n, dtype in cases:
+        x = leaf(device, dtype)
+        weights = random_like(x.detach(), seed=n)
+        got = doubled(solution, x, limit, n)
+        expect_shape(got, (2,))
+        expect_gradients(got, {"x": x}, weights, {"x": weights * 2.0**n}, TRACKED)
+        w = leaf(device, dtype)
+        got = doubled(solution, w * 2, limit * 2, n)
+        expect_shape(got, (2,))
+        expected = {"what x came from": weights * 2.0 ** (n + 1)}
+        expect_gradients(got, {"what x came from": w}, weights, expected, TRACKED)
 
 
 @aspect("memory")
