@@ -100,7 +100,8 @@ def _tell(crew: Crew, kata: Kata, verdict: Verdict, asked: Asked) -> None:
         verdict, shown_path(kata.solution_in(asked.solutions), asked.root)
     )
     say(f"    {path}")
-    say(f"    {paint(verdict.state, colour)}{headline.removeprefix(verdict.state)}")
+    state, colon, law = headline.partition(":")
+    say(f"    {paint(state, colour_of(state))}{colon}{law}")
     for line in message:
         say(f"      {line}")
     if is_alone and (found := _late_diagnosis(crew, kata, verdict)):

@@ -117,6 +117,8 @@ def _facts(board: Board) -> Iterator[str]:
         yield f"{sum(check.state == GREEN for check in checks)} of {len(checks)} checks green"
         yield f"{board.verdict.seconds:.2f} s"
         yield board.judged_at
+        if "simulated" in board.verdict.devices:
+            yield "cuda simulated"
     elif board.phase == JUDGING:
         if board.planned:
             yield f"{len(board.done)} of {len(board.planned)} checks"
@@ -180,21 +182,14 @@ def _failure(board: Board, check: Check, width: int) -> list[Lines]:
         grids(check.got, check.expected, width),
     ]
     if board.verdict is not None and board.phase != JUDGING:
-        if ending := _ending(board.verdict, check):
-            parts.append(_labelled(board.verdict.state, ending, "$error", width))
+        if (end := board.verdict.later_end) is not None:
+            parts.append(_labelled(end.state, end.message, "$error", width))
         if board.verdict.diagnosis:
             looks = board.verdict.diagnosis
             parts.append(_labelled("this looks like", looks, "$warning", width))
         if idle := unstarted_names(board.verdict):
             parts.append(_labelled("not started yet", ", ".join(idle), MUTED, width))
     return parts
-
-
-def _ending(verdict: Verdict, shown: Check) -> str:
-    """What ended the process later than at the check that is shown, if anything did."""
-    if verdict.state == shown.state or verdict.state == RED:
-        return ""
-    return next(check.message for check in verdict.checks if check.state == verdict.state)
 
 
 def why(blocks: list[Block], diff: Sequence[str], width: int) -> Lines:

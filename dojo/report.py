@@ -181,8 +181,9 @@ class KataReporter:
         self._terminal.write(kata.stem, bold=True)
         place, headline, *rest = failure_lines(verdict, path)
         self._terminal.write_line(f"  {place}")
-        self._terminal.write(f"  {verdict.state}", **_markup(verdict.state))
-        self._terminal.write_line(headline.removeprefix(verdict.state))
+        state, colon, law = headline.partition(":")
+        self._terminal.write(f"  {state}", **_markup(state))
+        self._terminal.write_line(colon + law)
         for line in rest:
             self._terminal.write_line(f"    {line}")
 

@@ -51,10 +51,18 @@ class Verdict:
 
     @property
     def first_failure(self) -> Check | None:
-        """The check to show: the first that has the kata's own state, else the first not green."""
+        """The check to show: the first red one, else the first that is not started."""
         failing = [check for check in self.checks if check.state != GREEN]
-        telling = [check for check in failing if check.state == self.state]
-        return next(iter(telling or failing), None)
+        worse = [check for check in failing if check.state != NOT_STARTED]
+        return next(iter(worse or failing), None)
+
+    @property
+    def later_end(self) -> Check | None:
+        """The check at which the process ended, where that is not the one to show."""
+        shown = self.first_failure
+        if shown is None or self.state not in (CRASHED, TIMED_OUT) or shown.state == self.state:
+            return None
+        return next(check for check in self.checks if check.state == self.state)
 
     @property
     def is_unread(self) -> bool:

@@ -24,8 +24,8 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
         path: the learner's file, as the learner would type it.
 
     Returns:
-        Where (``path:line``), then ``state: law [aspect, device]``, then the message and what
-        else helps, in lines of at most ``WIDTH`` columns.
+        Where (``path:line``), then the check's ``state: law [aspect, device]``, then the message
+        and what else helps, in lines of at most ``WIDTH`` columns.
     """
     check = verdict.first_failure
     if check is None:
@@ -33,9 +33,11 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
     tags = ", ".join(filter(None, (check.aspect, check.device)))
     lines = [f"{path}:{check.line}" if check.line else path]
     law = "no check could run" if verdict.is_unread else f"{check.name} [{tags}]"
-    lines += wrapped(f"{verdict.state}: {law}")
+    lines += wrapped(f"{check.state}: {law}")
     for row in check.message.splitlines():
         lines += wrapped(row)
+    if (end := verdict.later_end) is not None:
+        lines += wrapped(f"{end.state}, later: {end.message}")
     if verdict.diagnosis:
         lines += wrapped(f"This looks like: {verdict.diagnosis}")
     printed = check.output.rstrip().splitlines()[-_OUTPUT_LINES:]
