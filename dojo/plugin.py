@@ -108,6 +108,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(reporter, "dojo-report")
 
 
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Under ``-n``, keep a kata's checks together: they share a process. Unless told otherwise."""
+    if DOJO not in config.stash or config.getoption("dist") != "load":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # there is one, since it asks
+
+    return LoadFileScheduling(config, log)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "device" in metafunc.fixturenames and DOJO in metafunc.config.stash:
         chosen = metafunc.config.getoption("--device")

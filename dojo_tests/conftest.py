@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import WorkStealingScheduling
 
 import dojo.judge
 from dojo.catalog import find_katas
@@ -22,6 +23,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if name in metafunc.fixturenames:
             found = [one for kata in katas for one in find_candidates(kata) if one.right is right]
             metafunc.parametrize(name, found, ids=[one.id for one in found])
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Tests here take from a millisecond to ten seconds: who is done takes over from who is not."""
+    return WorkStealingScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
