@@ -132,6 +132,26 @@ def check(
         raise typer.Exit(int(any(state != GREEN for state in states)))
 
 
+@app.command()
+def bench(
+    names: Names = None,
+    everything: All = False,
+    as_json: AsJson = False,
+    device: OnDevice = Device.ALL,
+    limit: Limit = None,
+) -> None:
+    """Time green answers beside the reference; without KATA the one that you edited last."""
+    from dojo import benching
+
+    with _dojo() as here:
+        if names or everything:
+            katas = here.chosen(names, everything)
+        elif not (katas := benching.last_edited(here.katas, here.progress)):
+            raise Unclear("no kata with a benchmark is green yet. Name a kata, or say --all.")
+        asked = benching.Asked(here.root, katas, device.value, limit, as_json)
+        raise typer.Exit(benching.bench(asked))
+
+
 # ---------------------------------------------------------------- where you are
 
 

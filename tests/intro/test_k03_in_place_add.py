@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
@@ -15,7 +16,7 @@ from dojo.checks import (
     expect_shape,
     expect_tensor,
     expect_values,
-    layouts,
+    in_layout,
     random_like,
     shares_storage,
     untouched,
@@ -30,7 +31,7 @@ MEMORY = "`x1.data = …` gives x1 other memory. Write into the memory that it h
 UNRECORDED = "`.data`, `no_grad`, `detach` and `out=` hide the addition from autograd."
 ONLY_X1 = "Only x1 may change."
 
-COPY = "left x1 as it was and returned a new {got}; expected x1 itself, with the sum in it."
+COPY = "left x1 as it was and returned {got}, a new one; expected x1 itself, with the sum in it."
 VIEW = "returned another tensor in the memory of x1; expected x1 itself."
 OTHER = "changed x1, but returned a new tensor; expected x1 itself."
 ALIAS_OLD = "put the sum into other memory: a view of x1 made before the call still shows {old}."
@@ -66,6 +67,23 @@ LONG = {
 }
 
 
+def with_a_copy(x1, x2):
+    """The right numbers in the right memory, by way of a tensor that nobody needs."""
+    x1[:] = x1 + x2
+    return x1
+
+
+BENCHMARK = Benchmark(
+    "add_",
+    means="x1 and x2: shape (n,), float32",
+    inputs=lambda n: (torch.arange(n) % 7.0, torch.arange(n) % 5.0),
+    sizes=(1_000, 100_000, 10_000_000),
+    bytes_moved=lambda n: 3 * 4 * n,  # read x1 and x2, write x1
+    operations=lambda n: n,
+    naive=with_a_copy,
+)
+
+
 def pair(device, dtype=torch.float32, layout="contiguous", layout_of_x2="contiguous"):
     """x1, x2 and their sum."""
     rows_2 = [ROWS_2[0]] * 2 if layout_of_x2 == "repeated row" else ROWS_2
@@ -73,8 +91,8 @@ def pair(device, dtype=torch.float32, layout="contiguous", layout_of_x2="contigu
         [a + b for a, b in zip(*each, strict=True)] for each in zip(ROWS_1, rows_2, strict=True)
     ]
     x1, x2, total = (torch.tensor(each, dtype=dtype).to(device) for each in (ROWS_1, rows_2, rows))
-    x2 = x2[:1].expand(2, 3) if layout_of_x2 == "repeated row" else layouts(x2)[layout_of_x2]
-    return layouts(x1)[layout], x2, total
+    x2 = x2[:1].expand(2, 3) if layout_of_x2 == "repeated row" else in_layout(x2, layout_of_x2)
+    return in_layout(x1, layout), x2, total
 
 
 def hint_for(hint, layout, layout_of_x2):

@@ -2,6 +2,7 @@
 
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     aspect,
     expect,
@@ -12,7 +13,7 @@ from dojo.checks import (
     expect_tensor,
     expect_values,
     gradients,
-    layouts,
+    in_layout,
     random_like,
     untouched,
 )
@@ -37,6 +38,28 @@ CASES = [(layout, layout) for layout in LAYOUTS]
 CASES += [("contiguous", "transposed"), ("transposed", "contiguous")]
 
 
+def with_loops(x, w):
+    """The product one number at a time, each of them a tensor of its own."""
+    result = torch.zeros(x.shape[0], w.shape[1])
+    for i in range(x.shape[0]):
+        for k in range(w.shape[1]):
+            for j in range(w.shape[0]):
+                result[i, k] += x[i, j] * w[j, k]
+    return result
+
+
+BENCHMARK = Benchmark(
+    "matmul",
+    means="x and w: shape (n, n), float32",
+    inputs=lambda n: (torch.randint(4, (n, n)).float(), torch.randint(4, (n, n)).float()),
+    sizes=(4, 16, 128, 1024),
+    bytes_moved=lambda n: 3 * 4 * n**2,  # read x and w, write the product
+    operations=lambda n: 2 * n**3,
+    naive=with_loops,
+    naive_up_to=16,
+)
+
+
 def product(x, w):
     """The product of two nested lists, in Python's numbers."""
     columns = list(zip(*w, strict=True))
@@ -50,7 +73,7 @@ def transposed(rows):
 def whole_numbers(device, dtype=torch.float32, case=("contiguous", "contiguous")):
     """x and w with whole numbers, whose product is exact."""
     x, w = (torch.tensor(rows, dtype=dtype).to(device) for rows in (X, W))
-    return layouts(x)[case[0]], layouts(w)[case[1]]
+    return in_layout(x, case[0]), in_layout(w, case[1])
 
 
 def random_numbers(device, dtype, seed):

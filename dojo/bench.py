@@ -1,0 +1,183 @@
+"""What ``dojo bench`` does: has pytest-benchmark time katas, and shows what that found.
+
+The cases are those of ``pytest --benchmark-only``, in a process of its own: this one imports
+neither torch nor pytest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from dojo.bench_results import (
+    ORDER,
+    YOURS,
+    NoResults,
+    Run,
+    Subject,
+    as_json,
+    earlier_runs,
+    read_run,
+    with_reasons,
+)
+from dojo.catalog import Kata
+
+_SAVED_AS = "bench"
+_LOOK = 0.2  # seconds between two looks at how far pytest is
+_ROUND = "0.001"  # seconds of a round, so that a case has hundreds of rounds, not 100,000
+_LENGTH = "0.5"  # seconds of rounds for a case
+_NO_TESTS = 5  # pytest's exit code
+_USAGE = (0, 1, _NO_TESTS)  # exit codes of a pytest that has run
+
+
+class CannotTime(Exception):
+    """Nothing was timed; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run of pytest-benchmark found.
+
+    Attributes:
+        run: the cases.
+        earlier: for each subject, the newest run of another version of the answer.
+        not_green: why katas were not timed at all.
+        warnings: what is wrong with saved runs.
+    """
+
+    run: Run
+    earlier: dict[Subject, Run]
+    not_green: list[str]
+    warnings: list[str]
+
+
+def has_benchmark(kata: Kata) -> bool:
+    """Whether the kata's check file declares one."""
+    return "= Benchmark(" in kata.checks.read_text(encoding="utf-8")
+
+
+def time_katas(
+    root: Path,
+    katas: Sequence[Kata],
+    device: str,
+    limit: float,
+    on_case: Callable[[dict[str, Any]], None],
+) -> Findings:
+    """Time katas that have a benchmark, and keep the run.
+
+    Args:
+        root: the dojo's root.
+        katas: one or more.
+        device: cpu, cuda or all.
+        limit: seconds that one case may take.
+        on_case: called with each case as it ends.
+
+    Raises:
+        CannotTime: pytest has run no case.
+    """
+    before = list(earlier_runs(root))
+    with tempfile.TemporaryDirectory() as folder:
+        results, notes_path = Path(folder) / "results.json", Path(folder) / "cases.jsonl"
+        options = [
+            f"--device={device}",
+            f"--time-limit={limit:g}",
+            f"--cases={notes_path}",
+            f"--benchmark-json={results}",
+        ]
+        code, output, notes = _run_pytest(root, katas, options, notes_path, on_case)
+        if code == _NO_TESTS and device == "cuda":
+            raise CannotTime("there is no GPU here, and a simulated one is never timed.")
+        if code not in _USAGE or not notes:
+            raise CannotTime(f"pytest could not time anything:\n{output[-2000:]}")
+        run = Run(datetime.now(timezone.utc), "", ())
+        if results.exists():
+            run = read_run(results)
+    red = dict.fromkeys(note["reason"] for note in notes if note["is_red"])
+    run = with_reasons(run, [note for note in notes if not note["is_red"]])
+    earlier, warnings = _earlier(run, before)
+    return Findings(run, earlier, list(red), warnings)
+
+
+def _run_pytest(
+    root: Path,
+    katas: Sequence[Kata],
+    options: Sequence[str],
+    notes_path: Path,
+    on_case: Callable[[dict[str, Any]], None],
+) -> tuple[int, str, list[dict[str, Any]]]:
+    """Pytest's exit code, what it printed, and a note on each case."""
+    command = [sys.executable, "-m", "pytest", f"--rootdir={root}", "-q", "--benchmark-only"]
+    command += [f"--benchmark-min-time={_ROUND}", f"--benchmark-max-time={_LENGTH}"]
+    command += [f"--benchmark-save={_SAVED_AS}", "--benchmark-save-data", *options]
+    command += [str(kata.checks) for kata in katas]
+    environment = {key: text for key, text in os.environ.items() if key != "PYTEST_ADDOPTS"}
+    notes: list[dict[str, Any]] = []
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            code = None
+            while code is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    code = process.wait(_LOOK)
+                for line in _lines(notes_path)[len(notes) :]:
+                    notes.append(json.loads(line))
+                    on_case(notes[-1])
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        output.seek(0)
+        return code, output.read().decode(errors="replace"), notes
+
+
+def _lines(path: Path) -> list[str]:
+    """The whole lines of a file that is being written."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return text.split("\n")[:-1]
+
+
+def _earlier(run: Run, paths: Sequence[Path]) -> tuple[dict[Subject, Run], list[str]]:
+    """The newest run of another version of each answer, and what is wrong with saved runs."""
+    versions = {
+        case.subject: (case.facts or {}).get("source_hash")
+        for case in run.cases
+        if case.implementation == YOURS and case.rounds
+    }
+    found: dict[Subject, Run] = {}
+    warnings = []
+    for path in paths:
+        if len(found) == len(versions):
+            break
+        try:
+            then = read_run(path)
+        except NoResults as error:
+            warnings.append(str(error))
+            continue
+        for case in then.cases:
+            version = (case.facts or {}).get("source_hash")
+            if case.implementation == YOURS and versions.get(case.subject, version) != version:
+                found.setdefault(case.subject, then)
+    return found, warnings
+
+
+def json_lines(findings: Findings) -> list[str]:
+    """A line for each implementation and size."""
+    run = findings.run
+    cases = [case for case in run.cases if case.implementation in ORDER]
+    return [json.dumps(as_json(run, findings.earlier.get(c.subject), c)) for c in cases]

@@ -1,0 +1,175 @@
+"""Words timed cases for a terminal of 80 columns: bars on a common scale, and the numbers."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from dojo.bench_results import NAIVE, ORDER, REFERENCE, YOURS, Case, Run, Subject, rate, since
+from dojo.terminal import paint
+from dojo.wording import wrapped
+
+_COLOURS = {YOURS: "cyan", REFERENCE: "green", NAIVE: "yellow"}
+_BAR = 10  # columns of the longest bar
+_REASON = 66  # columns of the text that stands in the place of a bar and its numbers
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_ROW = "  {:<9} {} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
+_HEAD = ("median", "× reference", "memory", "largest", "ops", "limit")
+_TITLE = "  n = {:<" + str(_BAR + 6) + "} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
+_LEGEND = (
+    "× reference: the ratio of the medians, and of the quartiles, at best and at worst. memory: "
+    "bytes that were newly taken, all together; largest: the largest piece. ops: operations that "
+    "torch ran. limit: the share of that large copy's or matmul's speed, which small inputs in "
+    "the cache, and writing in place, may exceed."
+)
+
+
+def subjects_of(run: Run) -> list[Subject]:
+    """What was timed, or should have been, in the order of the run."""
+    return list(dict.fromkeys(c.subject for c in run.cases if c.implementation in ORDER))
+
+
+def cases_of(run: Run, subject: Subject) -> dict[int, list[Case]]:
+    """The cases by the size that was asked for, each size's in a fixed order."""
+    mine = [c for c in run.cases if c.subject == subject and c.implementation in ORDER]
+    mine.sort(key=lambda case: ORDER.index(case.implementation))
+    return {size: [c for c in mine if c.size == size] for size in sorted({c.size for c in mine})}
+
+
+def table_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
+    """All that a run has found.
+
+    Args:
+        run: what was timed now.
+        earlier: for each subject the run of an earlier version of the answer, if there is one.
+    """
+    for subject in subjects_of(run):
+        yield paint(f"{subject.kata}: {subject.function}, {subject.means}", "bright_white")
+        yield f"  {limits_text(run, subject.device)}"
+        for size, cases in cases_of(run, subject).items():
+            yield ""
+            yield from _size_lines(run, size, cases)
+        yield ""
+        yield from (f"  {line}" for line in history_lines(run, earlier.get(subject), subject))
+        yield ""
+    yield from wrapped(_LEGEND)
+
+
+def limits_text(run: Run, device: str) -> str:
+    """On what was timed, and what that can do at most."""
+    where = "one thread of the CPU" if device == "cpu" else f"the GPU {run.gpu}".rstrip()
+    copied = run.ceiling(device, "bytes_moved") / 1e9
+    multiplied = run.ceiling(device, "operations_needed") / 1e9
+    return f"on {where}: a large copy does {copied:.3g} GB/s, a matmul {multiplied:.3g} GFLOP/s"
+
+
+def _size_lines(run: Run, size: int, cases: Sequence[Case]) -> Iterator[str]:
+    yield paint(_TITLE.format(f"{cases[0].n:,}", *_HEAD).rstrip(), "bright_black")
+    timed = [case for case in cases if case.rounds]
+    longest = max((case.median for case in timed), default=1.0)
+    for case in cases:
+        if case.rounds:
+            line = _row(run, case, case.median / longest)
+            yield paint(line, _COLOURS[case.implementation])
+        else:
+            rows = textwrap.wrap(case.reason, _REASON)
+            names = itertools.chain([case.implementation], itertools.repeat(""))
+            for name, row in zip(names, rows, strict=False):
+                yield paint(f"  {name:<9} {row}", "yellow")
+    if timed and timed[0].n != size:
+        yield paint(f"  n = {size:,} needs more memory than this machine has.", "yellow")
+
+
+def _row(run: Run, case: Case, share: float) -> str:
+    achieved = rate(run, case)
+    return _ROW.format(
+        case.implementation,
+        f"{bar(share, _BAR):<{_BAR}}",
+        seconds_text(case.median),
+        _ratio_text(run, case),
+        bytes_text(case.fact("total_new")),
+        bytes_text(case.fact("largest_new")),
+        count_text(case.fact("operations")),
+        share_text(achieved.share) if achieved else "",
+    ).rstrip()
+
+
+def _ratio_text(run: Run, case: Case) -> str:
+    found = run.ratio(case)
+    if found is None or case.implementation == REFERENCE:
+        return "1" if found else ""
+    return f"{ratio_text(found.value)} ({ratio_text(found.low)}–{ratio_text(found.high)})"
+
+
+def history_lines(run: Run, then: Run | None, subject: Subject) -> Iterator[str]:
+    """Whether the answer got faster, in sentences; nothing where it was not timed."""
+    mine = [c for c in run.cases if c.subject == subject and c.implementation == YOURS and c.rounds]
+    if not mine:
+        return
+    if then is None:
+        yield "No other version of your answer was timed before: nothing to compare with."
+        return
+    yield f"Beside your version of {then.when.astimezone():%d %b %Y, %H:%M}:"
+    for case in sorted(mine, key=lambda one: one.n):
+        found = since(run, then, case)
+        if found is None:
+            text = "not timed then"
+        elif not found.is_significant:
+            text = f"no clear difference (p = {found.p:.2g})"
+        elif found.speedup > 1:
+            text = f"{ratio_text(found.speedup)} times as fast (p = {found.p:.1g})"
+        else:
+            text = f"{ratio_text(1 / found.speedup)} times as slow (p = {found.p:.1g})"
+        yield f"  n = {case.n:,}: {text}"
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def bar(share: float, columns: int) -> str:
+    """A bar of that share of the columns, in eighths of one; never quite nothing."""
+    eighths = max(1, round(share * columns * 8))
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def seconds_text(value: float) -> str:
+    """A time with three digits."""
+    return _scaled(value, (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)))
+
+
+def bytes_text(count: int) -> str:
+    """A number of bytes, in powers of 1000."""
+    if count < 1000:
+        return f"{count} B" if count else "0"
+    return _scaled(count, (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)))
+
+
+def ratio_text(value: float) -> str:
+    """A factor with two digits or more."""
+    if value >= 1000:
+        return count_text(round(value))
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def count_text(count: int) -> str:
+    """A whole number; two or three digits of it, with k, M or G, where it has many."""
+    if count < 1000:
+        return str(count)
+    return _scaled(count, (("G", 1e9), ("M", 1e6), ("k", 1e3))).replace(" ", "")
+
+
+def share_text(share: float) -> str:
+    """A share in percent."""
+    if share > 1:
+        return ">100%"
+    return f"{share:.0%}" if share >= 0.01 else "<1%"
+
+
+def _scaled(value: float, units: Sequence[tuple[str, float]]) -> str:
+    """Three digits in the largest unit of which there is one."""
+    name, unit = next(((name, unit) for name, unit in units if value >= 0.9995 * unit), units[-1])
+    scaled = value / unit
+    digits = max(0, 2 - math.floor(math.log10(scaled) + 1e-4)) if scaled > 0 else 0
+    return f"{scaled:.{min(digits, 2)}f} {name}"

@@ -1,0 +1,85 @@
+"""What ``dojo bench`` does: has katas timed and shows the findings as a table or as JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dojo.bench import CannotTime, Findings, has_benchmark, json_lines, time_katas
+from dojo.bench_table import table_lines
+from dojo.catalog import Kata
+from dojo.judge import TIME_LIMIT
+from dojo.progress import STALE, Progress
+from dojo.terminal import paint, say, warn
+from dojo.verdict import GREEN
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be timed, and how; no ``limit`` stands for the usual one."""
+
+    root: Path
+    katas: Sequence[Kata]
+    device: str = "all"
+    limit: float | None = None
+    as_json: bool = False
+
+
+def last_edited(katas: Sequence[Kata], progress: Progress) -> list[Kata]:
+    """Of the green katas with a benchmark the one that was edited last; none if none is."""
+    solved = [k for k in katas if progress.state(k) in (GREEN, STALE) and has_benchmark(k)]
+    return [max(solved, key=lambda kata: kata.stub.stat().st_mtime)] if solved else []
+
+
+def bench(asked: Asked) -> int:
+    """Time, and tell what was found.
+
+    Returns:
+        the exit code: 1 if a kata is not green or nothing could be timed.
+    """
+    timed = [kata for kata in asked.katas if has_benchmark(kata)]
+    without = [kata.stem for kata in asked.katas if kata not in timed]
+    if without:
+        warn(f"no benchmark, since speed means little there: {', '.join(without)}")
+    if not timed:
+        return 0
+    try:
+        limit = asked.limit or TIME_LIMIT
+        findings = time_katas(asked.root, timed, asked.device, limit, _tell_progress)
+    except CannotTime as error:
+        warn(str(error))
+        return 1
+    finally:
+        _clear_progress()
+    _tell(findings, asked)
+    return int(bool(findings.not_green))
+
+
+def _tell(findings: Findings, asked: Asked) -> None:
+    for line in findings.warnings:
+        warn(line)
+    for reason in findings.not_green:
+        warn(reason)
+    if asked.as_json:
+        for line in json_lines(findings):
+            say(line)
+        return
+    for line in table_lines(findings.run, findings.earlier):
+        say(line)
+
+
+def _tell_progress(note: dict[str, Any]) -> None:
+    """Show on a terminal what has just ended."""
+    if sys.stderr.isatty():
+        text = f"{note['kata']}: {note['implementation']}, n = {note['n']:,}"
+        sys.stderr.write(f"\r\x1b[K{paint(text[:79], 'cyan')}")
+        sys.stderr.flush()
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

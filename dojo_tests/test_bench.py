@@ -1,0 +1,390 @@
+"""Tests of the benchmarks: what is timed and what is not, what is counted, what is concluded."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import torch
+
+from dojo.bench import has_benchmark
+from dojo.bench_results import Case, NoResults, Run, Subject, rate, read_run
+from dojo.bench_statistics import change, mann_whitney, ratio
+from dojo.bench_table import bar, bytes_text, count_text, ratio_text, seconds_text, table_lines
+from dojo.catalog import find_katas
+from dojo.measuring import MemoryTrace
+
+ADD = Subject("intro/k03_in_place_add", "add_", "cpu", "x1: shape (n,)")
+NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+SLOW_ADD = """
+def add(x1, x2):
+    return x1 + x2
+
+
+def add_(x1, x2):
+    x1[:] = x1 + x2
+    return x1
+"""
+SMALL_MATMUL = """
+def matmul(x, w):
+    return x[:, :3] @ w[:3]
+"""
+RED_ADD = """
+def add(x1, x2):
+    return x1 + x2
+
+
+def add_(x1, x2):
+    return x1 + x2
+"""
+
+
+def matmul_that(ending):
+    """A right answer up to 4 rows; from then on it ends like this."""
+    return f"""
+import os, time
+
+def matmul(x, w):
+    if len(x) > 4:
+        {ending}
+    return x @ w
+"""
+
+
+def small(root):
+    """The same dojo with inputs so small that a run takes seconds."""
+    for kata in find_katas(root):
+        text = kata.checks.read_text()
+        text = text.replace("sizes=(1_000, 100_000, 10_000_000)", "sizes=(4, 64)")
+        text = text.replace("sizes=(4, 16, 128, 1024)", "sizes=(4, 8, 16)")
+        kata.checks.write_text(text)
+    return root
+
+
+def write(root, **answers):
+    for kata in find_katas(root):
+        if answer := answers.get(kata.stem.partition("_")[0]):
+            kata.stub.write_text(answer)
+
+
+def run(root, command, *arguments, **environment):
+    environment = {**os.environ, "PYTEST_ADDOPTS": "", **environment}
+    return subprocess.run(
+        [sys.executable, "-m", *command.split(), *arguments],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def by_case(output):
+    """Lines of JSON, by stem's number, implementation and size."""
+    lines = [json.loads(line) for line in output.splitlines()]
+    return {
+        (line["kata"].partition("/")[2][:3], line["implementation"], line["n"]): line
+        for line in lines
+    }
+
+
+@pytest.fixture(scope="module")
+def timed(small_dojo, tmp_path_factory):
+    """A run of ``dojo bench`` on a slow right answer and one that only fits the kata's shapes."""
+    import shutil
+
+    root = small(Path(shutil.copytree(small_dojo, tmp_path_factory.mktemp("bench") / "dojo")))
+    write(root, k03=SLOW_ADD, k05=SMALL_MATMUL)
+    return root, run(root, "dojo bench", "--all", "--json")
+
+
+def test_each_implementation_is_timed_at_each_size(timed):
+    """yours, the reference and the naive way, where the naive way is declared."""
+    cases = by_case(timed[1].stdout)
+    names = {(name, n) for kata, name, n in cases if kata == "k03"}
+    assert names == {(name, n) for name in ("yours", "reference", "naive") for n in (4, 64)}
+
+
+def test_a_slow_right_answer_leaves_the_exit_code_at_0(timed):
+    """Speed is never a gate."""
+    assert timed[1].returncode == 0, timed[1].stderr
+
+
+def test_the_copy_of_a_slow_answer_is_counted(timed):
+    """`x1[:] = x1 + x2` takes the memory of one more tensor; the reference takes none."""
+    cases = by_case(timed[1].stdout)
+    assert cases["k03", "yours", 64]["total_new_bytes"] == 64 * 4
+    assert cases["k03", "reference", 64]["total_new_bytes"] == 0
+
+
+def test_the_operations_are_counted(timed):
+    """An addition and a copy, against one addition in place."""
+    cases = by_case(timed[1].stdout)
+    assert cases["k03", "yours", 64]["operations"] == 2
+    assert cases["k03", "reference", 64]["operations"] == 1
+
+
+def test_the_ratio_to_the_reference_is_given(timed):
+    """It is that of the medians, and the reference's own is 1."""
+    cases = by_case(timed[1].stdout)
+    mine, reference = cases["k03", "yours", 4], cases["k03", "reference", 4]
+    assert mine["ratio_to_reference"] == pytest.approx(mine["median"] / reference["median"])
+    assert reference["ratio_to_reference"] == 1
+
+
+def test_an_answer_for_the_katas_shapes_only_is_not_timed_at_others(timed):
+    """It is told what it computes, in place of a time that means nothing."""
+    case = by_case(timed[1].stdout)["k05", "yours", 8]
+    assert case["median"] is None
+    assert "computes something else than the reference at n = 8" in case["reason"]
+
+
+def test_an_answer_is_compared_with_the_version_before(timed):
+    """The second run finds the first, past a file that cannot be read, which it names."""
+    root, _ = timed
+    broken = root / ".benchmarks" / "here" / "9999_bench.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{")
+    write(root, k03=SLOW_ADD.replace("x1[:] = x1 + x2", "x1 += x2"))
+    second = run(root, "dojo bench", "k03")
+    assert "Beside your version of" in second.stdout
+    assert "n = 64:" in second.stdout
+    assert str(broken) in second.stderr
+    assert broken.exists()
+
+
+def test_a_kata_that_is_not_green_is_not_timed(own_dojo):
+    """The report says so, and the exit code is 1."""
+    write(small(own_dojo), k03=RED_ADD)
+    result = run(own_dojo, "dojo bench", "k03")
+    assert result.returncode == 1
+    assert "intro/k03_in_place_add is red" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "ending, words, isolation",
+    [
+        ("time.sleep(600)", "not finished after 5 s", "fork"),
+        ("os.abort()", "SIGABRT", "fork"),
+        ("raise ValueError('too many rows')", "raised ValueError: too many rows", "fork"),
+        ("x.new_empty(1 << 60)", "needs more memory than this machine has", "fork"),
+        ("os._exit(3)", "exit code 3", "spawn"),
+    ],
+)
+def test_what_ends_badly_at_a_size_is_reported_with_it(own_dojo, ending, words, isolation):
+    """And the others are timed all the same."""
+    write(small(own_dojo), k05=matmul_that(ending))
+    options = ["--time-limit=5", f"--isolation={isolation}", "--benchmark-max-time=0.01"]
+    options += ["-k", "k05 and (yours or (reference and 8))"]
+    result = run(own_dojo, "pytest --benchmark-only", *options)
+    assert words in result.stdout
+    assert "n = 8" in result.stdout
+    assert "BENCHMARK[yours-cpu-4]" in result.stdout
+    assert "BENCHMARK[reference-cpu-8]" in result.stdout
+
+
+def test_a_size_that_does_not_fit_into_memory_is_halved(own_dojo):
+    """For all implementations alike, so that they can be compared."""
+    (kata,) = [kata for kata in find_katas(small(own_dojo)) if "k05" in kata.stem]
+    text = kata.checks.read_text()
+    text = text.replace("sizes=(4, 8, 16)", "sizes=(4, 16)")
+    text = text.replace("inputs=lambda n: (", "inputs=lambda n: 1 / 0 if n > 8 else (")
+    text = text.replace("1 / 0", "torch.empty(1 << 60)")
+    kata.checks.write_text(text)
+    write(own_dojo, k05="import torch\n\nmatmul = torch.matmul\n")
+    cases = by_case(run(own_dojo, "dojo bench", "k05", "--json").stdout)
+    assert {(name, n) for _, name, n in cases if n > 4} == {
+        (name, 8) for name in ("yours", "reference", "naive")
+    }
+    assert cases["k05", "yours", 8]["asked_n"] == 16
+
+
+def test_simulated_cuda_is_never_timed(own_dojo):
+    """A number from the simulator would say nothing of a GPU."""
+    if torch.cuda.is_available():
+        pytest.skip("there is a real GPU here")
+    result = run(own_dojo, "dojo bench", "k05", "--device=cuda")
+    assert result.returncode == 1
+    assert "a simulated one is never timed" in result.stderr
+
+
+def test_plain_pytest_shows_no_benchmark(own_dojo):
+    """Whoever runs the checks neither sees nor pays for what is timed."""
+    result = run(own_dojo, "pytest --collect-only -q")
+    assert "BENCHMARK" not in result.stdout
+
+
+def test_a_kata_without_a_benchmark_is_named(root):
+    """It is no failure that speed means nothing there."""
+    (kata,) = [kata for kata in find_katas(root) if kata.stem == "k07_requires_grad"]
+    assert not has_benchmark(kata)
+    result = run(root, "dojo bench", "k07")
+    assert result.returncode == 0
+    assert "k07_requires_grad" in result.stderr
+
+
+def test_the_command_imports_neither_torch_nor_pytest():
+    """So that it starts at once; both are the business of the process that times."""
+    program = "import dojo.benching, sys; print({'torch', 'pytest'} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.stdout.strip() == "set()"
+
+
+# ---------------------------------------------------------------- memory
+
+
+def test_a_storage_counts_once():
+    """Views and writes into what is there take no memory."""
+    x = torch.ones(8)
+    with MemoryTrace() as trace:
+        y = x + 1
+        y[:4].mul_(2).view(2, 2)
+    assert trace.new == [8 * 4]
+
+
+def test_memory_that_was_used_before_counts_again():
+    """An address that the allocator hands out once more is a storage of its own."""
+    x = torch.ones(8)
+    with MemoryTrace() as trace:
+        for _ in range(5):
+            x + 1
+    assert trace.new == [8 * 4] * 5
+
+
+# ---------------------------------------------------------------- statistics
+
+
+def noisy(seed, middle, count=100):
+    """Times as a machine gives them: mostly near the middle, some far above."""
+    source = random.Random(seed)
+    return [middle * (1 + abs(source.gauss(0, 0.03))) for _ in range(count)]
+
+
+def test_a_ratio_is_that_of_the_medians_between_those_of_the_quartiles():
+    """Worked out by hand."""
+    found = ratio([2.0, 4.0, 6.0, 8.0, 10.0], [1.0, 2.0, 3.0, 4.0, 5.0])
+    assert (found.value, found.low, found.high) == (6 / 3, 4 / 4, 8 / 2)
+
+
+@pytest.mark.parametrize(
+    "a, b, p",
+    [
+        ([1, 2, 3, 4, 5], [6, 7, 8, 9, 10], 2 / 252),
+        ([1, 3, 5], [2, 4, 6], 0.7),
+        ([1, 1, 1], [1, 1, 1], 1.0),
+        ([19, 22, 16, 29, 24], [20, 11, 17, 12], 0.1111111),
+        ([1, 2, 2, 3, 4], [2, 3, 5, 6, 7], 0.1116118),
+    ],
+)
+def test_the_p_value_is_that_of_the_mann_whitney_test(a, b, p):
+    """As scipy.stats.mannwhitneyu has it, exact without ties and corrected with them."""
+    assert mann_whitney(a, b) == pytest.approx(p, rel=1e-5)
+
+
+def test_a_twice_as_fast_answer_is_called_faster():
+    """By its factor."""
+    found = change(noisy(1, 1.0), noisy(2, 2.0), noisy(3, 1.0), noisy(4, 1.0))
+    assert found.is_significant
+    assert found.speedup == pytest.approx(2, rel=0.05)
+
+
+def test_an_answer_on_a_machine_that_became_slower_is_not_called_slower():
+    """The reference became slower with it."""
+    found = change(noisy(1, 3.0), noisy(2, 1.0), noisy(3, 3.0), noisy(4, 1.0))
+    assert not found.is_significant
+
+
+def test_no_more_is_believed_of_an_answer_than_the_reference_has_drifted():
+    """A change of 20 % says nothing while the reference itself comes and goes by 30 %."""
+    found = change(noisy(1, 1.2), noisy(2, 1.3), noisy(3, 1.0), noisy(4, 1.3))
+    assert found.p < 0.01
+    assert not found.is_significant
+
+
+def test_equal_times_are_rarely_called_different():
+    """The test's own chance is 1 in 100, and a change of less than 5 % is none."""
+    found = [
+        change(noisy(s, 1.0), noisy(s + 1, 1.0), noisy(s + 2, 1.0), noisy(s + 3, 1.0))
+        for s in range(0, 800, 4)
+    ]
+    assert not any(one.is_significant for one in found)
+
+
+# ---------------------------------------------------------------- the report
+
+
+def case(name, n, *rounds, **facts):
+    return Case(ADD, name, n, n, rounds, facts)
+
+
+def run_of(*cases):
+    return Run(NOON, "a machine", cases)
+
+
+def test_the_share_of_the_ceiling_is_that_of_the_nearer_one():
+    """An answer that moves much memory and computes little is held against the copy."""
+    copy = case("copy", 1, 1.0, bytes_moved=100)
+    matmul = case("matmul", 1, 1.0, operations_needed=1000)
+    mine = case("yours", 5, 1.0, bytes_moved=50, operations_needed=10)
+    found = rate(run_of(copy, matmul, mine), mine)
+    assert (found.unit, found.share) == ("B/s", 0.5)
+
+
+def test_bars_have_one_scale_for_each_size():
+    """The longest is the slowest; half of its time is half of its length."""
+    mine = case("yours", 5, 2.0, total_new=20, largest_new=20, operations=2, gpu="")
+    reference = case("reference", 5, 1.0, total_new=0, largest_new=0, operations=1, gpu="")
+    lines = list(table_lines(run_of(mine, reference), {}))
+    slow, fast = (row.count("█") for row in lines if row.startswith(("  yours", "  reference")))
+    assert slow == 2 * fast == 10
+
+
+def test_the_table_fits_80_columns():
+    """With the largest numbers too."""
+    facts = {"total_new": 999_900_000, "largest_new": 999_900_000, "operations": 1 << 40, "gpu": ""}
+    slow, fast = (
+        case("yours", 10**8, 1e2, 9e2, **facts),
+        case("reference", 10**8, 1e-3, 9e-3, **facts),
+    )
+    assert max(map(len, table_lines(run_of(slow, fast), {}))) <= 80
+
+
+def test_where_nothing_was_timed_before_a_sentence_says_so():
+    """A missing run is no error."""
+    mine = case("yours", 5, 2.0, gpu="")
+    text = "\n".join(table_lines(run_of(mine), {}))
+    assert "No other version of your answer was timed before" in text
+
+
+def test_a_file_that_is_no_saved_run_is_refused_by_name(tmp_path):
+    """The message says what to do with it."""
+    path = tmp_path / "0001_bench.json"
+    path.write_text('{"datetime": "2026-01-02T12:00:00+00:00", "benchmarks": 3}')
+    with pytest.raises(NoResults, match=r"0001_bench\.json .* Move it away"):
+        read_run(path)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (seconds_text(8.37e-7), "837 ns"),
+        (seconds_text(0.9999), "1.00 s"),
+        (seconds_text(0.0637), "63.7 ms"),
+        (bytes_text(0), "0"),
+        (bytes_text(64), "64 B"),
+        (bytes_text(40_000_000), "40.0 MB"),
+        (ratio_text(1.04), "1"),
+        (ratio_text(4.31), "4.3"),
+        (ratio_text(35_808), "35.8k"),
+        (count_text(999), "999"),
+        (count_text(24_337), "24.3k"),
+        (bar(1, 4), "████"),
+        (bar(0.001, 4), "▏"),
+    ],
+)
+def test_numbers_are_short(text, expected):
+    """Two or three digits are what a time is worth."""
+    assert text == expected
