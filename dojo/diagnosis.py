@@ -1,7 +1,7 @@
 """Recognises a known mistake: an answer that behaves under the checks as an impostor does.
 
-Behaviour is which checks are red, with which messages, less what is the learner's own: paths,
-line numbers and addresses. Only equal behaviour counts; no guess is better than a wrong one.
+Behaviour is which checks are red, with which messages, less what is the learner's own: paths and
+line numbers. Only equal behaviour counts; no guess is better than a wrong one.
 What the impostors do is kept in ``.dojo/`` by the hash of all that it depends on.
 """
 
@@ -36,10 +36,9 @@ def behaviour_of(verdict: Verdict) -> Behaviour:
 
 
 def _impersonal(check: Check) -> str:
-    """The message without the learner's path, line numbers and addresses of objects."""
+    """The message without the learner's path and line numbers."""
     text = check.message.replace(check.file, "FILE") if check.file else check.message
-    text = re.sub(r"\bline \d+", "line", text)
-    return re.sub(r"0x[0-9a-f]+", "0x", text)
+    return re.sub(r"\bline \d+", "line", text)
 
 
 def diagnose(verdict: Verdict, table: Table) -> str | None:

@@ -52,6 +52,7 @@ def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
     isolation.answer(line, {"plan": plan, "devices": devices_line(used)})
     items = {item.nodeid: item for item in session.items}
     tail = None if as_reports else print_to_memory()
+    dojo.rehearse()
     for index, request in enumerate(requests):
         item, following = items[request["run"]], items.get(request["next"])
         reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
