@@ -1,6 +1,9 @@
 """What the dojo's own tests share: the dojo's root, and its katas as found on the disk."""
 
 import functools
+import hashlib
+import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from xdist.scheduler import WorkStealingScheduling
 
 import dojo.judge
 from dojo.catalog import find_katas
+from dojo.files import write_atomically
 from dojo.impostors import find_candidates
 from dojo.workers import Crew
 
@@ -50,9 +54,25 @@ def judge(crew):
 
 
 @pytest.fixture(scope="session")
-def judge_source(crew):
-    """``dojo.judge.judge_source`` by the session's warm processes."""
-    return functools.partial(dojo.judge.judge_source, crew)
+def judge_source(crew, tmp_path_factory):
+    """``dojo.judge.judge_source`` by the session's warm processes, once for each source.
+
+    Several tests ask for the verdict on the same impostor, in both processes of a run with -n 2.
+    """
+    base = tmp_path_factory.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "verdicts"
+    kept.mkdir(exist_ok=True)
+
+    def judge_once(kata, source, **options):
+        if options or isinstance(source, bytes):
+            return dojo.judge.judge_source(crew, kata, source, **options)
+        name = hashlib.sha256(f"{kata.name} {source}".encode()).hexdigest()
+        if not (kept / name).exists():
+            verdict = dojo.judge.judge_source(crew, kata, source)
+            write_atomically(kept / name, pickle.dumps(verdict))
+        return pickle.loads((kept / name).read_bytes())
+
+    return judge_once
 
 
 @pytest.fixture(scope="session")
