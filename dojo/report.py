@@ -127,7 +127,8 @@ class KataReporter:
         state = progress.verdict().state
         self._terminal.write(f"  {kata.stem:<28} ")
         self._terminal.write(f"{state:<12}", **_markup(state))
-        self._terminal.write_line(f" {_counts(progress)}")
+        left_out = " (not all of them)" if progress.deselected or self._is_part else ""
+        self._terminal.write_line(f" {counts_of(progress.verdict())}{left_out}")
 
     # ---------------------------------------------------------------- the summary
 
@@ -147,7 +148,7 @@ class KataReporter:
             verdicts = {progress.kata.name: _with_diagnosis(progress) for progress in judged}
             self._summary(judged, verdicts)
             self._write_verdicts(verdicts)
-            self._remember([verdicts[one.kata.name] for one in judged if _is_whole(one)])
+            self._remember([verdicts[one.kata.name] for one in judged if self._is_whole(one)])
         return result
 
     def _write_verdicts(self, verdicts: dict[str, Verdict]) -> None:
@@ -156,6 +157,19 @@ class KataReporter:
         if path:
             lines = [json.dumps(verdict.as_json()) + "\n" for verdict in verdicts.values()]
             write_atomically(Path(path), "".join(lines))
+
+    def _is_whole(self, progress: Progress) -> bool:
+        """Whether every check of the kata has run."""
+        return progress.done and not progress.deselected and not self._is_part
+
+    @property
+    def _is_part(self) -> bool:
+        """Whether pytest was asked for less than it would find, without calling it deselected."""
+        has_failed_only = getattr(self._config.option, "lf", False)
+        return has_failed_only or any("::" in arg for arg in self._config.args)
+
+    def _is_green(self, progress: Progress) -> bool:
+        return self._is_whole(progress) and progress.verdict().state == GREEN
 
     def _remember(self, verdicts: list[Verdict]) -> None:
         """Keep the learner's progress, where every check of their own katas has run."""
@@ -189,7 +203,7 @@ class KataReporter:
 
     def _bar(self, judged: list[Progress]) -> None:
         states = [progress.verdict().state for progress in judged]
-        filled, empty, text = bar_of(states, sum(map(_is_green, judged)))
+        filled, empty, text = bar_of(states, sum(map(self._is_green, judged)))
         self._terminal.write("[")
         self._terminal.write(filled, green=True)
         self._terminal.write_line(f"{empty}] {text}")
@@ -198,7 +212,7 @@ class KataReporter:
         ordered = sorted(judged, key=lambda progress: progress.kata.name)
         todo = next((item for item in ordered if verdicts[item.kata.name].state != GREEN), None)
         if todo is None:
-            whole = all(_is_green(progress) for progress in judged)
+            whole = all(self._is_green(progress) for progress in judged)
             text = "all judged katas are green. Well done." if whole else "run all checks: pytest"
             self._terminal.write_line(f"next: {text}")
             return
@@ -224,19 +238,6 @@ def _with_diagnosis(progress: Progress) -> Verdict:
     verdict = progress.verdict()
     table = known_table(progress.kata) if verdict.state == RED else None
     return replace(verdict, diagnosis=diagnose(verdict, table)) if table else verdict
-
-
-def _is_whole(progress: Progress) -> bool:
-    return progress.done and not progress.deselected
-
-
-def _is_green(progress: Progress) -> bool:
-    return _is_whole(progress) and progress.verdict().state == GREEN
-
-
-def _counts(progress: Progress) -> str:
-    left_out = f" ({progress.deselected} deselected)" if progress.deselected else ""
-    return counts_of(progress.verdict()) + left_out
 
 
 def _markup(state: str) -> dict[str, bool]:

@@ -7,7 +7,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from dojo.catalog import find_katas
+from dojo.catalog import Kata, find_katas
+from dojo.progress import Progress
+from dojo.verdict import GREEN, NOT_STARTED
 
 RED_K03 = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1 + x2\n"
 WIDEST = 80
@@ -106,3 +108,23 @@ def test_unknown_solutions_folder_is_a_usage_error(root):
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "there is no such folder" in result.stderr
+
+
+def test_a_part_of_the_checks_proves_no_kata_green(own_dojo):
+    kata = Kata("intro/k03_in_place_add", own_dojo)
+    kata.stub.write_text(kata.reference.read_text(encoding="utf-8"), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q"]
+    check = f"{kata.checks}::test_add_is_recorded"
+
+    def run_here(*options):
+        done = subprocess.run(
+            [*command, *options], cwd=own_dojo, capture_output=True, text=True, check=False
+        )
+        return done.stdout
+
+    assert "0 of 1 katas green" in run_here(check)
+    assert Progress(own_dojo).state(kata) == NOT_STARTED
+    assert "0 of 1 katas green" in run_here("-k", "k03 and dtype")
+    assert Progress(own_dojo).state(kata) == NOT_STARTED
+    assert "1 of 1 katas green" in run_here("-k", "k03")
+    assert Progress(own_dojo).state(kata) == GREEN
