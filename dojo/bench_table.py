@@ -46,7 +46,8 @@ def table_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
         earlier: for each subject the run of an earlier version of the answer, if there is one.
     """
     for subject in subjects_of(run):
-        yield paint(f"{subject.kata}: {subject.function}, {subject.means}", "bright_white")
+        for line in wrapped(f"{subject.kata}: {subject.function}, {subject.means}"):
+            yield paint(line, "bright_white")
         yield f"  {limits_text(run, subject.device)}"
         for size, cases in cases_of(run, subject).items():
             yield ""
@@ -147,10 +148,10 @@ def bytes_text(count: int) -> str:
 
 
 def ratio_text(value: float) -> str:
-    """A factor with two digits or more."""
+    """A factor with two or three digits."""
     if value >= 1000:
-        return count_text(round(value))
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+        return f"{value / 1000:,.{int(value < 9950)}f}k"
+    return f"{value:.{0 if value >= 99.5 else 1 if value >= 9.95 else 2}f}"
 
 
 def count_text(count: int) -> str:

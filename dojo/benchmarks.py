@@ -32,6 +32,7 @@ class Benchmark:
         call: how the function is used, if it is more than a call: it gets the module of the
             answer, then the arguments. It returns what is compared with the reference's.
         is_random: whether results agree in shape and dtype only.
+        only_cpu: whether a GPU has no part in it.
     """
 
     function: str
@@ -44,3 +45,4 @@ class Benchmark:
     naive_up_to: int | None = None
     call: Callable[..., Any] | None = None
     is_random: bool = False
+    only_cpu: bool = False

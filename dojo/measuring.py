@@ -207,7 +207,11 @@ class MemoryTrace(Trace):
         self._known: dict[int, StorageWeakRef] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self._meet((args, kwargs))
+        # torch.tensor hands out by lift_fresh what it has made; from_numpy does so with memory that
+        # is only lent, and cannot be resized.
+        is_fresh = func is torch.ops.aten.lift_fresh.default
+        if not (is_fresh and args[0].untyped_storage().resizable()):
+            self._meet((args, kwargs))
         result = super().__torch_dispatch__(func, types, args, kwargs)
         self.new += self._meet(result)
         return result

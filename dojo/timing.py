@@ -127,7 +127,7 @@ def _cases(
 ) -> list[Case]:
     """All cases of a declaration: what the machine can do, then size by size."""
     cases = []
-    for device in devices:
+    for device in devices[:1] if declared.only_cpu else devices:
         plan = list(CEILINGS.items())
         for n in declared.sizes:
             plan += [(REFERENCE, n), (YOURS, n)]

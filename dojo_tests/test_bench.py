@@ -3,11 +3,13 @@
 import json
 import os
 import random
+import runpy
 import subprocess
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,8 +17,9 @@ from dojo.bench import has_benchmark
 from dojo.bench_results import Case, NoResults, Run, Subject, rate, read_run
 from dojo.bench_statistics import change, mann_whitney, ratio
 from dojo.bench_table import bar, bytes_text, count_text, ratio_text, seconds_text, table_lines
+from dojo.benchmarks import Benchmark
 from dojo.catalog import find_katas
-from dojo.measuring import MemoryTrace
+from dojo.measuring import MemoryTrace, Order, measure
 
 ADD = Subject("intro/k03_in_place_add", "add_", "cpu", "x1: shape (n,)")
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -233,6 +236,45 @@ def test_the_command_imports_neither_torch_nor_pytest():
     assert result.stdout.strip() == "set()"
 
 
+# ---------------------------------------------------------------- what katas declare
+
+
+def test_the_naive_way_computes_what_the_reference_does(kata):
+    """At its smallest sizes, as every implementation is asked before it is timed."""
+    for declared in benchmarks_of(kata):
+        for n in declared.sizes[:2]:
+            if n <= (declared.naive_up_to or n):
+                facts = measure(order(kata, declared, "naive", n), call)
+                assert facts["operations"] > 0 or facts["total_new"] > 0
+
+
+def test_the_reference_takes_no_more_memory_than_the_naive_way(kata):
+    """Or else the naive way would be the better one."""
+    for declared in benchmarks_of(kata):
+        n = declared.sizes[0]
+        mine, naive = (
+            measure(order(kata, declared, name, n), call) for name in ("reference", "naive")
+        )
+        assert mine["total_new"] <= naive["total_new"]
+
+
+def benchmarks_of(kata):
+    """What the kata's check file declares."""
+    if not has_benchmark(kata):
+        return []
+    space = runpy.run_path(str(kata.checks))
+    return [value for value in space.values() if isinstance(value, Benchmark)]
+
+
+def order(kata, declared, name, n):
+    return Order(kata, kata.root / "reference", declared, name, "cpu", n)
+
+
+def call(function, *inputs):
+    """In place of pytest-benchmark's fixture."""
+    function(*inputs)
+
+
 # ---------------------------------------------------------------- memory
 
 
@@ -243,6 +285,21 @@ def test_a_storage_counts_once():
         y = x + 1
         y[:4].mul_(2).view(2, 2)
     assert trace.new == [8 * 4]
+
+
+def test_a_tensor_made_of_a_list_counts():
+    """Though torch fills its memory before the first operation."""
+    with MemoryTrace() as trace:
+        torch.tensor([1.0, 2.0])
+    assert trace.new == [2 * 4]
+
+
+def test_a_tensor_in_the_memory_of_an_array_takes_none():
+    """It is a view."""
+    array = np.ones(8)
+    with MemoryTrace() as trace:
+        torch.from_numpy(array)
+    assert trace.new == []
 
 
 def test_memory_that_was_used_before_counts_again():
@@ -376,9 +433,10 @@ def test_a_file_that_is_no_saved_run_is_refused_by_name(tmp_path):
         (bytes_text(0), "0"),
         (bytes_text(64), "64 B"),
         (bytes_text(40_000_000), "40.0 MB"),
-        (ratio_text(1.04), "1"),
-        (ratio_text(4.31), "4.3"),
-        (ratio_text(35_808), "35.8k"),
+        (ratio_text(1.04), "1.04"),
+        (ratio_text(43.1), "43.1"),
+        (ratio_text(1_234), "1.2k"),
+        (ratio_text(35_808), "36k"),
         (count_text(999), "999"),
         (count_text(24_337), "24.3k"),
         (bar(1, 4), "████"),

@@ -5,10 +5,12 @@ Massart, the one on a mean is Hoeffding's. NumPy computes both, whatever the ans
 """
 
 import math
+import random
 
 import numpy as np
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     aspect,
     expect,
@@ -42,6 +44,23 @@ DEVICES = {
 # After the one, torch's CPU generator gives an exact 0 as a float32, after the other a float64 that
 # float32 rounds up to 1. Where a generator differs, they are seeds like any other.
 SEED_OF_0, SEED_OF_ALMOST_1 = 1753191, 1047901
+
+
+def from_pythons_numbers(device):
+    """The numbers drawn one by one in Python."""
+    rows = [[[random.random() for _ in range(4)] for _ in range(3)] for _ in range(2)]
+    return torch.tensor(rows, device=device)
+
+
+BENCHMARK = Benchmark(
+    "random_tensor",
+    means="24 numbers of shape (2, 3, 4), float32",
+    inputs=lambda _n: (torch.get_default_device(),),
+    sizes=(24,),
+    bytes_moved=lambda n: 4 * n,  # write each number
+    naive=from_pythons_numbers,
+    is_random=True,
+)
 
 
 def draws(solution, device, calls):

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
@@ -46,6 +47,15 @@ CASES = [("contiguous", dtype) for dtype in DTYPES]
 CASES += [
     (layout, dtype) for layout in LAYOUTS for dtype in ("float64", "int32", "bool", "complex64")
 ]
+
+BENCHMARK = Benchmark(
+    "numpy_to_torch",
+    means="array: shape (n,), float32",
+    inputs=lambda n: (np.arange(n, dtype=np.float32),),
+    sizes=(1_000, 100_000, 10_000_000),
+    naive=torch.tensor,  # copies
+    only_cpu=True,
+)
 
 
 def numbers(shape, dtype="float32"):

@@ -2,6 +2,7 @@
 
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
@@ -38,6 +39,21 @@ PLACES = {
 # every dtype in memory of its own, and every place in one dtype
 CASES = [("memory of its own", dtype) for dtype in DTYPES]
 CASES += [(place, torch.float32) for place in PLACES]
+
+
+def from_numbers(x):
+    """Both results put together from single numbers, in memory of their own."""
+    rows = torch.stack([torch.stack([x[3 * i + j] for j in range(3)]) for i in range(2)])
+    return rows, torch.stack([torch.stack([x[3 * i + j] for i in range(2)]) for j in range(3)])
+
+
+BENCHMARK = Benchmark(
+    "reshape_and_permute",
+    means="x: shape (6,), float32",
+    inputs=lambda n: (torch.arange(n).float(),),
+    sizes=(6,),
+    naive=from_numbers,
+)
 
 
 def numbers(dtype):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
@@ -40,6 +41,21 @@ ROWS = [[3, 8, 1, 5], [7, 2, 11, 4], [6, 10, 9, 12]]
 BOOLS = [[True, False, False, True], [True, True, False, False], [False, True, True, False]]
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 INTS = [torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64]
+
+
+def row_by_row(x):
+    """The column collected in a loop over the rows."""
+    return torch.stack([row[1] for row in x])
+
+
+BENCHMARK = Benchmark(
+    "second_column",
+    means="x: shape (n, 4), float32",
+    inputs=lambda n: ((torch.arange(4 * n) % 1000).float().view(n, 4),),
+    sizes=(3, 1_000, 1_000_000),
+    naive=row_by_row,
+    naive_up_to=1_000,
+)
 
 
 def part(name, rows):

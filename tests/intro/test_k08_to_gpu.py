@@ -5,6 +5,7 @@ import contextlib
 import torch
 from torch.overrides import TorchFunctionMode
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
@@ -58,6 +59,20 @@ SPECIAL = {
 NO_GPU_WORDS = ("CUDA", "NVIDIA", "accelerator")  # in what torch raises where there is no GPU
 MACHINES = {"cpu": "on a machine without a GPU", "cuda": "on a machine with a GPU"}
 HAS_GPU = torch.cuda.is_available()  # asked before any learner's code runs
+
+
+def with_a_copy(x):
+    """x where it should be, by way of a copy that nobody needs."""
+    return x.clone().to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+BENCHMARK = Benchmark(
+    "to_gpu_if_available",
+    means="x: shape (n,), float32, on the CPU",
+    inputs=lambda n: (torch.ones(n, device="cpu"),),
+    sizes=(1_000, 100_000, 10_000_000),
+    naive=with_a_copy,
+)
 
 
 class Moves(TorchFunctionMode):

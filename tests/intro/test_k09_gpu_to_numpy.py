@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
@@ -51,6 +52,21 @@ LAYOUTS = {
     "at an offset": "Here the numbers of x begin inside of a larger memory.",
     "repeated row": "Here both rows of x lie in the same memory.",
 }
+
+
+def by_way_of_a_list(x):
+    """Each number an object of Python's in between."""
+    return np.array(x.tolist(), dtype=np.float32)
+
+
+BENCHMARK = Benchmark(
+    "to_numpy",
+    means="x: shape (n,), float32",
+    inputs=lambda n: (torch.arange(n) % 7.0,),
+    sizes=(1_000, 100_000, 10_000_000),
+    naive=by_way_of_a_list,
+    naive_up_to=100_000,
+)
 
 
 def numbers(shape=(2, 3), dtype="float32"):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
@@ -50,6 +51,22 @@ SHAPES = [(3, 5), (7,), (1,), (), (2, 1, 3), (2, 1, 3, 1, 2), (0,), (0, 3), (3, 
 MIXED = [-2.0, 3.0, -0.25, 0.25, 0.0, 7.5, -100.0, 100.0]
 INFINITIES = [[1.0, math.inf, -math.inf, -1.0], [[-math.inf]], math.inf, -math.inf]
 ONE_SIDED = [[2.0, -0.5], [2.0, 0.5], [-2.0, -0.5], [0.0, -0.0], [], 2.5, -2.5]
+
+
+def by_a_mask(x):
+    """Right for finite numbers, by way of a mask and of a product."""
+    return x * (x > 0)
+
+
+BENCHMARK = Benchmark(
+    "relu",
+    means="x: shape (n,), float32",
+    inputs=lambda n: (torch.arange(n) % 7.0 - 3,),
+    sizes=(1_000, 100_000, 10_000_000),
+    bytes_moved=lambda n: 2 * 4 * n,  # read x, write the result
+    operations=lambda n: n,
+    naive=by_a_mask,
+)
 
 
 def random_numbers(device, shape, seed):

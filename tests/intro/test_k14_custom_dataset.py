@@ -18,8 +18,15 @@ import sys
 from pathlib import Path
 
 import torch
-from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
+from torch.utils.data import (
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    TensorDataset,
+    get_worker_info,
+)
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
@@ -85,6 +92,32 @@ SHUFFLED, BATCH, EPOCHS = 61, 7, 3
 FEWEST_KEPT = 15  # places or neighbours that a random order keeps less than once in 15!
 HALF, FEWEST_IN_HALF = 30, 28  # a random order leaves about 15 of the first half there
 MOST_BATCHES = 40  # more than any right loader gives here
+TIMED_BATCH = 64
+
+
+def grown_by_cat(dataset):
+    """Batches that are copied once more for each of their samples."""
+    batches = []
+    for begin in range(0, len(dataset), TIMED_BATCH):
+        features, targets = (part[None] for part in dataset[begin])
+        for index in range(begin + 1, min(begin + TIMED_BATCH, len(dataset))):
+            feature, target = dataset[index]
+            features = torch.cat([features, feature[None]])
+            targets = torch.cat([targets, target[None]])
+        batches.append([features, targets])
+    return batches
+
+
+BENCHMARK = Benchmark(
+    "make_loader",
+    means=f"one epoch of n pairs with 16 features each, {TIMED_BATCH} in a batch",
+    inputs=lambda n: (TensorDataset(torch.ones(n, 16), torch.arange(n)),),
+    sizes=(64, 1_000, 20_000),
+    call=lambda solution, dataset: list(solution.make_loader(dataset, TIMED_BATCH, shuffle=False)),
+    bytes_moved=lambda n: 2 * n * (16 * 4 + 8),  # read each pair, write it into its batch
+    naive=grown_by_cat,
+    only_cpu=True,
+)
 
 
 def tensors(n=3, device="cpu"):
