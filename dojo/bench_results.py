@@ -121,6 +121,16 @@ def rate(run: Run, case: Case) -> Rate | None:
     return max(found, key=lambda one: one.share, default=None)
 
 
+def fastest(run: Run, case: Case) -> float:
+    """The seconds that the least work must take at the rate of the ceilings; 0 if unknown."""
+    work = [
+        case.fact(fact) / ceiling
+        for fact in ("bytes_moved", "operations_needed")
+        if (ceiling := run.ceiling(case.subject.device, fact))
+    ]
+    return max(work, default=0.0)
+
+
 def read_run(path: Path) -> Run:
     """A run as pytest-benchmark saved it.
 

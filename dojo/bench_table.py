@@ -7,7 +7,7 @@ import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-from dojo.bench_results import NAIVE, ORDER, REFERENCE, YOURS, Case, Run, Subject, rate, since
+from dojo.bench_results import NAIVE, ORDER, REFERENCE, YOURS, Case, Rate, Run, Subject, rate, since
 from dojo.terminal import paint
 from dojo.wording import wrapped
 
@@ -16,9 +16,9 @@ _BAR = 10  # columns of the longest bar
 _REASON = 66  # columns of the text that stands in the place of a bar and its numbers
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _ROW = "  {:<9} {} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
-_HEAD = ("median", "× reference", "memory", "largest", "ops", "limit")
+HEADS = ("median", "× reference", "memory", "largest", "ops", "limit")
 _TITLE = "  n = {:<" + str(_BAR + 6) + "} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
-_LEGEND = (
+LEGEND = (
     "× reference: the ratio of the medians, and of the quartiles, at best and at worst. memory: "
     "bytes that were newly taken, all together; largest: the largest piece. ops: operations that "
     "torch ran. limit: the share of that large copy's or matmul's speed, which small inputs in "
@@ -55,7 +55,7 @@ def table_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
         yield ""
         yield from (f"  {line}" for line in history_lines(run, earlier.get(subject), subject))
         yield ""
-    yield from wrapped(_LEGEND)
+    yield from wrapped(LEGEND)
 
 
 def limits_text(run: Run, device: str) -> str:
@@ -67,7 +67,7 @@ def limits_text(run: Run, device: str) -> str:
 
 
 def _size_lines(run: Run, size: int, cases: Sequence[Case]) -> Iterator[str]:
-    yield paint(_TITLE.format(f"{cases[0].n:,}", *_HEAD).rstrip(), "bright_black")
+    yield paint(_TITLE.format(f"{cases[0].n:,}", *HEADS).rstrip(), "bright_black")
     timed = [case for case in cases if case.rounds]
     longest = max((case.median for case in timed), default=1.0)
     for case in cases:
@@ -89,7 +89,7 @@ def _row(run: Run, case: Case, share: float) -> str:
         case.implementation,
         f"{bar(share, _BAR):<{_BAR}}",
         seconds_text(case.median),
-        _ratio_text(run, case),
+        ratio_cell(run, case),
         bytes_text(case.fact("total_new")),
         bytes_text(case.fact("largest_new")),
         count_text(case.fact("operations")),
@@ -97,7 +97,8 @@ def _row(run: Run, case: Case, share: float) -> str:
     ).rstrip()
 
 
-def _ratio_text(run: Run, case: Case) -> str:
+def ratio_cell(run: Run, case: Case) -> str:
+    """The ratio to the reference with its spread, or nothing where there is none."""
     found = run.ratio(case)
     if found is None or case.implementation == REFERENCE:
         return "1" if found else ""
@@ -166,6 +167,12 @@ def share_text(share: float) -> str:
     if share > 1:
         return ">100%"
     return f"{share:.0%}" if share >= 0.01 else "<1%"
+
+
+def rate_text(found: Rate) -> str:
+    """Bytes or operations a second."""
+    units = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0))
+    return _scaled(found.per_second, units) + found.unit
 
 
 def _scaled(value: float, units: Sequence[tuple[str, float]]) -> str:

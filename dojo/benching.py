@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from dojo.bench import CannotTime, Findings, has_benchmark, json_lines, time_katas
+from dojo.bench_results import STORAGE
 from dojo.bench_table import table_lines
 from dojo.catalog import Kata
+from dojo.files import write_atomically
 from dojo.judge import TIME_LIMIT
 from dojo.progress import STALE, Progress
 from dojo.terminal import paint, say, warn
 from dojo.verdict import GREEN
+
+_PAGE = "report.html"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Asked:
     device: str = "all"
     limit: float | None = None
     as_json: bool = False
+    plot: bool = False
 
 
 def last_edited(katas: Sequence[Kata], progress: Progress) -> list[Kata]:
@@ -55,6 +60,8 @@ def bench(asked: Asked) -> int:
     finally:
         _clear_progress()
     _tell(findings, asked)
+    if asked.plot:
+        _draw(findings, asked.root)
     return int(bool(findings.not_green))
 
 
@@ -69,6 +76,15 @@ def _tell(findings: Findings, asked: Asked) -> None:
         return
     for line in table_lines(findings.run, findings.earlier):
         say(line)
+
+
+def _draw(findings: Findings, root: Path) -> None:
+    """Write the page and say where it is."""
+    from dojo.bench_page import page  # not needed without --plot
+
+    path = root / STORAGE / _PAGE
+    write_atomically(path, page(findings.run, findings.earlier))
+    warn(f"the charts: {path.as_uri()}")
 
 
 def _tell_progress(note: dict[str, Any]) -> None:

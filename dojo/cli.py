@@ -20,7 +20,7 @@ from dojo.catalog import Kata, solutions_folder
 from dojo.here import Here, Unclear
 from dojo.loading import shown_path
 from dojo.names import short_name
-from dojo.options import All, AsJson, Device, Limit, Name, Names, OnDevice, Solutions, Yes
+from dojo.options import All, AsJson, Device, Limit, Name, Names, OnDevice, Plot, Solutions, Yes
 from dojo.process import exit_code_of
 from dojo.saved import Swap, reset, undo
 from dojo.standing import bar_line, list_json, list_lines, next_lines, status_lines, task_of
@@ -138,6 +138,7 @@ def bench(
     everything: All = False,
     as_json: AsJson = False,
     device: OnDevice = Device.ALL,
+    plot: Plot = False,
     limit: Limit = None,
 ) -> None:
     """Time green answers beside the reference; without KATA the one that you edited last."""
@@ -148,7 +149,7 @@ def bench(
             katas = here.chosen(names, everything)
         elif not (katas := benching.last_edited(here.katas, here.progress)):
             raise Unclear("no kata with a benchmark is green yet. Name a kata, or say --all.")
-        asked = benching.Asked(here.root, katas, device.value, limit, as_json)
+        asked = benching.Asked(here.root, katas, device.value, limit, as_json, plot)
         raise typer.Exit(benching.bench(asked))
 
 

@@ -47,6 +47,7 @@ Name = Annotated[str, typer.Argument(**_KATA)]
 Names = Annotated[list[str] | None, typer.Argument(**_KATA)]
 All = Annotated[bool, typer.Option("--all", help="all katas")]
 AsJson = Annotated[bool, typer.Option("--json", help="lines of JSON, for programs")]
+Plot = Annotated[bool, typer.Option("--plot", help="make a page with charts as well")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 OnDevice = Annotated[Device, typer.Option("--device", help="cuda is simulated where there is none")]
 Solutions = Annotated[

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import runpy
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 import torch
 
 from dojo.bench import has_benchmark
+from dojo.bench_page import page
 from dojo.bench_results import Case, NoResults, Run, Subject, rate, read_run
 from dojo.bench_statistics import change, mann_whitney, ratio
 from dojo.bench_table import bar, bytes_text, count_text, ratio_text, seconds_text, table_lines
@@ -152,11 +154,12 @@ def test_an_answer_is_compared_with_the_version_before(timed):
     broken.parent.mkdir(parents=True)
     broken.write_text("{")
     write(root, k03=SLOW_ADD.replace("x1[:] = x1 + x2", "x1 += x2"))
-    second = run(root, "dojo bench", "k03")
+    second = run(root, "dojo bench", "k03", "--plot")
     assert "Beside your version of" in second.stdout
     assert "n = 64:" in second.stdout
     assert str(broken) in second.stderr
     assert broken.exists()
+    assert "intro/k03_in_place_add: add_" in (root / ".benchmarks" / "report.html").read_text()
 
 
 def test_a_kata_that_is_not_green_is_not_timed(own_dojo):
@@ -414,6 +417,30 @@ def test_where_nothing_was_timed_before_a_sentence_says_so():
     mine = case("yours", 5, 2.0, gpu="")
     text = "\n".join(table_lines(run_of(mine), {}))
     assert "No other version of your answer was timed before" in text
+
+
+def test_the_page_loads_nothing():
+    """It opens without a network: every script and style is in it."""
+    text = page(run_of(case("yours", 5, 2.0, gpu="")), {})
+    assert re.findall(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)", text) == []
+
+
+def test_the_page_has_the_numbers_as_a_table():
+    """A row for each implementation and size, with the reason where there is no time."""
+    mine = case("yours", 5, 2.0, total_new=20, gpu="")
+    stuck = Case(ADD, "yours", 6, 6, reason="not finished <after> 10 s")
+    text = page(run_of(mine, stuck), {})
+    assert "<td>5</td><td>yours</td><td>2.00 s</td>" in text
+    assert "not finished &lt;after&gt; 10 s" in text
+
+
+def test_the_page_draws_the_limit_as_a_line():
+    """The least time of the least work, at the rate of the copy."""
+    copy = case("copy", 1, 1.0, bytes_moved=100, gpu="")
+    text = page(run_of(copy, case("yours", 5, 2.0, bytes_moved=50, gpu="")), {})
+    charts = json.loads(text.rpartition("const CHARTS = ")[2].partition(";\nfor")[0])
+    (limit,) = [trace for _, traces, _ in charts for trace in traces if trace["name"] == "limit"]
+    assert (limit["x"], limit["y"]) == ([5], [0.5])
 
 
 def test_a_file_that_is_no_saved_run_is_refused_by_name(tmp_path):
