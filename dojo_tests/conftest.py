@@ -93,4 +93,5 @@ def small_dojo(tmp_path_factory):
 @pytest.fixture
 def own_dojo(small_dojo, tmp_path):
     """The same in a folder of the test's own, that it may change."""
-    return shutil.copytree(small_dojo, tmp_path / "dojo")
+    leave = shutil.ignore_patterns(".*")  # what other tests left there
+    return shutil.copytree(small_dojo, tmp_path / "dojo", ignore=leave)
