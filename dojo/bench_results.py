@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
+import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +60,13 @@ class Case:
         """In seconds; only where it was timed."""
         return quartiles(self.rounds)
 
+    @functools.cached_property
+    def medians(self) -> list[float]:
+        """The median of each pass, in seconds."""
+        passes: list[int] = (self.facts or {}).get("passes", [len(self.rounds)])
+        rounds = iter(self.rounds)
+        return [statistics.median(itertools.islice(rounds, count)) for count in passes]
+
     @property
     def median(self) -> float:
         return self.quartiles[1]
@@ -91,7 +100,7 @@ class Run:
     def ratio(self, case: Case) -> Ratio | None:
         """A timed case's time in multiples of the reference's."""
         reference = self.find(case.subject, REFERENCE, case.n)
-        return ratio(case.rounds, reference.rounds) if case.rounds and reference else None
+        return ratio(case.medians, reference.medians) if case.rounds and reference else None
 
     def ceiling(self, device: str, fact: str) -> float:
         """The most bytes or operations a second that were seen on the device; 0 if unknown."""
@@ -180,7 +189,7 @@ def since(now: Run, then: Run, case: Case) -> Change | None:
     reference_then = then.find(case.subject, REFERENCE, case.n)
     if not (case.rounds and before and reference_now and reference_then):
         return None
-    return change(case.rounds, before.rounds, reference_now.rounds, reference_then.rounds)
+    return change(case.medians, before.medians, reference_now.medians, reference_then.medians)
 
 
 def as_json(run: Run, then: Run | None, case: Case) -> dict[str, Any]:

@@ -8,14 +8,14 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ALPHA = 0.01  # the chance of calling equal times different, as far as rounds are independent
-LEAST_CHANGE = 0.05  # a smaller difference comes and goes with the weather of a machine
-_BLOCKS = 20  # rounds that follow each other resemble each other, so that thousands count as few
+ALPHA = 0.01  # the chance of calling equal times different
+# A smaller difference may come of where a process happens to lie in memory.
+LEAST_CHANGE = 0.10
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long as another: by medians, and from quartile to quartile."""
+    """How many times as long as another: the middle one of the passes, the least and the most."""
 
     value: float
     low: float
@@ -39,11 +39,10 @@ def quartiles(rounds: Sequence[float]) -> tuple[float, float, float]:
     return low, middle, high
 
 
-def ratio(rounds: Sequence[float], reference: Sequence[float]) -> Ratio:
-    """The time of some rounds as a multiple of the reference's."""
-    low, middle, high = quartiles(rounds)
-    least, usual, most = quartiles(reference)
-    return Ratio(middle / usual, low / most, high / least)
+def ratio(medians: Sequence[float], reference: Sequence[float]) -> Ratio:
+    """The times of some passes as multiples of the reference's, which were measured beside them."""
+    multiples = _multiples(medians, reference)
+    return Ratio(statistics.median(multiples), min(multiples), max(multiples))
 
 
 def change(
@@ -52,28 +51,19 @@ def change(
     reference_now: Sequence[float],
     reference_then: Sequence[float],
 ) -> Change:
-    """Whether an answer's time has changed since an earlier run.
+    """Whether an answer's time has changed since an earlier run, by the medians of their passes.
 
-    Both are counted in times of the reference, which was measured in the same minute as they: a
-    machine that is busier now slows both. What the reference itself has drifted is not believed
-    of an answer either.
+    Both are counted in times of the reference, which was measured in the same second: a machine
+    that is busier now slows down both. A pass is one value, since its rounds resemble each other.
     """
-    unit_now, unit_then = statistics.median(reference_now), statistics.median(reference_then)
-    a = [each / unit_now for each in _blocks(now)]
-    b = [each / unit_then for each in _blocks(then)]
+    a, b = _multiples(now, reference_now), _multiples(then, reference_then)
     speedup = statistics.median(b) / statistics.median(a)
-    drift = abs(math.log(unit_now / unit_then))
-    least = max(math.log1p(LEAST_CHANGE), drift)
     p = mann_whitney(a, b)
-    return Change(speedup, p, p < ALPHA and abs(math.log(speedup)) > least)
+    return Change(speedup, p, p < ALPHA and abs(math.log(speedup)) > math.log1p(LEAST_CHANGE))
 
 
-def _blocks(rounds: Sequence[float]) -> list[float]:
-    """The medians of rounds that follow each other, where there are many rounds."""
-    if len(rounds) < 2 * _BLOCKS:
-        return list(rounds)
-    edges = [len(rounds) * index // _BLOCKS for index in range(_BLOCKS + 1)]
-    return [statistics.median(rounds[a:b]) for a, b in itertools.pairwise(edges)]
+def _multiples(medians: Sequence[float], reference: Sequence[float]) -> list[float]:
+    return [mine / its for mine, its in zip(medians, reference, strict=False)]
 
 
 def mann_whitney(a: Sequence[float], b: Sequence[float]) -> float:

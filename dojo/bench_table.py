@@ -19,8 +19,9 @@ _ROW = "  {:<9} {} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
 HEADS = ("median", "× reference", "memory", "largest", "ops", "limit")
 _TITLE = "  n = {:<" + str(_BAR + 6) + "} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
 LEGEND = (
-    "× reference: the ratio of the medians, and of the quartiles, at best and at worst. memory: "
-    "bytes that were newly taken, all together; largest: the largest piece. ops: operations that "
+    "× reference: the ratio of the medians, in the middle one of five passes that time all in "
+    "turn, and in the lowest and the highest. memory: bytes that were newly taken, all together; "
+    "largest: the largest piece. ops: operations that "
     "torch ran. limit: the share of that large copy's or matmul's speed, which small inputs in "
     "the cache, and writing in place, may exceed."
 )

@@ -53,38 +53,52 @@ class Order:
     n: int
 
 
-def measure(order: Order, fixture: Any) -> dict[str, Any]:
-    """Compare, trace and time one implementation at one size.
+@dataclass(frozen=True)
+class Prepared:
+    """An implementation that may be timed, as often as one likes.
 
-    Args:
-        order: which one.
-        fixture: pytest-benchmark's.
+    Attributes:
+        facts: what is known of it besides its time.
+    """
 
-    Returns:
-        What is known of it besides the rounds, which the fixture has.
+    order: Order
+    function: Callable[..., Any]
+    inputs: tuple[Any, ...]
+    facts: dict[str, Any]
+
+    def time(self, fixture: Any) -> None:
+        """Have pytest-benchmark's fixture time it.
+
+        Raises:
+            NotTimed: it raises, or needs more memory than there is.
+        """
+        with _raising(self.order):
+            fixture(_waited_for(self.function, self.order.device), *self.inputs)
+
+
+def prepare(order: Order) -> Prepared:
+    """Compare an implementation with the reference, count its operations and its memory.
 
     Raises:
         NotTimed: it computes something else, raises, or needs more memory than there is.
         TooLittleMemory: this size is too large for this machine.
     """
     if order.implementation in CEILINGS:
-        function, inputs, facts = _ceiling(order)
-        fixture(_waited_for(function, order.device), *inputs)
-        return facts
+        return _ceiling(order)
     make = functools.partial(_inputs, order)
     function, source_hash = _function(order)
     with _raising(order):
         _compare(order, function, make)
         facts = _trace(function, make)
         inputs = make()
-        fixture(_waited_for(function, order.device), *inputs)
     benchmark, n = order.benchmark, order.n
-    return {
+    facts = {
         **facts,
         "bytes_moved": benchmark.bytes_moved(n),
         "operations_needed": benchmark.operations(n),
         "source_hash": source_hash,
     }
+    return Prepared(order, function, inputs, facts)
 
 
 def _inputs(order: Order) -> tuple[Any, ...]:
@@ -93,17 +107,17 @@ def _inputs(order: Order) -> tuple[Any, ...]:
         return order.benchmark.inputs(order.n)
 
 
-def _ceiling(order: Order) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+def _ceiling(order: Order) -> Prepared:
     """A large copy, or a large matmul, into memory that is there already."""
     with torch.device(order.device):
         n = order.n
         if order.implementation == COPY:
             x, out = torch.ones(n), torch.ones(n)
             facts = {"bytes_moved": 2 * x.numel() * x.element_size(), "operations_needed": 0}
-            return torch.Tensor.copy_, (out, x), facts
+            return Prepared(order, torch.Tensor.copy_, (out, x), facts)
         x, out = torch.ones(n, n), torch.ones(n, n)
         facts = {"bytes_moved": 0, "operations_needed": 2 * n**3}
-        return functools.partial(torch.mm, out=out), (x, x), facts
+        return Prepared(order, functools.partial(torch.mm, out=out), (x, x), facts)
 
 
 def _waited_for(function: Callable[..., Any], device: str) -> Callable[..., Any]:
@@ -228,7 +242,7 @@ class MemoryTrace(Trace):
         return sizes
 
 
-def _trace(function: Callable[..., Any], make: Callable[[], Any]) -> dict[str, int]:
+def _trace(function: Callable[..., Any], make: Callable[[], Any]) -> dict[str, Any]:
     """How many operations torch ran, and the extra memory: the largest piece and all together."""
     inputs = make()
     with MemoryTrace() as trace:

@@ -13,7 +13,7 @@ import itertools
 import json
 import os
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,127 +22,23 @@ import pytest
 import torch
 from _pytest.runner import runtestprotocol
 
-from dojo import isolation, measuring
+from dojo import isolation
 from dojo.benchmarks import Benchmark
 from dojo.catalog import Kata, kata_of
 from dojo.judge import NoChecks, judge
 from dojo.loading import shown_path
-from dojo.measuring import CEILINGS, NAIVE, REFERENCE, YOURS
+from dojo.measuring import CEILINGS
 from dojo.output import print_to_memory
 from dojo.serving import bound_memory
+from dojo.timed_cases import Case, cases
 from dojo.verdict import GREEN
 from dojo.workers import Crew, HubDied
 
 # On all cores, one of them that is busy with something else would hold up the others, and a sum of
 # microseconds take milliseconds. On one core the ratios stay right.
 _THREADS = 1
+PASSES = 5  # times that a case is timed, in turn with those that it is compared with
 _HAS_GPU = torch.cuda.is_available()  # asked before any learner's code runs
-
-
-class NotGreen(Exception):
-    """The kata's answer is not right, so its speed is of no interest."""
-
-
-def _wants(benchmark: object) -> None:
-    """What pytest reads a case's fixture from; it takes no time when it is played back."""
-
-
-class Case(pytest.Function):
-    """One implementation of a kata's function, at one size on one device.
-
-    Attributes:
-        n: the size that is measured; smaller than the declared one if that does not fit.
-        outcome: what the process that measured it has found; None if this process measures.
-    """
-
-    kata: Kata
-    declared: Benchmark
-    implementation: str
-    device: str
-    size: int
-    n: int
-    solutions: Path
-    outcome: dict[str, Any] | None = None
-
-    def runtest(self) -> None:
-        fixture: Any = self.funcargs["benchmark"]
-        if self.outcome is None:
-            self.outcome = self._measured(fixture)
-        elif "rounds" in self.outcome:
-            fixture.extra_info.update({**self.about, **self.outcome["facts"]})
-            fixture.pedantic(_wants, (None,), rounds=len(self.outcome["rounds"]))
-        if self.outcome.get("is_first"):
-            raise NotGreen(self.outcome["reason"])
-        if "reason" in self.outcome:
-            pytest.skip(self.outcome["reason"])
-
-    def _measured(self, fixture: Any) -> dict[str, Any]:
-        order = measuring.Order(
-            self.kata, self.solutions, self.declared, self.implementation, self.device, self.n
-        )
-        try:
-            facts = measuring.measure(order, fixture)
-        except measuring.TooLittleMemory:
-            reason = f"n = {self.n} needs more memory than this machine has"
-            return {"reason": reason, "too_large": True}
-        except measuring.NotTimed as error:
-            return {"reason": str(error)}
-        gpu = torch.cuda.get_device_name() if self.device == "cuda" else ""
-        facts = {**facts, "iterations": fixture.stats.iterations, "gpu": gpu}
-        return {"rounds": fixture.stats.stats.data, "facts": facts}
-
-    def repr_failure(self, excinfo: Any) -> Any:  # type: ignore[override]
-        if isinstance(excinfo.value, NotGreen):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo)
-
-    @property
-    def group(self) -> str:
-        """Under which heading pytest-benchmark shows the case."""
-        if self.implementation in CEILINGS:
-            return f"what this machine can do ({self.device})"
-        return f"{self.kata.name} {self.declared.function} n={self.n} ({self.device})"
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """What the case is, for programs."""
-        return {
-            "kata": self.kata.name,
-            "function": self.declared.function,
-            "implementation": self.implementation,
-            "device": self.device,
-            "n": self.n,
-            "size": self.size,
-            "means": self.declared.means,
-        }
-
-
-def _cases(
-    collector: pytest.Collector,
-    name: str,
-    declared: Benchmark,
-    kata: Kata,
-    solutions: Path,
-    devices: list[str],
-) -> list[Case]:
-    """All cases of a declaration: what the machine can do, then size by size."""
-    cases = []
-    for device in devices[:1] if declared.only_cpu else devices:
-        plan = list(CEILINGS.items())
-        for n in declared.sizes:
-            plan += [(REFERENCE, n), (YOURS, n)]
-            if declared.naive and n <= (declared.naive_up_to or n):
-                plan.append((NAIVE, n))
-        for implementation, n in plan:
-            size = "" if implementation in CEILINGS else f"-{n}"
-            case = Case.from_parent(
-                collector, name=f"{name}[{implementation}-{device}{size}]", callobj=_wants
-            )
-            case.kata, case.solutions, case.declared = kata, solutions, declared
-            case.implementation, case.device = implementation, device
-            case.size = case.n = n
-            cases.append(case)
-    return cases
 
 
 class Timing:
@@ -153,7 +49,7 @@ class Timing:
         self._is_child = isolation.ADDRESS in os.environ
         self._crew: Crew | None = None
         self._not_green: dict[Kata, str] = {}  # judged katas, with why they are not timed or ""
-        self._fitting: dict[tuple[object, ...], int] = {}  # sizes that had to be made smaller
+        self._outcomes: dict[Case, dict[str, Any]] = {}
         self._stuck: dict[tuple[object, ...], int] = {}  # implementations, and where they hung
         self._reasons: dict[str, Case] = {}  # why cases are not timed, and the first of each
 
@@ -169,7 +65,7 @@ class Timing:
         devices = ["cpu"] if chosen in ("cpu", "all") else []
         if _HAS_GPU and chosen in ("cuda", "all"):
             devices.append("cuda")
-        return _cases(collector, name, obj, kata, self._solutions, devices)
+        return cases(collector, name, obj, kata, self._solutions, devices)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -196,8 +92,11 @@ class Timing:
             return (yield)
         marks: dict[str, Any] = {}
         if not self._is_child and self._isolation != "none":
-            item.outcome = self._outcome(item)
+            item.outcome, item.is_measured_here = self._outcome(item), False
             marks["timer"] = _playing(item.outcome.get("rounds", []))
+        else:
+            marks["max_time"] = float(self._config.getoption("--benchmark-max-time")) / PASSES
+            marks["min_rounds"] = -(-self._config.getoption("--benchmark-min-rounds") // PASSES)
         item.add_marker(pytest.mark.benchmark(group=item.group, **marks))
         result = yield
         if not self._is_child:
@@ -214,45 +113,74 @@ class Timing:
         return choice
 
     def _outcome(self, case: Case) -> dict[str, Any]:
+        """What was found about a case; all that it is compared with is measured beside it."""
         is_ceiling = case.implementation in CEILINGS
         if not is_ceiling and (reason := self._why_not(case.kata)):
             is_first = reason not in self._reasons  # one failure is enough for a kata
             return {"reason": reason, "is_red": True, "is_first": is_first}
-        way = (case.kata, case.declared, case.implementation, case.device)
-        if way in self._stuck:
-            return {"reason": f"not tried, since n = {self._stuck[way]} did not end well"}
-        size = (case.kata, case.declared, case.device, case.size)
-        case.n = self._fitting.get(size, case.size)
-        while True:
-            try:
-                outcome: dict[str, Any] = self._ask(case)
-            except (isolation.ChildStuck, isolation.ChildDied) as error:
-                self._stuck[way] = case.n
-                return {"reason": f"{error} at n = {case.n}"}
-            if not outcome.get("too_large") or case.n == 1:
-                return outcome
-            self._fitting[size] = case.n = case.n // 2
+        if case not in self._outcomes:
+            alike = [case]
+            if not is_ceiling:
+                items = (item for item in case.session.items if isinstance(item, Case))
+                alike = [item for item in items if item.compared == case.compared]
+            self._outcomes.update(self._measure_beside(alike))
+        return self._outcomes[case]
 
-    def _ask(self, case: Case) -> Any:
-        """What a process of its own finds out about the case."""
+    def _measure_beside(self, cases: Sequence[Case]) -> dict[Case, dict[str, Any]]:
+        """Measure in turn, several times, at a size that fits into memory for all."""
+        while True:
+            outcomes = self._measure_in_turn(cases)
+            n = cases[0].n
+            if n == 1 or not any(outcome.get("too_large") for outcome in outcomes.values()):
+                return outcomes
+            for case in cases:
+                case.n = n // 2
+
+    def _measure_in_turn(self, cases: Sequence[Case]) -> dict[Case, dict[str, Any]]:
+        """The outcomes at the size that the cases have now.
+
+        Another program may slow down a part of a run, so that each pass times all of them, one
+        after the other.
+        """
+        outcomes: dict[Case, dict[str, Any]] = {}
+        with contextlib.ExitStack() as stack:
+            children = {}
+            for _ in range(PASSES):
+                for case in cases:
+                    if "reason" in outcomes.get(case, {}):
+                        continue
+                    if case not in children and case.way not in self._stuck:
+                        children[case] = stack.enter_context(contextlib.closing(self._child(case)))
+                    found = self._ask(case, children.get(case))
+                    outcomes[case] = _joined(outcomes.get(case), found)
+                    if found.get("too_large"):
+                        return outcomes
+        return outcomes
+
+    def _child(self, case: Case) -> isolation.Child:
+        """A process of its own for a case."""
         limit = self._config.getoption("--time-limit")
-        child: isolation.Child
         if self._isolation == "fork":
             _warm_up()
-            child = isolation.ForkedChild(lambda line: self._serve(case.session, line), limit)
-        else:
-            arguments = [*self._options_of_a_fresh_pytest(), str(case.kata.checks)]
-            child = isolation.SpawnedChild(arguments, self._root, limit)
-        with contextlib.closing(child):
-            try:
-                return child.ask(
-                    {"case": case.nodeid, "n": case.n, "solutions": str(self._solutions)}
-                )
-            except (isolation.ChildStuck, isolation.ChildDied) as error:
-                path = case.kata.solution_in(self._solutions)
-                line = child.stuck_at(path)
-                where = f" ({shown_path(path, self._root)}, line {line})" if line else ""
-                raise type(error)(f"{error}{where}") from None
+            return isolation.ForkedChild(lambda line: self._serve(case.session, line), limit)
+        arguments = [*self._options_of_a_fresh_pytest(), str(case.kata.checks)]
+        return isolation.SpawnedChild(arguments, self._root, limit)
+
+    def _ask(self, case: Case, child: isolation.Child | None) -> dict[str, Any]:
+        """What the process finds in one pass, or what became of it."""
+        if child is None:
+            return {"reason": f"not tried, since n = {self._stuck[case.way]} did not end well"}
+        request = {"case": case.nodeid, "n": case.n, "solutions": str(self._solutions)}
+        child.restart_clock()
+        try:
+            found: dict[str, Any] = child.ask(request)
+        except (isolation.ChildStuck, isolation.ChildDied) as error:
+            self._stuck[case.way] = case.n
+            path = case.kata.solution_in(self._solutions)
+            line = child.stuck_at(path)
+            where = f" ({shown_path(path, self._root)}, line {line})" if line else ""
+            return {"reason": f"{error}{where} at n = {case.n}"}
+        return found
 
     def _options_of_a_fresh_pytest(self) -> list[str]:
         """What makes it collect the same cases and time them alike."""
@@ -294,14 +222,14 @@ class Timing:
         bound_memory()
         torch.set_num_threads(_THREADS)
         warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
-        cases = {item.nodeid: item for item in session.items if isinstance(item, Case)}
+        own = {item.nodeid: item for item in session.items if isinstance(item, Case)}
         for request in isolation.requests(line):
             print_to_memory()
-            case = cases[request["case"]]
+            case = own[request["case"]]
             case.n, case.solutions = request["n"], Path(request["solutions"])
             reports = runtestprotocol(case, log=False, nextitem=None)
             failed = next((str(r.longrepr) for r in reports if r.failed), "")
-            isolation.answer(line, case.outcome or {"reason": failed[-500:]})
+            isolation.answer(line, {"reason": failed[-500:]} if failed else case.outcome)
 
     # ---------------------------------------------------------------- what is told
 
@@ -332,6 +260,17 @@ def _warm_up() -> None:
     """Do once, before the first fork, what would count as time of the first call in each child."""
     torch.set_num_threads(_THREADS)  # also, so that no thread pool exists that a fork would lose
     torch.testing.assert_close(torch.ones(1), torch.ones(1))  # imports half of torch
+
+
+def _joined(before: dict[str, Any] | None, found: dict[str, Any]) -> dict[str, Any]:
+    """What the passes until now have found together."""
+    if before is None or "reason" in found:
+        return found
+    passes = before["facts"]["passes"] + found["facts"]["passes"]
+    return {
+        "rounds": before["rounds"] + found["rounds"],
+        "facts": {**before["facts"], "passes": passes},
+    }
 
 
 def _playing(rounds: list[float]) -> Callable[[], float]:
