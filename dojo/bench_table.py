@@ -46,7 +46,8 @@ def table_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
         run: what was timed now.
         earlier: for each subject the run of an earlier version of the answer, if there is one.
     """
-    for subject in subjects_of(run):
+    subjects = subjects_of(run)
+    for subject in subjects:
         for line in wrapped(f"{subject.kata}: {subject.function}, {subject.means}"):
             yield paint(line, "bright_white")
         yield f"  {limits_text(run, subject.device)}"
@@ -56,7 +57,8 @@ def table_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
         yield ""
         yield from (f"  {line}" for line in history_lines(run, earlier.get(subject), subject))
         yield ""
-    yield from wrapped(LEGEND)
+    if subjects:
+        yield from wrapped(LEGEND)
 
 
 def limits_text(run: Run, device: str) -> str:
