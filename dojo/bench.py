@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dojo.bench_results import (
+from dojo.isolation import own_environment
     ORDER,
     YOURS,
     NoResults,
@@ -119,13 +119,12 @@ def _run_pytest(
     command += [f"--benchmark-min-time={_ROUND}", f"--benchmark-max-time={_LENGTH}"]
     command += [f"--benchmark-save={_SAVED_AS}", "--benchmark-save-data", *options]
     command += [str(kata.checks) for kata in katas]
-    environment = {key: text for key, text in os.environ.items() if key != "PYTEST_ADDOPTS"}
     notes: list[dict[str, Any]] = []
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command,
             cwd=root,
-            env=environment,
+            env=own_environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

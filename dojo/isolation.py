@@ -228,12 +228,17 @@ class SpawnedChild(Child):
             Path(self._notes_path).unlink()
 
 
+def own_environment() -> dict[str, str]:
+    """The environment for a run of pytest of its own, whatever this process is a part of."""
+    others = ("PYTEST_ADDOPTS", "PYTEST_XDIST_", "PYTEST_CURRENT_TEST")
+    return {name: text for name, text in os.environ.items() if not name.startswith(others)}
+
+
 def start_pytest(
     arguments: Sequence[str], folder: Path, lines: Mapping[str, str], **options: Any
 ) -> subprocess.Popen[bytes]:
     """Start pytest in the dojo's root, with no plugin but the dojo's, to serve over ``lines``."""
-    environment = {**os.environ, **lines, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    environment.pop("PYTEST_ADDOPTS", None)
+    environment = {**own_environment(), **lines, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", f"--rootdir={folder}", *_BARE, *arguments],
