@@ -30,6 +30,7 @@ from dojo.isolation import own_environment
     with_reasons,
 )
 from dojo.catalog import Kata
+from dojo.isolation import own_environment
 
 _SAVED_AS = "bench"
 _LOOK = 0.2  # seconds between two looks at how far pytest is
