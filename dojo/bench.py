@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from dojo.bench_results import (
-from dojo.isolation import own_environment
     ORDER,
     YOURS,
     NoResults,
