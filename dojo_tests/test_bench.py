@@ -21,6 +21,7 @@ from dojo.bench_statistics import change, mann_whitney, ratio
 from dojo.bench_table import bar, bytes_text, count_text, ratio_text, seconds_text, table_lines
 from dojo.benchmarks import Benchmark
 from dojo.catalog import find_katas
+from dojo.isolation import own_environment
 from dojo.measuring import MemoryTrace, Order, prepare
 
 ADD = Subject("intro/k03_in_place_add", "add_", "cpu", "x1: shape (n,)")
@@ -77,11 +78,10 @@ def write(root, **answers):
 
 
 def run(root, command, *arguments, **environment):
-    environment = {**os.environ, "PYTEST_ADDOPTS": "", **environment}
     return subprocess.run(
         [sys.executable, "-m", *command.split(), *arguments],
         cwd=root,
-        env=environment,
+        env={**own_environment(), **environment},
         capture_output=True,
         text=True,
     )
