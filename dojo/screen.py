@@ -309,7 +309,7 @@ class WatchScreen(App[None]):
         )
 
     def action_benchmark(self) -> None:
-        self._say("There is no benchmark yet.")
+        self._say(f"Once it is green, in another terminal: dojo bench {self.session.kata.stem}")
 
     def action_help(self) -> None:
         self.push_screen(Page("Keys", lambda width: wrapped(HELP, width)))

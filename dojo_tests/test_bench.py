@@ -1,7 +1,6 @@
 """Tests of the benchmarks: what is timed and what is not, what is counted, what is concluded."""
 
 import json
-import os
 import random
 import re
 import runpy

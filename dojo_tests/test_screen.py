@@ -687,9 +687,9 @@ def test_only_the_learners_own_files_are_reset(open_terminal, tmp_path):
     assert terminal.line_with("Only files in katas/ can be reset")
 
 
-def test_the_benchmark_is_not_there_yet(terminal):
+def test_the_benchmark_key_names_the_command(terminal):
     terminal.press("b")
-    assert terminal.line_with("There is no benchmark yet")
+    assert terminal.line_with("in another terminal: dojo bench k02_halve")
 
 
 def test_help_names_every_key(terminal):
@@ -701,7 +701,7 @@ def test_help_names_every_key(terminal):
 def test_a_notice_goes_with_the_next_verdict(terminal):
     terminal.press("b")
     terminal.judge(*SOME_RED, message="wrong")
-    assert not terminal.line_with("There is no benchmark yet")
+    assert not terminal.line_with("in another terminal: dojo bench")
 
 
 # ------------------------------------------------------------------ the list
