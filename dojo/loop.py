@@ -23,7 +23,7 @@ from dojo.catalog import TREES, Kata, find_katas
 from dojo.diagnosis import Table, TableMaker, diagnose, known_table
 from dojo.isolation import Child, ChildDied, ChildStuck
 from dojo.judge import NoChecks, Prepared, prepare, saved
-from dojo.verdict import RED, Check, Verdict
+from dojo.verdict import CRASHED, RED, Check, Verdict
 from dojo.workers import Crew, HubDied
 
 _QUIET = 10  # milliseconds without another change after which a save counts as finished
@@ -214,6 +214,8 @@ class Loop:
             verdict = prepared.judge(lambda check: self._tell(prepared.child, Checked(kata, check)))
             if prepared.child.was_dropped:
                 return None
+            if verdict.state == CRASHED and self._crew.has_died:
+                return self._judge(kata)  # it was not the answer that ended the process
             table = self._tables.get(kata.name)
             if table is not None:
                 verdict = replace(verdict, diagnosis=diagnose(verdict, table))

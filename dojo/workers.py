@@ -73,6 +73,10 @@ class Hub:
         with self._lock:
             return self._request(f"{verb} {pid}".encode(), [])
 
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def wait_until_ready(self) -> None:
         with self._lock:
             self._wait_until_ready()
@@ -157,6 +161,11 @@ class Crew:
     def kind(self) -> str:
         """ "fork" or "spawn"."""
         return self._kind
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the warm process was killed, and its children with it."""
+        return self._hub is not None and not self._hub.is_alive
 
     def start(self) -> None:
         """Begin to warm up what is missing, without waiting."""
