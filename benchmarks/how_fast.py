@@ -3,8 +3,8 @@
 
     python benchmarks/how_fast.py [--saves 50] [--katas 1000]
 
-Another process saves in turn; `dojo watch --json` prints the verdict. Beside it, pytest-watcher on
-the same kata where it is installed. Prints a table; takes some minutes.
+Another process saves in turn; `dojo watch --json` prints the verdict. Prints a table; takes some
+minutes.
 """
 
 from __future__ import annotations
@@ -43,13 +43,6 @@ def main() -> None:
     watched = save_to_verdict(wanted.saves)
     row("save to verdict, dojo watch (forked)", watched)
     row("request to verdict, spawned ahead", spawned(min(wanted.saves, 10)))
-    watcher = pytest_watcher(min(wanted.saves, 10))
-    if watcher:
-        row("save to verdict, pytest-watcher", watcher)
-        ratio = statistics.median(watcher) / statistics.median(watched)
-        print(f"{'  pytest-watcher : dojo watch':<42}{ratio:>8.1f} : 1")
-    else:
-        print("pytest-watcher is not installed: pip install pytest-watcher")
     row("dojo check --all, reference", times([*dojo(), "check", "--all", *REFERENCE], 3))
     row("dojo list", times([*dojo(), "list"], 10))
     with many(wanted.katas) as folder:
@@ -160,19 +153,6 @@ def spawned(runs: int) -> list[float]:
             judge(crew, KATA, ROOT / "reference")
             found.append(time.perf_counter() - begun)
     return found
-
-
-def pytest_watcher(saves: int) -> list[float]:
-    if not shutil.which("ptw"):
-        return []
-    with answers() as folder:
-        checks = str(KATA.checks)
-        settings = ["-q", "-c", f"{ROOT}/pyproject.toml", f"--rootdir={ROOT}"]
-        options = [*settings, f"--solutions={folder}"]
-        with lines_of(["ptw", "--now", str(folder), checks, *options]) as found:
-            heard = waits_for(found, lambda line: " passed in " in line or " failed in " in line)
-            heard()
-            return save_and_wait(KATA.solution_in(folder), saves, heard)
 
 
 def times(command: list[str], runs: int, cwd: Path = ROOT) -> list[float]:
