@@ -26,7 +26,7 @@ import pytest
 import torch
 
 from dojo import devices, isolation, serving
-from dojo.catalog import TREES, Kata, find_root, kata_of
+from dojo.catalog import TREES, Kata, NoSuchFolder, find_root, kata_of, solutions_folder
 from dojo.checks import CheckFailed, aspect_of, grid_of
 from dojo.guard import Guard
 from dojo.loading import LoadError, learner_line, shown_path, unstarted_name
@@ -177,7 +177,10 @@ class Dojo:
     def __init__(self, config: pytest.Config, root: Path) -> None:
         self.config = config
         self.root = root
-        self.solutions = self._solutions_folder(config.getoption("--solutions"))
+        try:
+            self.solutions = solutions_folder(config.getoption("--solutions"), root)
+        except NoSuchFolder as error:
+            raise pytest.UsageError(str(error)) from None
         self._serving = isolation.ADDRESS in os.environ
         self._child: isolation.Child | None = None
         self._lost: Lost | None = None  # what became of the kata's process
@@ -185,15 +188,6 @@ class Dojo:
         self._loaded: dict[str, Solution] = {}
         self._seals: Seals | None = None
         self._guard: Guard | None = None
-
-    def _solutions_folder(self, choice: str) -> Path:
-        folder = self.root / choice if choice in ("katas", "reference") else Path(choice).resolve()
-        if not folder.is_dir():
-            raise pytest.UsageError(
-                f"--solutions={choice}: there is no such folder. "
-                "Name a folder with the layout of katas/, or katas or reference."
-            )
-        return folder
 
     # ---------------------------------------------------------------- collection
 
