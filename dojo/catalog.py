@@ -6,6 +6,8 @@ A kata *is* its path: ``tests/intro/test_k03_in_place_add.py`` makes the kata
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,9 +91,11 @@ def kata_of(checks: Path, root: Path) -> Kata | None:
 
 
 def find_katas(root: Path) -> list[Kata]:
-    """All katas, in the order of their names."""
+    """All katas: the tracks in the order of the numbers that their titles begin with, then by name."""
     found = (kata_of(path, root) for path in sorted(root.glob("tests/*/test_*.py")))
-    return [kata for kata in found if kata is not None]
+    katas = [kata for kata in found if kata is not None]
+    places = {track: _place(root, track) for track in {kata.track for kata in katas}}
+    return sorted(katas, key=lambda kata: (places[kata.track], kata.name))
 
 
 def track_title(root: Path, track: str) -> str:
@@ -100,3 +104,9 @@ def track_title(root: Path, track: str) -> str:
     if not readme.is_file():
         return track
     return readme.read_text(encoding="utf-8").strip().partition("\n")[0].lstrip("# ").strip()
+
+
+def _place(root: Path, track: str) -> float:
+    """The number that the track's title begins with; tracks without one come last."""
+    number = re.match(r"\d+", track_title(root, track))
+    return int(number.group()) if number else math.inf
