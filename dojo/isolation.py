@@ -30,7 +30,8 @@ _KEY = "DOJO_SERVE_KEY"
 _NOTES = "DOJO_SERVE_NOTES"
 _START_LIMIT = 120.0  # seconds that a fresh process may take to import torch on a slow disk
 # What a run that serves has no use for, and would pay for with each check.
-_BARE = ("-q", "--capture=no", *(f"-pno:{name}" for name in ("cacheprovider", "logging")))
+_USELESS = ("cacheprovider", "logging", "warnings", "unraisableexception", "threadexception")
+_BARE = ("-q", "--capture=no", *(f"-pno:{name}" for name in _USELESS))
 _A_MOMENT = 1.0  # seconds in which a process that has hung up must have ended
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl
 _NOTE_TIME = 0.2  # seconds that a stuck child gets to note where it is
@@ -65,21 +66,45 @@ class Child:
         self.was_dropped = False
 
     def ask(self, request: object) -> Any:
-        """Send a request and wait for its answer; the clock starts with the first one.
+        """Send a request and wait for its answer.
+
+        Raises:
+            ChildDied, ChildStuck: as for ``tell`` and ``hear``.
+        """
+        self.tell(request)
+        return self.hear()
+
+    def tell(self, request: object) -> None:
+        """Send a request; the clock starts with the first one.
+
+        Raises:
+            ChildDied: the process ended.
+        """
+        assert self._connection is not None
+        self._deadline = self._deadline or time.monotonic() + self.limit
+        with self._as_death():
+            self._connection.send_bytes(json.dumps(request).encode())
+
+    def hear(self) -> Any:
+        """Wait for the next answer.
 
         Raises:
             ChildDied: the process ended.
             ChildStuck: the time is over.
         """
         assert self._connection is not None
-        self._deadline = self._deadline or time.monotonic() + self.limit
-        try:
-            self._connection.send_bytes(json.dumps(request).encode())
+        with self._as_death():
             if not wait([self._connection], max(0.0, self._deadline - time.monotonic())):
                 self._ask_where()
                 self._end()
                 raise ChildStuck(f"not finished after {self.limit:g} s")
             return json.loads(self._connection.recv_bytes())
+
+    @contextlib.contextmanager
+    def _as_death(self) -> Iterator[None]:
+        """A line that breaks means that the process has ended."""
+        try:
+            yield
         except (EOFError, OSError):
             raise ChildDied(_ending_in_words(self._exit_code())) from None
 
@@ -185,9 +210,9 @@ class SpawnedChild(Child):
         self._pid = self._process.pid
         super().__init__(None, os.fdopen(handle, "rb"), limit)
 
-    def ask(self, request: object) -> Any:
+    def tell(self, request: object) -> None:
         self.wait_until_ready()
-        return super().ask(request)
+        super().tell(request)
 
     def wait_until_ready(self) -> None:
         """Wait until it has imported and collected everything.

@@ -50,10 +50,12 @@ class Prepared:
         plan: the checks that it will run, as far as they are known before.
     """
 
-    def __init__(self, child: Child, kata: Kata, solutions: Path, device: str) -> None:
+    def __init__(
+        self, child: Child, kata: Kata, solutions: Path, device: str, rehearse: bool
+    ) -> None:
         self.child = child
         self._kata, self._solutions = kata, solutions
-        answer = child.ask(open_request(kata, solutions, device))
+        answer = child.ask(open_request(kata, solutions, device, rehearse=rehearse))
         if not answer["plan"]:
             raise NoChecks(f"{kata.name}: no check was collected; see: pytest {kata.checks}")
         self._nodeids = [one["nodeid"] for one in answer["plan"]]
@@ -65,11 +67,11 @@ class Prepared:
         """The verdict; ``on_check`` is called with each check as it ends."""
         checks: list[Check] = []
         seconds, source_hash, lost = 0.0, "", None
-        following = [*self._nodeids[1:], None]
-        for check, nodeid, next_nodeid in zip(self.plan, self._nodeids, following, strict=True):
+        answers = self._answers()
+        for check in self.plan:
             if lost is None:
                 try:
-                    answer: Any = self.child.ask(run_request(nodeid, next_nodeid))
+                    answer = next(answers)
                 except (ChildStuck, ChildDied) as error:
                     path = self._kata.solution_in(self._solutions)
                     lost = what_became(error, self.child, path, self._kata.root)
@@ -89,15 +91,26 @@ class Prepared:
             devices=self._devices,
         )
 
+    def _answers(self) -> Iterator[Any]:
+        """What the process answers, a check after the other."""
+        self.child.tell(run_request(self._nodeids))
+        for _ in self._nodeids:
+            yield self.child.hear()
+
     def close(self) -> None:
         """End the process."""
         self.child.close()
 
 
 def prepare(
-    crew: Crew, kata: Kata, solutions: Path, device: str = "all", limit: float = TIME_LIMIT
+    crew: Crew,
+    kata: Kata,
+    solutions: Path,
+    device: str = "all",
+    limit: float = TIME_LIMIT,
+    rehearse: bool = False,
 ) -> Prepared:
-    """Have a process ready to judge.
+    """Have a process ready to judge; with ``rehearse``, readier, where there is time for that.
 
     Raises:
         NoChecks, HubDied: as for ``judge``.
@@ -105,7 +118,7 @@ def prepare(
     """
     child = crew.worker(limit)
     try:
-        return Prepared(child, kata, solutions, device)
+        return Prepared(child, kata, solutions, device, rehearse)
     except BaseException:
         child.close()
         raise

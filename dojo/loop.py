@@ -26,7 +26,7 @@ from dojo.judge import NoChecks, Prepared, prepare, saved
 from dojo.verdict import CRASHED, RED, Check, Verdict
 from dojo.workers import Crew, HubDied
 
-_QUIET = 10  # milliseconds without another change after which a save counts as finished
+_QUIET = 4  # milliseconds without another change after which a save counts as finished
 _WAKE = 0.2  # seconds
 _LONGEST = 100  # milliseconds after which it counts as finished anyhow
 
@@ -247,10 +247,7 @@ class Loop:
         kata, verdict = self._last
         try:
             if self._prepared is None:
-                self._prepared = (
-                    kata,
-                    prepare(self._crew, kata, self._solutions, self._device, self._limit),
-                )
+                self._prepared = kata, self._prepare(kata, rehearse=True)
                 return True
             if kata.name in self._tables:
                 return False
@@ -290,7 +287,10 @@ class Loop:
             if prepared_for == kata and prepared.child.is_waiting:
                 return prepared
             prepared.close()
-        return prepare(self._crew, kata, self._solutions, self._device, self._limit)
+        return self._prepare(kata, rehearse=False)
+
+    def _prepare(self, kata: Kata, rehearse: bool) -> Prepared:
+        return prepare(self._crew, kata, self._solutions, self._device, self._limit, rehearse)
 
     def _drop_prepared(self) -> None:
         if self._prepared is not None:

@@ -5,6 +5,7 @@ Plain data that JSON can carry, free of torch and pytest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,29 @@ from dojo.catalog import Kata
 
 
 def open_request(
-    kata: Kata, solutions: Path, device: str = "all", as_reports: bool = False
+    kata: Kata,
+    solutions: Path,
+    device: str = "all",
+    as_reports: bool = False,
+    rehearse: bool = False,
 ) -> dict[str, Any]:
     """The first request: which kata, whose answer, on which devices.
 
     It is answered by the ``plan``, a list of the kata's checks with ``nodeid`` and, before it has
     run, ``check``, and by the ``devices`` in words. With ``as_reports`` the answers to what
     follows are pytest's own reports; else a dictionary: ``check``, its ``seconds``, and the
-    ``source_hash`` of the file that was loaded.
+    ``source_hash`` of the file that was loaded. With ``rehearse`` the process then goes through
+    the checks without an answer, so that the next time is faster.
     """
     return {
         "kata": kata.name,
         "solutions": str(solutions),
         "device": device,
         "as_reports": as_reports,
+        "rehearse": rehearse,
     }
 
 
-def run_request(nodeid: str, next_nodeid: str | None) -> dict[str, Any]:
-    """Run a check, then tear down what the next one does not need."""
-    return {"run": nodeid, "next": next_nodeid}
+def run_request(nodeids: Sequence[str], following: str | None = None) -> dict[str, Any]:
+    """Run these checks, an answer each, then tear down what the ``following`` one does not need."""
+    return {"run": list(nodeids), "following": following}

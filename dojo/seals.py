@@ -7,6 +7,7 @@ It compares attributes by identity; it does not look into a function's own code.
 from __future__ import annotations
 
 import builtins
+import operator
 import os
 import sys
 import types
@@ -53,7 +54,8 @@ class Seals:
     """A record of what the judge's tools are, taken before the learner's code runs."""
 
     def __init__(self) -> None:
-        self._known = [(space, _callables(space)) for space in _namespaces()]
+        known = [(space, _callables(space)) for space in _namespaces()]
+        self._known = [(space, tuple(names), tuple(names.values())) for space, names in known]
 
     def broken(self, thoroughly: bool = True) -> list[str]:
         """Names that were replaced or deleted since; each is put back.
@@ -62,16 +64,14 @@ class Seals:
             thoroughly: look at every name, not only at what torch applies to each operation.
         """
         found = []
-        for space, known in self._known if thoroughly else ():
+        for space, names, values in self._known if thoroughly else ():
             now = vars(space)
-            changed = [
-                name
-                for name, value in known.items()
-                if now.get(name) is not value and not _is_torchs_own(now.get(name), value)
-            ]
-            for name in changed:
-                setattr(space, name, known[name])
-                found.append(f"{space.__name__}.{name}")
+            if all(map(operator.is_, map(now.get, names), values)):
+                continue  # the usual case, in a third of the time
+            for name, value in zip(names, values, strict=True):
+                if now.get(name) is not value and not _is_torchs_own(now.get(name), value):
+                    setattr(space, name, value)
+                    found.append(f"{space.__name__}.{name}")
         torch.set_default_device(None)  # an answer may set it, and torch keeps it as a mode
         torch.set_default_dtype(torch.float32)  # the same, and it changes torch.Storage
         if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():

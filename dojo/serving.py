@@ -6,9 +6,9 @@ It knows the protocol, not how the process came about (``isolation``, ``hub``).
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
-import warnings
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,14 +27,13 @@ from dojo.verdict import GREEN, Check
 if TYPE_CHECKING:
     from dojo.plugin import Dojo
 
-_EVERY = 8  # checks between two thorough looks at the judge's own parts, which take 1 ms each
+_EVERY = 16  # checks between two thorough looks at the judge's own parts, which take 1 ms each
 
 
 def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
     """Answer requests until the parent hangs up."""
     bound_memory()
     torch.set_num_threads(1)  # a forked OpenMP pool hangs
-    warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
     requests = isolation.requests(line)
     request = next(requests)
@@ -51,19 +50,23 @@ def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
     used = tuple(sorted({check.device for check in checks.values()}))
     isolation.answer(line, {"plan": plan, "devices": devices_line(used)})
     items = {item.nodeid: item for item in session.items}
+    if request["rehearse"]:
+        dojo.rehearse(kata, (items[nodeid] for nodeid in checks))
     tail = None if as_reports else print_to_memory()
-    dojo.rehearse()
-    for index, request in enumerate(requests):
-        item, following = items[request["run"]], items.get(request["next"])
-        reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
-        call = reports[1 if len(reports) > 2 else 0]  # a failed setup is not followed by a call
-        dojo.distrust(item, call, thoroughly=following is None or index % _EVERY == 0)
-        source_hash = dojo.solution(kata).source_hash
-        if tail is None:
-            call.dojo_source_hash = source_hash
-            isolation.answer(line, [_as_data(session.config, report) for report in reports])
-        else:
-            isolation.answer(line, _as_check(reports, tail, source_hash))
+    counted = itertools.count()
+    for request in requests:
+        for nodeid, following in itertools.pairwise([*request["run"], request["following"]]):
+            item, next_item = items[nodeid], items.get(following)
+            reports: list[Any] = runtestprotocol(item, log=False, nextitem=next_item)
+            call = reports[1 if len(reports) > 2 else 0]  # a failed setup is not followed by a call
+            is_due = next_item is None or next(counted) % _EVERY == 0
+            dojo.distrust(item, call, thoroughly=is_due)
+            source_hash = dojo.solution(kata).source_hash
+            if tail is None:
+                call.dojo_source_hash = source_hash
+                isolation.answer(line, [_as_data(session.config, report) for report in reports])
+            else:
+                isolation.answer(line, _as_check(reports, tail, source_hash))
 
 
 def bound_memory() -> None:

@@ -53,7 +53,9 @@ def _key(tensor: Tensor) -> int | None:
 
 def _tag_storage(storage: Any) -> None:
     global _purge_at
-    _tags.setdefault(storage._cdata, StorageWeakRef(storage))
+    if storage._cdata in _tags:
+        return
+    _tags[storage._cdata] = StorageWeakRef(storage)
     if len(_tags) >= _purge_at:
         for key in [key for key, reference in list(_tags.items()) if reference.expired()]:
             del _tags[key]
@@ -404,18 +406,18 @@ def _operate(sim: SimulatedCuda, func: Any, *args: Any, **kwargs: Any) -> Any:
     """Any other function: its inputs must agree, and what it returns lives where they do."""
     if kwargs.get("device") is not None:
         return sim.create(func, sim.resolve(kwargs.pop("device")), *args, **kwargs)
-    inputs = list(_tensors((args, kwargs)))
-    keys = {_key(tensor) for tensor in inputs}
-    if keys.isdisjoint(_tags):
-        if inputs:
+    keys = {_key(tensor) for tensor in _tensors((args, kwargs) if kwargs else args)}
+    host = {key for key in keys if key not in _tags}
+    if len(host) == len(keys):
+        if keys:
             _check_generator(kwargs.get("generator"), CPU)
         return func(*args, **kwargs)
-    _check_operation(func, args, kwargs)
+    if host:  # else all inputs agree
+        _check_operation(func, args, kwargs)
     _check_generator(kwargs.get("generator"), GPU)
-    host = keys - _tags.keys()
     result = func(*args, **kwargs)
     for tensor in _tensors(result[0] if func in _FIRST_OUTPUT_ONLY else result):
-        if _key(tensor) not in host:  # a view of a CPU input stays there (broadcast_tensors)
+        if not host or _key(tensor) not in host:  # a view of a CPU input stays there
             _tag(tensor)
     return result
 
