@@ -91,7 +91,7 @@ def kata_of(checks: Path, root: Path) -> Kata | None:
 
 
 def find_katas(root: Path) -> list[Kata]:
-    """All katas: the tracks in the order of the numbers that their titles begin with, then by name."""
+    """All katas, the tracks in the order of the numbers that their titles begin with."""
     found = (kata_of(path, root) for path in sorted(root.glob("tests/*/test_*.py")))
     katas = [kata for kata in found if kata is not None]
     places = {track: _place(root, track) for track in {kata.track for kata in katas}}

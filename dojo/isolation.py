@@ -30,8 +30,15 @@ _KEY = "DOJO_SERVE_KEY"
 _NOTES = "DOJO_SERVE_NOTES"
 _START_LIMIT = 120.0  # seconds that a fresh process may take to import torch on a slow disk
 # What a run that serves has no use for, and would pay for with each check.
-_USELESS = ("cacheprovider", "logging", "warnings", "unraisableexception", "threadexception")
-_BARE = ("-q", "--capture=no", *(f"-pno:{name}" for name in _USELESS))
+USELESS = (
+    "cacheprovider",
+    "logging",
+    "logging-plugin",
+    "warnings",
+    "unraisableexception",
+    "threadexception",
+)
+_BARE = ("-q", "--capture=no", *(f"-pno:{name}" for name in USELESS))
 _A_MOMENT = 1.0  # seconds in which a process that has hung up must have ended
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl
 _NOTE_TIME = 0.2  # seconds that a stuck child gets to note where it is

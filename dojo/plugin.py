@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import itertools
 import os
 import random
 import re
@@ -28,7 +29,7 @@ import torch
 from _pytest.runner import runtestprotocol
 
 from dojo import devices, isolation, serving
-from dojo.catalog import TREES, Kata, NoSuchFolder, find_root, kata_of, solutions_folder
+from dojo.catalog import TREES, Kata, NoSuchFolder, find_katas, find_root, kata_of, solutions_folder
 from dojo.checks import CheckFailed, aspect_of, grid_of
 from dojo.guard import Guard
 from dojo.loading import LoadError, learner_line, shown_path, unstarted_name
@@ -165,11 +166,12 @@ def warm_up(thoroughly: bool) -> Seals:
         the judge's tools as they are while no learner's code has run.
     """
     torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
-    torch.testing.assert_close(torch.ones(1), torch.ones(1))  # imports half of torch
+    x = torch.ones(1, requires_grad=True)
+    torch.autograd.grad(x * 1, x, torch.ones(1))  # imports a part of torch
     if thoroughly:
+        torch.testing.assert_close(x, x)  # imports half of torch
         importlib.import_module("torch._dynamo")
     seals = Seals()
-    gc.collect()
     gc.freeze()  # a child that collects would copy the whole heap
     return seals
 
@@ -186,6 +188,8 @@ class Dojo:
             raise pytest.UsageError(str(error)) from None
         self._serving = isolation.ADDRESS in os.environ
         self._child: isolation.Child | None = None
+        self._ahead: tuple[Kata, isolation.Child] | None = None  # the next kata's
+        self._told: set[str] = set()  # the checks that one of them was told to run
         self._lost: Lost | None = None  # what became of the kata's process
         self._items: dict[str, list[pytest.Item]] = {}
         self._loaded: dict[str, Solution | Rehearsal] = {}
@@ -198,6 +202,9 @@ class Dojo:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         if self.config.getoption("benchmark_only", False):
             return  # katas are timed, not judged
+        if self.config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # nobody chose an order
+            places = {kata.name: place for place, kata in enumerate(find_katas(self.root))}
+            items.sort(key=lambda item: _place(item, places, self.root))
         warns = self.config.pluginmanager.hasplugin("warnings")
         for item in items:
             kata = kata_of(item.path, self.root)
@@ -245,13 +252,8 @@ class Dojo:
         """The reports of one check from the kata's process, or what became of that process."""
         started = time.time()
         if self._lost is None:
-            request = run_request([item.nodeid], nextitem.nodeid if nextitem else None)
             try:
-                if self._child is None:
-                    self._child = self._new_child(item)
-                    kata = item.stash[KATA]
-                    self._child.ask(open_request(kata, self.solutions, as_reports=True))
-                for data in self._child.ask(request):
+                for data in self._child_for(item, nextitem).hear():
                     yield item.config.hook.pytest_report_from_serializable(
                         config=item.config, data=data
                     )
@@ -275,6 +277,54 @@ class Dojo:
                 dojo=asdict(check) if failed else None,
             )
 
+    def _child_for(self, item: pytest.Item, nextitem: pytest.Item | None) -> isolation.Child:
+        """The kata's process, told to run this check; meanwhile the next kata's begins."""
+        is_new = self._child is None
+        child = self._child = self._child or self._taken_ahead(item) or self._new_child(item)
+        if item.nodeid not in self._told:
+            if hasattr(self.config, "workerinput"):  # xdist does not tell a worker what will come
+                self._tell(child, [item], is_new, nextitem)
+            else:
+                self._tell(child, _group(item, item.session.items), is_new)
+        if is_new:
+            child.hear()  # the plan, which is known here
+            self._go_ahead(item)
+        return child
+
+    def _tell(
+        self,
+        child: isolation.Child,
+        group: list[pytest.Item],
+        is_new: bool,
+        following: pytest.Item | None = None,
+    ) -> None:
+        if is_new:
+            child.tell(open_request(group[0].stash[KATA], self.solutions, as_reports=True))
+        nodeids = [item.nodeid for item in group]
+        child.tell(run_request(nodeids, following.nodeid if following else None))
+        self._told.update(nodeids)
+
+    def _go_ahead(self, item: pytest.Item) -> None:
+        """Begin with the kata after the item's, where there is a processor to spare."""
+        if hasattr(self.config, "workerinput") or (os.cpu_count() or 1) < 2:
+            return
+        items = item.session.items
+        rest = items[items.index(item) + len(_group(item, items)) :]
+        if not rest or KATA not in rest[0].stash:
+            return
+        child = self._new_child(rest[0])
+        self._ahead = rest[0].stash[KATA], child
+        if isinstance(child, isolation.ForkedChild):  # another would have to be waited for
+            self._tell(child, _group(rest[0], rest), is_new=True)
+
+    def _taken_ahead(self, item: pytest.Item) -> isolation.Child | None:
+        """The process that has begun with the item's kata."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] != item.stash[KATA]:
+            ahead[1].close()
+            return None
+        return ahead[1] if ahead is not None else None
+
     def _new_child(self, item: pytest.Item) -> isolation.Child:
         limit = self.config.getoption("--time-limit")
         if self._isolation == "fork":
@@ -286,6 +336,12 @@ class Dojo:
         if self._child is not None:
             self._child.close()
         self._child = self._lost = None
+
+    def pytest_sessionfinish(self) -> None:
+        """End what a run that was stopped has left."""
+        self._end_child()
+        if self._ahead is not None:
+            self._ahead[1].close()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -311,6 +367,8 @@ class Dojo:
     def _serve(self, session: pytest.Session, line: Connection) -> None:
         """In the child: run the checks that the parent asks for, in this very process."""
         self._serving = True
+        for name in isolation.USELESS:
+            self.config.pluginmanager.unregister(name=name)
         serving.serve(self, session, line)
 
     def items_of(self, kata: Kata) -> list[pytest.Item]:
@@ -427,6 +485,19 @@ class Dojo:
         if isinstance(error, SystemExit):
             first = f"SystemExit: it ends the process with code {error.code!r}"
         return RED, f"{called or kata.stem} raised {first}{where}", line
+
+
+def _place(item: pytest.Item, places: dict[str, int], root: Path) -> int:
+    """Where a check's kata comes in the course; other tests come first."""
+    kata = kata_of(item.path, root)
+    return places[kata.name] if kata is not None else -1
+
+
+def _group(item: pytest.Item, items: list[pytest.Item]) -> list[pytest.Item]:
+    """The item and those of the same kata right after it."""
+    kata = item.stash[KATA]
+    rest = itertools.dropwhile(lambda one: one is not item, items)
+    return list(itertools.takewhile(lambda one: one.stash.get(KATA, None) == kata, rest))
 
 
 def _definition_line(solution: Solution | Rehearsal | None) -> int:

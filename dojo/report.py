@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from dojo.catalog import Kata, kata_of, track_title
+from dojo.catalog import Kata, find_katas, kata_of, track_title
 from dojo.devices import devices_line
 from dojo.diagnosis import diagnose, known_table
 from dojo.files import write_atomically
 from dojo.loading import shown_path
+from dojo.names import short_name
 from dojo.progress import record_all
 from dojo.statement import read_statement
 from dojo.verdict import GREEN, NOT_STARTED, RED, Check, Verdict, state_of
@@ -209,7 +210,8 @@ class KataReporter:
         self._terminal.write_line(f"{empty}] {text}")
 
     def _next(self, judged: list[Progress], verdicts: dict[str, Verdict]) -> None:
-        ordered = sorted(judged, key=lambda progress: progress.kata.name)
+        katas = find_katas(self._root)
+        ordered = sorted(judged, key=lambda progress: katas.index(progress.kata))
         todo = next((item for item in ordered if verdicts[item.kata.name].state != GREEN), None)
         if todo is None:
             whole = all(self._is_green(progress) for progress in judged)
@@ -219,14 +221,13 @@ class KataReporter:
         begun = any(verdict.state != NOT_STARTED for verdict in verdicts.values())
         verb = "next" if begun else "begin with"
         path = shown_path(todo.kata.solution_in(self._solutions), self._root)
-        short = todo.kata.stem.partition("_")[0]
         choice = self._config.getoption("--solutions")
         where = "" if choice == "katas" else f" --solutions={choice}"
         for line in wrapped(f"{verb}: {_title(todo.kata)}"):
             self._terminal.write_line(line)
         self._terminal.write_line(f"  edit {path}")
-        self._terminal.write_line(f"  then run: pytest -k {short}{where}")
-        self._terminal.write_line(f"  a hint:   dojo hint {short}")
+        self._terminal.write_line(f"  then run: pytest -k {todo.kata.stem}{where}")
+        self._terminal.write_line(f"  a hint:   dojo hint {short_name(todo.kata, katas)}")
 
 
 def _title(kata: Kata) -> str:

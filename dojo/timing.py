@@ -203,8 +203,9 @@ class Timing:
             except (NoChecks, HubDied) as error:
                 reason = f"{kata.name} cannot be judged: {error}"
             else:
-                short = kata.stem.partition("_")[0]
-                reason = "" if state == GREEN else f"{kata.name} is {state}; see: pytest -k {short}"
+                reason = (
+                    "" if state == GREEN else f"{kata.name} is {state}; see: pytest -k {kata.stem}"
+                )
             self._not_green[kata] = reason
         return self._not_green[kata]
 
