@@ -118,7 +118,7 @@ def test_lies_in_memory_channels_last(solution, device):
 def test_lies_so_with_sizes_of_1(solution, device):
     """That holds where N, C, H or W is 1, too."""
     for shape in WITH_ONES:
-        for order in ("NCHW", "NWHC"):
+        for order in ("NCHW", "NWHC", "WHCN"):
             hint = f"{ONES} Here x lies in the order {', '.join(order)}."
             expect_channels_last(converted(solution, images(device, shape, order=order)), hint)
 
