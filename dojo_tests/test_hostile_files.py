@@ -1,11 +1,13 @@
 """A file that is broken, cheats, hangs or rages is named in one line, whichever way it is judged.
 
-Each row is judged by a forked process, by one that was started afresh, and by plain pytest.
+Each row is judged by a forked process, by one that was started afresh, and by plain pytest: there
+many rows in one run, as the answers of as many katas, so that none may harm its neighbour.
 """
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import uuid
@@ -14,13 +16,14 @@ from pathlib import Path
 import pytest
 
 import dojo.judge
-from dojo.catalog import Kata
+from dojo.catalog import TREES, Kata
 from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT
 from dojo.workers import Crew
 
 ANSWER = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    {}\n    return x1.add_(x2)\n"
 RIGHT = ANSWER.format("pass")
 TIME_LIMIT = 3.0
+PARTS = 4  # runs of plain pytest that share the rows
 
 # what is in the file, the state that it gets, and words of the message
 BROKEN = {
@@ -262,7 +265,7 @@ def k03(root):
 
 @pytest.fixture(scope="module")
 def ways(root):
-    """The three ways of judging, by name: each takes a kata and a folder, and returns a verdict."""
+    """Both kinds of worker, by name: each takes a kata and a folder, and returns a verdict."""
     os.environ[MARK] = "1"
     forking, spawning = Crew(root, "fork"), Crew(root, "spawn")
 
@@ -274,21 +277,7 @@ def ways(root):
 
         return judge
 
-    def by_pytest(kata, folder):
-        file = folder / "verdict.json"
-        options = [f"--solutions={folder}", f"--time-limit={TIME_LIMIT}", f"--verdicts={file}"]
-        run = subprocess.run(
-            [sys.executable, "-m", "pytest", str(kata.checks), *options, "-p", "no:cacheprovider"],
-            cwd=root,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        verdict = json.loads(file.read_text())
-        assert (run.returncode == 0) == (verdict["state"] == GREEN)
-        return verdict
-
-    yield {"fork": by(forking), "spawn": by(spawning), "pytest": by_pytest}
+    yield {"fork": by(forking), "spawn": by(spawning)}
     forking.close()
     spawning.close()
     del os.environ[MARK]
@@ -309,25 +298,71 @@ def left_running():
     return found
 
 
-@pytest.mark.parametrize("way", ["fork", "spawn", "pytest"])
+def source_of(row, root):
+    source = ROWS[row][0]
+    return source.replace("ROOT", repr(str(root))).encode() if isinstance(source, str) else source
+
+
+def expect_the_state_and_one_clear_line(row, verdict):
+    _, states, words = ROWS[row]
+    assert verdict["state"] in states, row
+    messages = [check["message"] for check in verdict["checks"] if check["state"] != GREEN]
+    assert all(messages), row
+    if verdict["state"] != GREEN:
+        assert words in " ".join(messages), row
+    if row in BROKEN:
+        assert len(set(messages)) == 1, row
+        assert "k03_in_place_add.py" in messages[0]
+
+
+@pytest.mark.parametrize("way", ["fork", "spawn"])
 @pytest.mark.parametrize("row", ROWS)
 def test_a_hostile_file_gets_its_state_and_one_clear_line(k03, row, way, ways, tmp_path):
-    source, states, words = ROWS[row]
     path = k03.solution_in(tmp_path)
     path.parent.mkdir()
-    if isinstance(source, str):
-        source = source.replace("ROOT", repr(str(k03.root))).encode()
-    path.write_bytes(source)
-    verdict = ways[way](k03, tmp_path)
-    assert verdict["state"] in states
-    assert path.read_bytes() == source
-    messages = [check["message"] for check in verdict["checks"] if check["state"] != GREEN]
-    assert all(messages)
-    if verdict["state"] != GREEN:
-        assert words in " ".join(messages)
-    if row in BROKEN:
-        assert len(set(messages)) == 1
-        assert "k03_in_place_add.py" in messages[0]
+    path.write_bytes(source_of(row, k03.root))
+    expect_the_state_and_one_clear_line(row, ways[way](k03, tmp_path))
+    assert path.read_bytes() == source_of(row, k03.root)
+    if sys.platform.startswith("linux"):
+        assert left_running() == []
+
+
+def in_tracks_of_its_own(k03, rows, root):
+    """A dojo in which k03 is a kata of as many tracks as there are rows, each with its answer."""
+    for tree in TREES:
+        for row, track in rows.items():
+            file = getattr(k03, {"katas": "stub", "tests": "checks"}.get(tree, tree))
+            copy = root / tree / track / file.name
+            copy.parent.mkdir(parents=True)
+            copy.write_bytes(source_of(row, root) if tree == "katas" else file.read_bytes())
+    reference = root / "reference" / "intro" / k03.reference.name  # which two of them read
+    reference.parent.mkdir()
+    shutil.copy(k03.reference, reference)
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(k03.root / name, root)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_plain_pytest_judges_hostile_files_beside_each_other(k03, part, monkeypatch, tmp_path):
+    rows = {row: f"row{number:02}" for number, row in enumerate(ROWS) if number % PARTS == part}
+    in_tracks_of_its_own(k03, rows, tmp_path)
+    file = tmp_path / "verdicts.json"
+    monkeypatch.setenv(MARK, "1")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", f"--time-limit={TIME_LIMIT}", f"--verdicts={file}"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=240,
+        check=False,
+    )
+    assert run.returncode == 1
+    verdicts = [json.loads(line) for line in file.read_text().splitlines()]
+    by_track = {verdict["kata"].partition("/")[0]: verdict for verdict in verdicts}
+    assert by_track.keys() == set(rows.values())
+    for row, track in rows.items():
+        expect_the_state_and_one_clear_line(row, by_track[track])
+        path = tmp_path / "katas" / track / "k03_in_place_add.py"
+        assert path.read_bytes() == source_of(row, tmp_path)
     if sys.platform.startswith("linux"):
         assert left_running() == []
 
