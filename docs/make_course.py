@@ -1,0 +1,44 @@
+"""Writes the course tables of README.md from the katas' own files.
+
+python docs/make_course.py
+"""
+
+from itertools import groupby
+from pathlib import Path
+
+from dojo.catalog import Kata, find_katas, track_title
+from dojo.statement import read_statement
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN = "<!-- made by docs/make_course.py -->"
+END = "<!-- end of what it made -->"
+
+
+def course(root: Path) -> str:
+    """The tables, a track each: every kata's file, what it is about, and what the learner writes."""
+    katas = find_katas(root)
+    parts = [f"{len(katas)} katas."]
+    for track, members in groupby(katas, key=lambda kata: kata.track):
+        rows = [_row(kata) for kata in members]
+        title = f"### {track_title(root, track)}"
+        intro = f"`katas/{track}`, {len(rows)} katas."
+        head = "| kata | about | you write |\n| --- | --- | --- |"
+        parts.append("\n\n".join([title, intro, "\n".join([head, *rows])]))
+    return "\n\n".join(parts)
+
+
+def _row(kata: Kata) -> str:
+    statement = read_statement(kata.stub)
+    return f"| `{kata.stem}` | {statement.title} | {', '.join(f'`{n}`' for n in statement.names)} |"
+
+
+def with_course(readme: str, root: Path) -> str:
+    """The README with the tables of this dojo between the marks."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{course(root)}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    path.write_text(with_course(path.read_text(encoding="utf-8"), ROOT), encoding="utf-8")
