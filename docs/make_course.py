@@ -15,7 +15,7 @@ END = "<!-- end of what it made -->"
 
 
 def course(root: Path) -> str:
-    """The tables, a track each: every kata's file, what it is about, and what the learner writes."""
+    """The tables, a track each: every kata's file, what it is about, what is written."""
     katas = find_katas(root)
     parts = [f"{len(katas)} katas."]
     for track, members in groupby(katas, key=lambda kata: kata.track):
