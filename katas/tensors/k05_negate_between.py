@@ -1,0 +1,28 @@
+"""Negate the elements between two bounds, in place.
+
+A condition on a tensor gives a mask of bools. A mask can choose what is read, and what is written.
+
+    x = tensor([1., 2., 3., 4., 5.]);  rest = x[2:]
+    negate_between_(x, 2, 4)   ->  x itself, which now holds [1., -2., -3., -4., 5.]
+    rest                       ->  tensor([-3., -4., 5.])
+"""
+
+import torch
+
+
+def negate_between_(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
+    """Turn the sign of each element from low to high, in place.
+
+    Args:
+        x: float or signed integer dtype, any shape, () and empty ones too, any strides under which
+            no two elements overlap. Afterwards it holds, in the memory that it had, -e for each
+            element e with low <= e <= high, both bounds included. Every other element stays as it
+            is: NaN, which lies in no interval, and infinite ones too. What lies between the
+            elements in memory stays as well.
+        low, high: numbers, ints or floats, infinite ones too. Where low is above high, x stays as
+            it is.
+
+    Returns:
+        x itself, the same object, of the same dtype.
+    """
+    raise NotImplementedError
