@@ -140,13 +140,14 @@ def assigns_to_the_mask(x, low, high):
 
 
 @alternative("negate_between_")
-def chooses_and_copies(x, low, high):
-    return x.copy_(torch.where(between(x, low, high), -x, x))
+def multiplies_through_the_mask(x, low, high):
+    x[between(x, low, high)] *= -1
+    return x
 
 
 @alternative("negate_between_")
 def multiplies_by_a_sign(x, low, high):
-    return x.mul_(1 - 2 * between(x, low, high).to(x.dtype))
+    return x.mul_(1 - 2 * between(x, low, high))
 
 
 @alternative("negate_between_")
@@ -179,4 +180,6 @@ def element_by_element(x, low, high):
 @alternative("negate_between_")
 def by_places(x, low, high):
     places = between(x, low, high).nonzero(as_tuple=True)
-    return x.index_put_(places, -x[places]) if x.dim() else x.mul_(1 - 2 * between(x, low, high))
+    flat = x if x.dim() else x.view(1)
+    flat.index_put_(places, -flat[places])
+    return x

@@ -17,7 +17,7 @@ def negate_between_(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
         x: float or signed integer dtype, any shape, () and empty ones too, any strides under which
             no two elements overlap. Afterwards it holds, in the memory that it had, -e for each
             element e with low <= e <= high, both bounds included. Every other element stays as it
-            is: NaN, which lies in no interval, and infinite ones too. What lies between the
+            is, infinite ones too, and NaN, which lies in no interval. What lies between the
             elements in memory stays as well.
         low, high: numbers, ints or floats, infinite ones too. Where low is above high, x stays as
             it is.
