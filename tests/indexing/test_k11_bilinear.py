@@ -77,7 +77,8 @@ def whole_numbers(sizes, seed=0):
 
 
 def tensors(arrays, device, dtype=torch.float32, layout="contiguous"):
-    return tuple(in_layout(torch.tensor(a, dtype=dtype), layout).to(device) for a in arrays)
+    made = tuple(torch.tensor(array, dtype=dtype).to(device) for array in arrays)
+    return made if layout == "contiguous" else tuple(in_layout(x, layout) for x in made)
 
 
 def call(solution, x, w, y):
