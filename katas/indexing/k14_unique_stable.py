@@ -1,0 +1,29 @@
+"""Keep each value once, in the order in which the values first appear.
+
+`torch.unique` finds the different values, and sorts them. Here the order of x is what counts, and
+the work is left to torch: no Python loop visits the elements.
+
+    unique_stable(tensor([3, 1, 3, 2, 1]))  ->  [3, 1, 2]
+    unique_stable(tensor([True, True]))     ->  [True]
+"""
+
+import torch
+
+
+def unique_stable(x: torch.Tensor) -> torch.Tensor:
+    """The different values of x, in order of their first appearance.
+
+    The number of operations that torch runs, of lines of Python, and of elements that become
+    Python numbers (by tolist(), item() or a loop) must not grow with the size of x, nor with the
+    number of its different values.
+
+    Args:
+        x: shape (n,) with n at least 1, any strides; bool, int8 to int64, uint8, or float16,
+            float32 or float64 without NaN. Infinities are values like others; 0. and -0. are
+            equal. Stays as it is.
+
+    Returns:
+        A tensor of shape (k,) with the dtype and device of x: each of its k different values
+        once, the one that appears first in x first.
+    """
+    raise NotImplementedError
