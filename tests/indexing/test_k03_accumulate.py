@@ -19,7 +19,7 @@ from dojo.checks import (
 SUM = "Each source row is added once to the buffer row of its index, to what stands there already."
 LOST = "Only the last of several rows with the same index arrived: each of them is to be added."
 ROWS = "Only the first dimension is indexed; what a row is, a number or a matrix, makes no odds."
-STRIDES = "Here {name} lies in memory as {kind}: add to buffer itself, not to a copy of it."
+STRIDES = "Here {names} lie in memory as {kind}: add to buffer itself, not to a copy of it."
 APART = "0 * inf is NaN: add each row to its own place, and nothing to the others."
 DIGITS = "Stay in the dtype of buffer: on the way through another one, digits get lost."
 IN_PLACE = "`buffer = …` only gives a new tensor that name. Write into the memory that buffer has."
@@ -169,17 +169,16 @@ def test_a_row_may_have_any_shape(solution, device):
 def test_strides_do_not_matter(solution, device):
     """It is the same wherever the numbers lie in memory."""
     for kind, words in LAYOUTS.items():
-        for place, name in enumerate(("buffer", "index", "source")):
-            # rows that are matrices, since those alone can need a copy to become flat
-            inputs = [each.to(device) for each in shaped((3, 2, 2), [2, 0, 2, 2])]
-            x = inputs[place]
-            if kind != "expanded":
-                inputs[place] = in_layout(x, kind)
-            elif name != "buffer":
-                inputs[place] = x[:1].expand(x.shape)
-            expected = torch.tensor(total(*(each.tolist() for each in inputs)))
-            got = accumulated(solution, *inputs)
-            expect_values(got, expected, STRIDES.format(name=name, kind=words), rtol=0, atol=0)
+        # rows that are matrices, since those alone can need a copy to become flat
+        inputs = [each.to(device) for each in shaped((3, 2, 2), [2, 0, 2, 2])]
+        if kind == "expanded":
+            inputs[1:] = [each[:1].expand(each.shape) for each in inputs[1:]]
+        else:
+            inputs = [in_layout(each, kind) for each in inputs]
+        expected = torch.tensor(total(*(each.tolist() for each in inputs)))
+        names = "index and source" if kind == "expanded" else "all three"
+        hint = STRIDES.format(names=names, kind=words)
+        expect_values(accumulated(solution, *inputs), expected, hint, rtol=0, atol=0)
 
 
 @aspect("values")

@@ -24,9 +24,7 @@ MEAN = "Row k is the sum of x's rows of group k, divided by how many they are."
 EMPTY = "Group {k} has no rows, and its mean is 0: 0 / 0 is NaN, but 0 / 1 is 0."
 APART = "0 * inf and inf - inf are NaN: a row may only be added to its own group."
 KEPT = "Group {k} holds {what}, so that is its mean: take care of empty groups before you divide."
-PRECISE = (
-    "Divide by the exact count, in the dtype of x: a small number beside it stays in the mean."
-)
+PRECISE = "Stay in the dtype of x, divide by the exact count, and add up no rows of other groups."
 STRIDES = "Here {name} lies in memory as {kind}; that changes nothing."
 TRACKED = "Use torch's operations on x, without `detach`, `.data`, `no_grad` or `torch.tensor`."
 GRADIENT = "Each row gets the gradient of its group's mean, divided by the count of that group."
