@@ -25,15 +25,6 @@ def indexes_every_row(logp, index):
 
 @impostor(
     "gather_log_probs",
-    diagnosis="The last dimension that gather asks for is still there.",
-    aspect="shape",
-)
-def keeps_the_last_dimension(logp, index):
-    return logp.gather(-1, index.unsqueeze(-1))
-
-
-@impostor(
-    "gather_log_probs",
     diagnosis="squeeze() without a dimension drops B or T too, where it is 1.",
     aspect="shape",
 )
@@ -85,15 +76,6 @@ def gathers_along_the_places(logp, index):
 )
 def uses_the_first_text_for_all(logp, index):
     return logp[:, torch.arange(index.shape[1]), index[0]]
-
-
-@impostor(
-    "gather_log_probs",
-    diagnosis="nll_loss gives the number with its sign turned.",
-    aspect="values",
-)
-def leaves_the_sign_turned(logp, index):
-    return torch.nn.functional.nll_loss(logp.transpose(1, 2), index, reduction="none")
 
 
 @impostor(

@@ -107,16 +107,6 @@ def replaces_the_data(buffer, index, source):
 
 @impostor(
     "accumulate_",
-    diagnosis="What buffer held before was counted twice.",
-    aspect="values",
-)
-def counts_buffer_twice(buffer, index, source):
-    buffer += buffer.index_add(0, index, source)
-    return buffer
-
-
-@impostor(
-    "accumulate_",
     diagnosis="The running sums were kept in source, which is to stay as it is.",
     aspect="values",
 )

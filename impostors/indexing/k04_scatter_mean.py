@@ -42,24 +42,6 @@ def adds_a_small_number(x, group, groups):
 
 @impostor(
     "scatter_mean",
-    diagnosis="The sum of each group came back: it is not divided by the count.",
-    aspect="values",
-)
-def forgets_to_divide(x, group, groups):
-    return sums_of(x, group, groups)
-
-
-@impostor(
-    "scatter_mean",
-    diagnosis="Each sum is divided by the number of all rows, not by that of its group.",
-    aspect="values",
-)
-def divides_by_all_rows(x, group, groups):
-    return sums_of(x, group, groups) / max(len(x), 1)
-
-
-@impostor(
-    "scatter_mean",
     diagnosis="A product with a one-hot adds 0 * inf, which is NaN, to every other group.",
     aspect="values",
 )
