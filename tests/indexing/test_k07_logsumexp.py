@@ -34,7 +34,7 @@ FORBIDDEN = {"logsumexp", "logcumsumexp", "logaddexp"}  # and all that is called
 # relative and absolute tolerance
 TOLERANCES = {
     torch.float32: (1e-5, 1e-5),
-    torch.float64: (1e-12, 1e-12),
+    torch.float64: (1e-10, 1e-10),
     torch.float16: (1e-2, 2e-2),
     torch.bfloat16: (3e-2, 1e-1),
 }

@@ -88,7 +88,7 @@ def expect_distances(solution, device, a, b, dtype, hint, layout="contiguous", a
     a, b = (torch.tensor(each, dtype=dtype) for each in (a, b))
     expected = torch.tensor(distances(a, b), dtype=dtype)
     got = call(solution, *(in_layout(each.to(device), layout) for each in (a, b)))
-    rtol = 1e-5 if dtype == torch.float32 else 1e-10
+    rtol = 1e-5 if dtype == torch.float32 else 1e-9
     expect_values(got, expected, hint, rtol=rtol, atol=atol)
 
 
