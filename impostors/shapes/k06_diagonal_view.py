@@ -82,6 +82,18 @@ def assigns_a_name(x, value):
     return x
 
 
+@impostor(
+    "diagonal_",
+    diagnosis="`x.data = …` gives x other memory; what saw its diagonal before sees no change.",
+    aspect="memory",
+)
+def moves_x(x, value):
+    copy = x.clone()
+    copy.diagonal()[:] = value
+    x.data = copy
+    return x
+
+
 @impostor("diagonal_", diagnosis="The diagonal is returned, not the matrix.", aspect="memory")
 def returns_the_diagonal(x, value):
     d = x.diagonal()
