@@ -7,7 +7,7 @@ from dojo.impostors import alternative, impostor
 
 @impostor(
     "tile_batch",
-    diagnosis="repeat, stack, and contiguous() after expand copy x once for each i.",
+    diagnosis="repeat, tile, and contiguous() after expand copy x once for each i.",
     aspect="memory",
 )
 def repeats(x, batch):
@@ -30,6 +30,24 @@ def clones_then_expands(x, batch):
 )
 def makes_x_contiguous(x, batch):
     return x.contiguous().expand(batch, *x.shape)
+
+
+@impostor(
+    "tile_batch",
+    diagnosis="stack copies x once for each i, and has nothing to stack where batch is 0.",
+    aspect="memory",
+)
+def stacks(x, batch):
+    return torch.stack([x] * batch)
+
+
+@impostor(
+    "tile_batch",
+    diagnosis="torch.empty without x's device and dtype is a float32 on the CPU.",
+    aspect="device",
+)
+def makes_a_batch_of_none_on_the_cpu(x, batch):
+    return x.expand(batch, *x.shape) if batch else torch.empty(0, *x.shape)
 
 
 @impostor("tile_batch", diagnosis="The sizes 1, 1 after batch are for matrices only.")

@@ -109,13 +109,15 @@ def test_works_at_the_edge(solution, device):
 def test_keeps_the_dtype(solution, device):
     """The result has the dtype of x."""
     for dtype in DTYPES:
-        expect_dtype(solution.tile_batch(numbers(device, (2, 3), dtype), 2), dtype)
+        for shape, batch in [((2, 3), 2), *AT_THE_EDGE]:
+            expect_dtype(solution.tile_batch(numbers(device, shape, dtype), batch), dtype)
 
 
 @aspect("device")
 def test_stays_on_the_device(solution, device):
     """The result lies where x lies."""
-    expect_device(solution.tile_batch(numbers(device, (2, 3)), 2), device)
+    for shape, batch in [((2, 3), 2), *AT_THE_EDGE]:
+        expect_device(solution.tile_batch(numbers(device, shape), batch), device)
 
 
 @aspect("values")
@@ -134,8 +136,10 @@ def test_each_element_of_the_batch_is_x(solution, device):
 @aspect("memory")
 def test_copies_no_number(solution, device):
     """The result is a view of x, with stride 0 in its first dimension."""
-    for shape, batch in CASES:
-        x = numbers(device, shape)
+    inputs = [(shape, torch.float32, batch) for shape, batch in CASES]
+    inputs += [((2, 3), dtype, 2) for dtype in DTYPES[1:]]
+    for shape, dtype, batch in inputs:
+        x = numbers(device, shape, dtype)
         expect_no_copy(tiled(solution, x, batch), x, batch)
     x = numbers(device, (2, 3))
     got = tiled(solution, x, 1)
