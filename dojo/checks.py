@@ -521,6 +521,11 @@ class Trace(TorchDispatchMode):
         super().__init__()
         self.operations: list[str] = []
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: torch would wrap the method below, and import its compiler at the first operation."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.operations.append(str(func))
         return func(*args, **(kwargs or {}))
