@@ -152,7 +152,9 @@ def the_last_dimension_first(x, size, step):
 
 @alternative("windows")
 def row_by_row(x, size, step):
-    function = lambda row: row.unfold(0, size, step)
+    def function(row):
+        return row.unfold(0, size, step)
+
     for _ in range(x.dim() - 1):
         function = torch.vmap(function)
     return function(x)
