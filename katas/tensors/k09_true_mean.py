@@ -1,0 +1,26 @@
+"""Take the mean of any tensor along a dimension.
+
+`x.mean(dim)` refuses integers and bools, though their mean is well defined. A sum in a small dtype
+may overflow where the mean does not.
+
+    x = torch.tensor([[100, 100, 103]], dtype=torch.int8)
+    true_mean(x, 1)  ->  tensor([101.])
+"""
+
+import torch
+
+
+def true_mean(x: torch.Tensor, dim: int) -> torch.Tensor:
+    """The mean of x along one dimension.
+
+    Args:
+        x: any shape, strides and device; float16, bfloat16, float32, float64, an integer dtype or
+            bool. A 0-d tensor counts as one number along dimension 0 (or -1).
+        dim: one int, negative allowed; x has at least one element along it.
+
+    Returns:
+        A tensor of x's shape without `dim`, on x's device. Its dtype is that of x if that is a
+        float, else float32. The sums of integers, bools and 16-bit floats may be larger than x's
+        own dtype can hold: the mean is right all the same, as precise as the result's dtype.
+    """
+    raise NotImplementedError
