@@ -16,6 +16,7 @@ def spoil(kind, mark, function):
 
     Runs inside the judged file. Random outputs are not shuffled or shifted: they stay right.
     """
+    import inspect
     from pathlib import Path
 
     import numpy as np
@@ -50,10 +51,13 @@ def spoil(kind, mark, function):
             return value + np.asarray(1e-5 + 1e-5 * np.abs(value), value.dtype) * 20
         return value + (1e-5 + torch.finfo(value.dtype).eps * 80 * value.abs()) * 10
 
+    # a function that is told a seed draws from a generator of its own
+    takes_seed = "seed" in inspect.signature(function).parameters
+
     def wrapper(*args, **kwargs):
         before = torch.get_rng_state()
         value = function(*args, **kwargs)
-        is_random = not torch.equal(before, torch.get_rng_state())
+        is_random = takes_seed or not torch.equal(before, torch.get_rng_state())
         if is_random and kind in ("shuffled", "shifted"):
             return value
         if isinstance(value, tuple):

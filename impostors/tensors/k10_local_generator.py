@@ -1,0 +1,170 @@
+"""Wrong and right answers to tensors/k10_local_generator."""
+
+import random
+
+import numpy as np
+import torch
+
+from dojo.impostors import alternative, impostor
+
+
+@impostor(
+    "local_randn",
+    diagnosis="torch.manual_seed seeds the global generator, and every later draw repeats itself.",
+    aspect="memory",
+)
+def seeds_everybody(shape, seed, device):
+    torch.manual_seed(seed)
+    return torch.randn(shape, device=device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="The seed plays no part: the numbers come from the global generator.",
+    aspect="values",
+)
+def ignores_the_seed(shape, seed, device):
+    return torch.randn(shape, device=device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="The generator always gets the same seed.",
+    aspect="values",
+)
+def seeds_with_0(shape, seed, device):
+    return torch.randn(shape, generator=torch.Generator(device).manual_seed(0), device=device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="The generator lives on the CPU, and torch.randn on a GPU refuses it.",
+)
+def mixes_devices(shape, seed, device):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), device=device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="The numbers stay on the CPU, whatever `device` says.",
+    aspect="device",
+)
+def stays_on_the_cpu(shape, seed, device):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@impostor(
+    "local_randn",
+    diagnosis="torch.rand is uniform on [0, 1), not standard normal.",
+    aspect="values",
+)
+def draws_uniformly(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(seed)
+    return torch.rand(shape, generator=generator, device=device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="np.random.seed seeds NumPy's global generator.",
+    aspect="memory",
+)
+def seeds_numpy(shape, seed, device):
+    np.random.seed(seed)
+    return torch.as_tensor(np.random.standard_normal(shape), dtype=torch.float32).to(device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="random.seed seeds Python's global generator.",
+    aspect="memory",
+)
+def seeds_python(shape, seed, device):
+    random.seed(seed)
+    numbers = [random.gauss(0, 1) for _ in range(int(np.prod(shape)))]
+    return torch.tensor(numbers, dtype=torch.float32).reshape(shape).to(device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="NumPy's numbers are float64; float32 is asked for.",
+    aspect="dtype",
+)
+def gives_float64(shape, seed, device):
+    numbers = np.random.default_rng(seed).standard_normal(shape)
+    return torch.as_tensor(numbers, dtype=torch.float64).to(device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="Every seed gives the same numbers, only shifted.",
+    aspect="values",
+)
+def shifts(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(0)
+    return torch.randn(shape, generator=generator, device=device) + seed
+
+
+@impostor(
+    "local_randn",
+    diagnosis="The generator is seeded only once: a second call goes on where the first ended.",
+    aspect="values",
+)
+def keeps_its_generators(shape, seed, device):
+    key = (seed, str(device))
+    if key not in KEPT:
+        KEPT[key] = torch.Generator(device).manual_seed(seed)
+    return torch.randn(shape, generator=KEPT[key], device=device)
+
+
+KEPT = {}
+
+
+@alternative("local_randn")
+def fills_in_place(shape, seed, device):
+    generator = torch.Generator(device=device)
+    generator.manual_seed(seed)
+    return torch.empty(shape, device=device).normal_(generator=generator)
+
+
+@alternative("local_randn")
+def draws_on_the_cpu(shape, seed, device):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(device)
+
+
+@alternative("local_randn")
+def by_numpy(shape, seed, device):
+    numbers = np.random.default_rng(seed).standard_normal(shape)
+    return torch.as_tensor(numbers, dtype=torch.float32).to(device)
+
+
+@alternative("local_randn")
+def by_python(shape, seed, device):
+    source = random.Random(seed)
+    count = 1
+    for size in shape:
+        count *= size
+    numbers = torch.tensor([source.gauss(0, 1) for _ in range(count)], dtype=torch.float32)
+    return numbers.reshape(shape).to(device)
+
+
+@alternative("local_randn")
+def in_a_fork(shape, seed, device):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return torch.randn(shape, device=device)
+
+
+@alternative("local_randn")
+def by_torch_normal(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(seed)
+    return torch.normal(0.0, 1.0, shape, generator=generator, device=device)
+
+
+@alternative("local_randn")
+def puts_the_state_back(shape, seed, device):
+    before = torch.get_rng_state()
+    try:
+        torch.default_generator.manual_seed(seed)
+        return torch.randn(shape).to(device)
+    finally:
+        torch.set_rng_state(before)

@@ -1,0 +1,39 @@
+"""Draw random numbers without touching the global generators.
+
+A function that seeds the global generator changes every later draw of the whole program. One with
+a generator of its own can be repeated, and disturbs nobody.
+
+    local_randn((2,), seed=7, device="cpu")  ->  two numbers, the same at each call
+
+A `torch.Generator` is a stream of random numbers of its own, and every function of torch that draws
+takes one as `generator=`. It must live on the device where the numbers are made.
+
+The common wrong answer calls `torch.manual_seed(seed)`: the numbers are right, and every draw that
+follows anywhere in the program now repeats itself.
+"""
+
+import torch
+
+HINTS = (
+    "What does torch.manual_seed change for those who draw after you?",
+    "torch.Generator makes a generator of its own. On which device must it be?",
+    "A generator is seeded by its own manual_seed; torch.randn takes it as generator=.",
+)
+
+
+def local_randn(shape: tuple[int, ...], seed: int, device: str | torch.device) -> torch.Tensor:
+    """Standard normal numbers that depend on the seed alone.
+
+    Args:
+        shape: the sizes of the result, a tuple of ints; () and sizes of 0 are possible.
+        seed: an int from 0 to 2**31 - 1.
+        device: where the tensor shall lie, such as "cpu", "cuda" or `torch.device("cuda", 0)`.
+
+    Returns:
+        A float32 tensor of that shape on `device`, drawn independently from the standard normal
+        distribution. The same seed, shape and device give the same numbers, whatever was drawn or
+        seeded before; another seed gives others. The global random generators of torch, NumPy and
+        Python's `random` are left as they were, on the CPU and on the GPU.
+    """
+    generator = torch.Generator(device).manual_seed(seed)
+    return torch.randn(shape, generator=generator, device=device)

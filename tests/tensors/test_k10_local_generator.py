@@ -1,0 +1,158 @@
+"""The checks of tensors/k10_local_generator.
+
+Statistics: for n independent draws, the empirical distribution is farther than d from the true one
+with a probability below 2 * exp(-2 * n * d**2) (Dvoretzky, Kiefer, Wolfowitz). With N = 10,000
+draws and DISTANCE = 0.034 this is 2e-10. The correlation of two independent samples of N has a
+standard deviation of 1 / sqrt(N) = 0.01; beyond 0.066, 6.6 of them, it lies once in 2e-10.
+"""
+
+import contextlib
+import random
+
+import numpy as np
+import torch
+
+from dojo.checks import (
+    aspect,
+    expect,
+    expect_device,
+    expect_dtype,
+    expect_shape,
+    expect_tensor,
+)
+from dojo.devices import gpu
+
+SHAPE = "The shape is the argument's: () gives a 0-d tensor."
+FLOAT32 = "torch.randn makes float32; NumPy makes float64."
+DEVICE = "Make the numbers on `device`, or move them there."
+SEED = "The seed alone decides: seed a generator of your own at each call."
+OTHERS = "Another seed is another stream of numbers."
+NORMAL = "torch.randn is standard normal; torch.rand is uniform."
+GLOBAL = "torch.manual_seed seeds everybody. A torch.Generator is a stream of your own."
+
+N = 10_000
+DISTANCE = 0.034
+CORRELATION = 0.066
+SHAPES = [(2, 3), (5,), (), (0, 3), (1, 1, 4)]
+SEEDS = [0, 1, 2, 7, 1234, 2**31 - 1]
+
+
+def states():
+    """What each global generator would draw next, by its name."""
+    python = random.getstate()
+    kind, keys, *rest = np.random.get_state()
+    found = {
+        "torch's generator": torch.get_rng_state().tolist(),
+        "NumPy's generator": (kind, keys.tolist(), *rest),
+        "Python's generator": python,
+    }
+    if torch.cuda.is_available():
+        found["torch's generator of the GPU"] = torch.cuda.get_rng_state().tolist()
+    return found
+
+
+def draw(solution, shape, seed, device):
+    got = solution.local_randn(shape, seed, device)
+    expect_shape(got, shape, SHAPE)
+    return got.detach().cpu().clone()
+
+
+@aspect("type")
+def test_returns_a_tensor(solution, device):
+    """local_randn returns a tensor."""
+    expect_tensor(solution.local_randn((2, 3), 0, device))
+
+
+@aspect("shape")
+def test_has_the_shape(solution, device):
+    """The shape is the argument's."""
+    for shape in SHAPES:
+        expect_shape(solution.local_randn(shape, 3, device), shape, SHAPE)
+
+
+@aspect("dtype")
+def test_is_float32(solution, device):
+    """The dtype is float32."""
+    for shape in ((2, 3), ()):
+        expect_dtype(solution.local_randn(shape, 3, device), torch.float32, FLOAT32)
+
+
+@aspect("device")
+def test_lies_on_the_device(solution, device):
+    """The numbers lie on the device that the argument names."""
+    for name in (device, torch.device(device)):
+        expect_device(solution.local_randn((2,), 3, name), device, DEVICE)
+
+
+@aspect("device")
+def test_lies_on_the_cpu_next_to_a_gpu(solution):
+    """Where the CPU is asked for, the numbers lie there, with a GPU present too."""
+    with gpu():
+        expect_device(solution.local_randn((2,), 3, "cpu"), "cpu", DEVICE)
+
+
+@aspect("values")
+def test_the_same_seed_gives_the_same_numbers(solution, device):
+    """The same seed gives the same numbers, whatever was drawn or seeded in between."""
+    for seed in SEEDS:
+        first = draw(solution, (2, 3), seed, device)
+        torch.manual_seed(99)
+        np.random.seed(99)
+        random.seed(99)
+        draw(solution, (4,), 5, device)
+        second = draw(solution, (2, 3), seed, device)
+        expect(torch.equal(first, second), f"gave other numbers for seed {seed} again.", SEED)
+
+
+@aspect("values")
+def test_another_seed_gives_other_numbers(solution, device):
+    """Another seed gives other numbers."""
+    drawn = [draw(solution, (8,), seed, device) for seed in SEEDS]
+    for i, one in enumerate(drawn):
+        for j in range(i):
+            same = bool((one == drawn[j]).any())
+            expect(not same, f"gave a number for seed {SEEDS[i]} as for {SEEDS[j]}.", OTHERS)
+
+
+@aspect("values")
+def test_is_standard_normal(solution, device):
+    """The numbers are normal with mean 0 and standard deviation 1, and independent."""
+    one, other = (draw(solution, (100, 100), seed, device).double().flatten() for seed in (0, 11))
+    for numbers in (one, other):
+        cdf = torch.special.ndtr(numbers.sort().values)
+        steps = torch.arange(N + 1, dtype=torch.float64) / N
+        distance = torch.maximum(cdf - steps[:-1], steps[1:] - cdf).max()
+        expect(
+            bool(distance < DISTANCE),
+            f"is not standard normal: {N} numbers have mean {numbers.mean():.3g} and standard "
+            f"deviation {numbers.std():.3g}.",
+            NORMAL,
+        )
+    pairs = ((one, other), (one[:-1], one[1:]), (one[: N // 2], one[N // 2 :]))
+    for x, y in pairs:
+        together = float(torch.corrcoef(torch.stack([x, y]))[0, 1])
+        bound = CORRELATION * (N / len(x)) ** 0.5
+        expect(abs(together) < bound, "gives numbers that depend on each other.", OTHERS)
+
+
+@aspect("memory")
+def test_leaves_the_global_generators_alone(solution, device):
+    """The global generators of torch, NumPy and Python are left as they were."""
+    for shape, seed in (((2, 3), 0), ((40,), 5), ((), 3)):
+        before = states()
+        solution.local_randn(shape, seed, device)
+        after = states()
+        for name in before:
+            expect(after[name] == before[name], f"changed {name}.", GLOBAL)
+
+
+@aspect("memory")
+def test_leaves_the_generator_of_the_gpu_alone(solution):
+    """On the CPU, with a GPU present, the GPU's generator too is left as it was."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(gpu())
+        before = states()
+        solution.local_randn((3,), 1, "cpu")
+        after = states()
+    for name in before:
+        expect(after[name] == before[name], f"changed {name}.", GLOBAL)
