@@ -142,6 +142,20 @@ def looks_for_a_common_byte(a, b):
     return bool(addresses(a) & addresses(b))
 
 
+@impostor(
+    "share_memory",
+    diagnosis="The way to the last element goes along all dimensions, not the longest only.",
+    aspect="values",
+)
+def goes_along_one_dimension(a, b):
+    def end(x):
+        ways = [(n - 1) * s for n, s in zip(x.shape, x.stride(), strict=True)]
+        return x.data_ptr() + (max(ways, default=0) + 1) * x.element_size()
+
+    both = a.numel() > 0 and b.numel() > 0
+    return both and a.data_ptr() < end(b) and b.data_ptr() < end(a)
+
+
 @impostor("share_memory", diagnosis="A tensor is returned, and no Python bool.", aspect="type")
 def returns_a_tensor(a, b):
     if 0 in (a.numel(), b.numel()):

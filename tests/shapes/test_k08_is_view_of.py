@@ -49,6 +49,7 @@ STRIDED_MATRIX = {
     "x[:, 3]": (12, 47),
     "x[2, 1:]": (36, 47),
     "x[:2, :2]": (0, 23),
+    "x[1, 1:]": (20, 31),
     "x[1, 2:]": (24, 31),
 }
 OF_OTHER_DTYPES = {
@@ -58,6 +59,8 @@ OF_OTHER_DTYPES = {
     "x.view(torch.int8)[3:4]": (3, 3),
     "x.view(torch.int8)[4:8]": (4, 7),
     "x.view(torch.int8)[::9]": (0, 45),
+    "x.view(torch.bfloat16)[3:5]": (6, 9),
+    "x[:2].detach().requires_grad_()": (0, 7),
     "x.view(torch.float64)[:1]": (0, 7),
     "x.view(torch.float64)[1]": (8, 15),
 }
