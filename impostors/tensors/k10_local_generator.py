@@ -168,3 +168,10 @@ def puts_the_state_back(shape, seed, device):
         return torch.randn(shape).to(device)
     finally:
         torch.set_rng_state(before)
+
+
+@alternative("local_randn")
+def spreads_the_shape(shape, seed, device):
+    generator = torch.Generator(device=device)
+    generator.manual_seed(seed)
+    return torch.randn(*shape, generator=generator, device=device)

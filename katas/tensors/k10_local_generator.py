@@ -13,7 +13,7 @@ def local_randn(shape: tuple[int, ...], seed: int, device: str | torch.device) -
     """Standard normal numbers that depend on the seed alone.
 
     Args:
-        shape: the sizes of the result, a tuple of ints; () and sizes of 0 are possible.
+        shape: the sizes of the result, a tuple of one int or more; a size may be 0.
         seed: an int from 0 to 2**31 - 1.
         device: where the tensor shall lie, such as "cpu", "cuda" or `torch.device("cuda", 0)`.
 
