@@ -109,6 +109,17 @@ def reverses_the_order(x, dim):
     return x.mT.flatten(dim) if x.dim() > 1 else x.flatten(dim)
 
 
+@impostor(
+    "flatten_from",
+    diagnosis="Along a dimension of size 1 there is no step: its stride forbids no view.",
+    aspect="memory",
+)
+def minds_the_strides_of_size_1(x, dim):
+    pairs = list(zip(x.shape, x.stride(), strict=True))[dim if x.dim() else 0 :]
+    follows = all(outer == n * inner for (_, outer), (n, inner) in itertools.pairwise(pairs))
+    return (x if follows else x.clone()).flatten(dim)
+
+
 @alternative("flatten_from")
 def by_reshape(x, dim):
     return x.reshape((*x.shape[:dim], -1))

@@ -7,6 +7,7 @@ import torch
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
     aspect,
+    dtype_name,
     expect,
     expect_device,
     expect_dtype,
@@ -112,6 +113,9 @@ def test_lies_in_memory_channels_last(solution, device):
     for order in ORDERS:
         hint = f"{PIXEL} Here x lies in the order {', '.join(order)}."
         expect_channels_last(converted(solution, images(device, order=order)), hint)
+    for dtype in DTYPES[1:]:
+        x = images(device, (2, 3, 2, 2), dtype)
+        expect_channels_last(converted(solution, x), f"{PIXEL} Here x is {dtype_name(dtype)}.")
 
 
 @aspect("memory")

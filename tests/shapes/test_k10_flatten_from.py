@@ -7,6 +7,7 @@ import torch
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
     aspect,
+    dtype_name,
     expect,
     expect_device,
     expect_dtype,
@@ -25,6 +26,7 @@ STRIDES = (
     "Only the flattened dimensions have to follow each other in memory: x may be far from "
     "contiguous, and a view still be possible."
 )
+COPY_OF = "returned a copy for a contiguous {dtype} tensor x; expected a view of x's memory."
 COPY = "returned a copy for x = {x} with the strides {strides}; expected a view of x's memory."
 WHERE = "Here x = {x}, where a = arange(24.).view(2, 3, 4)."
 
@@ -40,6 +42,7 @@ CONTIGUOUS = [
     ("a[1:]", 0),
     ("a[1]", -1),
     ("a[1, 2, 3]", 0),
+    ("a.view(2, 1, 3, 4)", 1),
 ]
 WITH_A_VIEW = [
     ("a.transpose(0, 1)", 2),
@@ -48,6 +51,7 @@ WITH_A_VIEW = [
     ("a[:, :2]", -2),
     ("a[:, :, ::2]", 0),
     ("a[:, :1].transpose(1, 2)", 1),
+    ("a.view(2, 3, 2, 2).transpose(0, 1)", 2),
     ("a[0].expand(5, 3, 4)", 1),
     ("a[1, 1, 1].expand(2, 3)", 0),
 ]
@@ -182,6 +186,10 @@ def test_keeps_the_order_whatever_the_strides(solution, device):
 def test_copies_no_contiguous_tensor(solution, device):
     """The result for a contiguous x is a view of it."""
     expect_views(solution, device, CONTIGUOUS, VIEW)
+    for dtype in DTYPES[1:]:
+        x = numbers(device, (2, 2, 2), dtype)
+        is_view = shares_storage(flattened(solution, x, 1), x)
+        expect(is_view, COPY_OF.format(dtype=dtype_name(dtype)), VIEW)
 
 
 @aspect("memory")
