@@ -122,9 +122,23 @@ def describe(value: object) -> str:
     return _short(repr(value)) if _plain_repr(value) else f"an object of type {_type(value)}"
 
 
+_PLAIN_TYPES = {
+    int,
+    float,
+    str,
+    bool,
+    type(None),
+    list,
+    set,
+    dict,
+    tuple,
+    torch.device,
+    torch.dtype,
+}
+
+
 def _plain_repr(value: object) -> bool:
-    plain_types = (int, float, str, bool, type(None), list, set, dict, tuple, torch.device)
-    return type(value) in plain_types
+    return type(value) in _PLAIN_TYPES
 
 
 def _type(value: object) -> str:
@@ -288,24 +302,23 @@ def expect_values(
     expect_shape(got, expected.shape, hint, what)
     expect_dtype(got, expected.dtype, hint, what)
     a, b = got.detach().cpu(), expected.detach().cpu()
-    if torch.equal(a, b):
-        return  # most are
-    differ = _differ(a, b, rtol, atol)
-    if bool(differ.any()):
-        places = differ.nonzero().tolist()
+    if places := _differing(a, b, rtol, atol):
         message = _difference(a, b, tuple(places[0]), len(places), what)
         raise CheckFailed(message, hint, got=a, expected=b)
 
 
-def _differ(
+def _differing(
     a: torch.Tensor, b: torch.Tensor, rtol: float | None = None, atol: float | None = None
-) -> torch.Tensor:
-    """Where two tensors of one shape and dtype are not close; NaN equals NaN."""
+) -> list[list[int]]:
+    """The indices at which two tensors of one shape and dtype are not close; NaN equals NaN."""
+    if torch.equal(a, b):
+        return []  # the usual case
     if not a.is_floating_point() and not a.is_complex():
-        return a != b
+        return (a != b).nonzero().tolist()
     if rtol is None and atol is None:
         rtol, atol = TOLERANCES[a.dtype]
-    return ~torch.isclose(a, b, rtol=rtol or 0.0, atol=atol or 0.0, equal_nan=True)
+    close = torch.isclose(a, b, rtol=rtol or 0.0, atol=atol or 0.0, equal_nan=True)
+    return (~close).nonzero().tolist()
 
 
 def _difference(a: Any, b: Any, index: tuple[int, ...], count: int, what: str) -> str:
@@ -426,12 +439,10 @@ def _expect_state(
         if now[fact] != value:
             change = "" if fact == "memory" else f" from {value} to {now[fact]}"
             raise CheckFailed(f"changed the {fact} of its input {name}{change}.", hint)
-    if torch.equal(x.detach(), values) or not bool(_differ(x.detach(), values, 0, 0).any()):
-        return
-    change = ""
-    if x.numel() <= _SMALL:
-        change = f": it was{_numbers(values)} and is now{_numbers(x)}"
-    raise CheckFailed(f"changed the values of its input {name}{change}.", hint)
+    if _differing(x.detach(), values, 0, 0):
+        is_small = x.numel() <= _SMALL
+        change = f": it was{_numbers(values)} and is now{_numbers(x)}" if is_small else ""
+        raise CheckFailed(f"changed the values of its input {name}{change}.", hint)
 
 
 def expect_raises(

@@ -202,9 +202,6 @@ class Dojo:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         if self.config.getoption("benchmark_only", False):
             return  # katas are timed, not judged
-        if self.config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # nobody chose an order
-            places = {kata.name: place for place, kata in enumerate(find_katas(self.root))}
-            items.sort(key=lambda item: _place(item, places, self.root))
         warns = self.config.pluginmanager.hasplugin("warnings")
         for item in items:
             kata = kata_of(item.path, self.root)
@@ -215,6 +212,9 @@ class Dojo:
                 self._items.setdefault(kata.name, []).append(item)
                 if warns:  # a right answer may cause one in NumPy or torch
                     item.add_marker(pytest.mark.filterwarnings("ignore"))
+        if self.config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # nobody chose an order
+            places = {kata: place for place, kata in enumerate(find_katas(self.root))}
+            items.sort(key=lambda item: places[item.stash[KATA]] if KATA in item.stash else -1)
 
     # ---------------------------------------------------------------- the process
 
@@ -313,9 +313,13 @@ class Dojo:
         if not rest or KATA not in rest[0].stash:
             return
         child = self._new_child(rest[0])
-        self._ahead = rest[0].stash[KATA], child
-        if isinstance(child, isolation.ForkedChild):  # another would have to be waited for
-            self._tell(child, _group(rest[0], rest), is_new=True)
+        try:
+            if isinstance(child, isolation.ForkedChild):  # another would have to be waited for
+                self._tell(child, _group(rest[0], rest), is_new=True)
+        except isolation.ChildDied:
+            child.close()  # that is no fault of this item's kata
+        else:
+            self._ahead = rest[0].stash[KATA], child
 
     def _taken_ahead(self, item: pytest.Item) -> isolation.Child | None:
         """The process that has begun with the item's kata."""
@@ -485,12 +489,6 @@ class Dojo:
         if isinstance(error, SystemExit):
             first = f"SystemExit: it ends the process with code {error.code!r}"
         return RED, f"{called or kata.stem} raised {first}{where}", line
-
-
-def _place(item: pytest.Item, places: dict[str, int], root: Path) -> int:
-    """Where a check's kata comes in the course; other tests come first."""
-    kata = kata_of(item.path, root)
-    return places[kata.name] if kata is not None else -1
 
 
 def _group(item: pytest.Item, items: list[pytest.Item]) -> list[pytest.Item]:

@@ -211,8 +211,8 @@ class KataReporter:
 
     def _next(self, judged: list[Progress], verdicts: dict[str, Verdict]) -> None:
         katas = find_katas(self._root)
-        ordered = sorted(judged, key=lambda progress: katas.index(progress.kata))
-        todo = next((item for item in ordered if verdicts[item.kata.name].state != GREEN), None)
+        unfinished = {name for name, verdict in verdicts.items() if verdict.state != GREEN}
+        todo = next((kata for kata in katas if kata.name in unfinished), None)
         if todo is None:
             whole = all(self._is_green(progress) for progress in judged)
             text = "all judged katas are green. Well done." if whole else "run all checks: pytest"
@@ -220,14 +220,14 @@ class KataReporter:
             return
         begun = any(verdict.state != NOT_STARTED for verdict in verdicts.values())
         verb = "next" if begun else "begin with"
-        path = shown_path(todo.kata.solution_in(self._solutions), self._root)
+        path = shown_path(todo.solution_in(self._solutions), self._root)
         choice = self._config.getoption("--solutions")
         where = "" if choice == "katas" else f" --solutions={choice}"
-        for line in wrapped(f"{verb}: {_title(todo.kata)}"):
+        for line in wrapped(f"{verb}: {_title(todo)}"):
             self._terminal.write_line(line)
         self._terminal.write_line(f"  edit {path}")
-        self._terminal.write_line(f"  then run: pytest -k {todo.kata.stem}{where}")
-        self._terminal.write_line(f"  a hint:   dojo hint {short_name(todo.kata, katas)}")
+        self._terminal.write_line(f"  then run: pytest -k {todo.stem}{where}")
+        self._terminal.write_line(f"  a hint:   dojo hint {short_name(todo, katas)}")
 
 
 def _title(kata: Kata) -> str:

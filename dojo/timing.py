@@ -203,9 +203,8 @@ class Timing:
             except (NoChecks, HubDied) as error:
                 reason = f"{kata.name} cannot be judged: {error}"
             else:
-                reason = (
-                    "" if state == GREEN else f"{kata.name} is {state}; see: pytest -k {kata.stem}"
-                )
+                is_green = state == GREEN
+                reason = "" if is_green else f"{kata.name} is {state}; see: pytest -k {kata.stem}"
             self._not_green[kata] = reason
         return self._not_green[kata]
 
