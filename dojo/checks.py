@@ -321,13 +321,47 @@ def _differing(
     return (~close).nonzero().tolist()
 
 
+@plain
+def expect_elements(
+    got: Any, numbers: np.ndarray, expected: np.ndarray, hint: str = "", name: str = "x"
+) -> None:
+    """The result holds the expected elements of an input; a wrong one is named by its place there.
+
+    Args:
+        got: what came back.
+        numbers: the elements of the input, all of them different.
+        expected: those that are to come back, in their places.
+        hint: where to look.
+        name: the input's name.
+    """
+    __tracebackhide__ = True
+    expect_shape(got, expected.shape, hint)
+    found = np.array(got.tolist())
+    if places := np.argwhere(found != expected).tolist():
+        index = tuple(places[0])
+        got_one, expected_one = (_element(name, numbers, each[index]) for each in (found, expected))
+        message = _difference_in_words(got_one, expected_one, index, len(places), found.size)
+        raise CheckFailed(message, hint, got=got, expected=torch.tensor(expected))
+
+
+def _element(name: str, numbers: np.ndarray, value: Any) -> str:
+    """The value as an element of the input, such as ``x[0, 2]``, or the number that it is."""
+    places = np.argwhere(numbers == value).tolist()
+    return f"{name}{places[0]}" if places else f"{value:.6g}"
+
+
 def _difference(a: Any, b: Any, index: tuple[int, ...], count: int, what: str) -> str:
     """What came back at the first place that differs, what was expected, and how many differ."""
-    at = f"at index {index}" if index else "in its only element"
     got, expected = _rounded(a[index].tolist()), _rounded(b[index].tolist())
     if got == expected:  # differ only behind the sixth digit
         got, expected = repr(a[index].tolist()), repr(b[index].tolist())
-    size = math.prod(a.shape)
+    return _difference_in_words(got, expected, index, count, math.prod(a.shape), what)
+
+
+def _difference_in_words(
+    got: str, expected: str, index: tuple[int, ...], count: int, size: int, what: str = ""
+) -> str:
+    at = f"at index {index}" if index else "in its only element"
     many = f" ({count} of {size} elements differ)." if size > 1 else "."
     return f"{_returned(what)} {got} {at}; expected {expected}{many}".replace("..", ".")
 

@@ -5,15 +5,14 @@ import torch
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
-    CheckFailed,
     aspect,
     expect_device,
     expect_dtype,
+    expect_elements,
     expect_shape,
     expect_tensor,
     expect_view,
     in_layout,
-    plain,
     untouched,
 )
 
@@ -23,10 +22,6 @@ PLACE = "`result[n, h, w, c]` is `x[n, c, h, w]`: the dimensions change places, 
 VIEW = "Sizes and strides say it all: which operation reads the same memory in another order?"
 KEEP = "Return another view, and leave the shape and the numbers of x itself alone."
 SAME = "Only the order of the dimensions changes, not the kind of number."
-
-ELEMENT = (
-    "returned {got} at index {index}; expected {expected} ({count} of {size} elements differ)."
-)
 
 SHAPES = [(2, 3, 2, 4), (1, 3, 4, 2), (2, 1, 2, 3), (2, 3, 1, 2), (3, 3, 3, 3), (1, 1, 1, 1)]
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64]
@@ -65,26 +60,6 @@ def images(device, shape=SHAPES[0], layout="contiguous"):
     if layout == "channels last":
         return x.to(memory_format=torch.channels_last), numbers
     return in_layout(x, layout), numbers
-
-
-@plain
-def expect_elements(got, numbers, expected, hint):
-    """The result holds the expected numbers; a wrong one is named by its place in x."""
-    __tracebackhide__ = True
-    expect_shape(got, expected.shape, hint)
-    found = np.array(got.tolist())
-    places = np.argwhere(found != expected).tolist()
-    if not places:
-        return
-    index = tuple(places[0])
-    names = []
-    for number in (found[index], expected[index]):
-        here = np.argwhere(numbers == number).tolist()
-        names.append(f"x{here[0]}" if here else f"{number:.6g}")
-    sentence = ELEMENT.format(
-        got=names[0], index=index, expected=names[1], count=len(places), size=found.size
-    )
-    raise CheckFailed(sentence, hint, got=got, expected=torch.tensor(expected))
 
 
 def channels_last(numbers):

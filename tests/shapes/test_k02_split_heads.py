@@ -10,11 +10,11 @@ from dojo.checks import (
     describe,
     expect_device,
     expect_dtype,
+    expect_elements,
     expect_shape,
     expect_tensor,
     expect_view,
     in_layout,
-    plain,
     untouched,
 )
 
@@ -26,9 +26,6 @@ KEEP = "Return another view, and leave the shape and the numbers of x itself alo
 SAME = "Only the shape changes, not the kind of number."
 DIVIDE = "Ask whether the features can be divided by the heads before you split them."
 
-ELEMENT = (
-    "returned {got} at index {index}; expected {expected} ({count} of {size} elements differ)."
-)
 NO_ERROR = (
     "returned {got}, but {heads} heads cannot share {features} features; expected ValueError."
 )
@@ -91,26 +88,6 @@ def tokens(device, shape, layout="contiguous"):
 def by_heads(numbers, heads):
     """The numbers as they should come out: the slices of the features, one for each head."""
     return np.stack(np.split(numbers, heads, axis=2), axis=1)
-
-
-@plain
-def expect_elements(got, numbers, expected, hint):
-    """The result holds the expected numbers; a wrong one is named by its place in x."""
-    __tracebackhide__ = True
-    expect_shape(got, expected.shape, hint)
-    found = np.array(got.tolist())
-    places = np.argwhere(found != expected).tolist()
-    if not places:
-        return
-    index = tuple(places[0])
-    names = []
-    for number in (found[index], expected[index]):
-        here = np.argwhere(numbers == number).tolist()
-        names.append(f"x{here[0]}" if here else f"{number:.6g}")
-    sentence = ELEMENT.format(
-        got=names[0], index=index, expected=names[1], count=len(places), size=found.size
-    )
-    raise CheckFailed(sentence, hint, got=got, expected=torch.tensor(expected))
 
 
 def hint_for(hint, layout):

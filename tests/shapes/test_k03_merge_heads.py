@@ -5,16 +5,15 @@ import torch
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
-    CheckFailed,
     aspect,
     expect_device,
     expect_dtype,
+    expect_elements,
     expect_shape,
     expect_tensor,
     expect_values,
     gradients,
     in_layout,
-    plain,
     random_like,
     untouched,
 )
@@ -26,10 +25,6 @@ SAME = "The numbers only change places: keep their dtype, and go through no othe
 KEEP = "Leave x as it is; only the result has another shape."
 TRACKED = "Work on x itself: `detach`, `.data`, `tolist` and NumPy cut the result off."
 WAY_BACK = "The gradient goes the way back: what came from x[b, h, s, i] returns there."
-
-ELEMENT = (
-    "returned {got} at index {index}; expected {expected} ({count} of {size} elements differ)."
-)
 
 SHAPES = [(2, 2, 3, 4), (2, 3, 2, 2), (2, 3, 3, 3), (1, 2, 3, 2), (2, 1, 3, 2), (2, 2, 1, 3)]
 SHAPES += [(2, 3, 4, 1), (1, 1, 1, 1)]
@@ -86,26 +81,6 @@ def split(device, shape, layout="contiguous"):
 def side_by_side(numbers):
     """The numbers as they should come out: the heads of all tokens, one after another."""
     return np.concatenate([numbers[:, h] for h in range(numbers.shape[1])], axis=-1)
-
-
-@plain
-def expect_elements(got, numbers, expected, hint):
-    """The result holds the expected numbers; a wrong one is named by its place in x."""
-    __tracebackhide__ = True
-    expect_shape(got, expected.shape, hint)
-    found = np.array(got.tolist())
-    places = np.argwhere(found != expected).tolist()
-    if not places:
-        return
-    index = tuple(places[0])
-    names = []
-    for number in (found[index], expected[index]):
-        here = np.argwhere(numbers == number).tolist()
-        names.append(f"x{here[0]}" if here else f"{number:.6g}")
-    sentence = ELEMENT.format(
-        got=names[0], index=index, expected=names[1], count=len(places), size=found.size
-    )
-    raise CheckFailed(sentence, hint, got=got, expected=torch.tensor(expected))
 
 
 def expect_way_back(solution, x, leaf):

@@ -5,16 +5,15 @@ import torch
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
-    CheckFailed,
     aspect,
     expect_device,
     expect_dtype,
+    expect_elements,
     expect_shape,
     expect_tensor,
     expect_values,
     gradients,
     in_layout,
-    plain,
     random_like,
     untouched,
 )
@@ -27,10 +26,6 @@ CHOSEN = "Move the numbers without computing with them: 0 * inf and 0 * nan are 
 KEEP = "Leave images as they are; only the result has another shape."
 TRACKED = "Work on images itself: `detach`, `.data`, `tolist` and NumPy cut the result off."
 WAY_BACK = "The gradient goes the way back: what came from images[b, c, y, x] returns there."
-
-ELEMENT = (
-    "returned {got} at index {index}; expected {expected} ({count} of {size} elements differ)."
-)
 
 # shape of images, p: wide, high, square, one patch, patches of one pixel
 CASES = [
@@ -103,26 +98,6 @@ def cut(numbers, p):
     return np.stack(patches, axis=1)
 
 
-@plain
-def expect_elements(got, numbers, expected, hint):
-    """The result holds the expected numbers; a wrong one is named by its place in images."""
-    __tracebackhide__ = True
-    expect_shape(got, expected.shape, hint)
-    found = np.array(got.tolist())
-    places = np.argwhere(found != expected).tolist()
-    if not places:
-        return
-    index = tuple(places[0])
-    names = []
-    for number in (found[index], expected[index]):
-        here = np.argwhere(numbers == number).tolist()
-        names.append(f"images{here[0]}" if here else f"{number:.6g}")
-    sentence = ELEMENT.format(
-        got=names[0], index=index, expected=names[1], count=len(places), size=found.size
-    )
-    raise CheckFailed(sentence, hint, got=got, expected=torch.tensor(expected))
-
-
 def expect_way_back(solution, images, leaf):
     """The gradient of the leaf that images were computed from is what was given to the result."""
     got = solution.patchify(images, 2)
@@ -168,7 +143,7 @@ def test_cuts_the_patches(solution, device):
     """Patches in row-major order, each by channel, then row, then column."""
     for shape, p in CASES:
         images, numbers = pictures(device, shape)
-        expect_elements(solution.patchify(images, p), numbers, cut(numbers, p), PLACE)
+        expect_elements(solution.patchify(images, p), numbers, cut(numbers, p), PLACE, "images")
 
 
 @aspect("values")
@@ -178,7 +153,7 @@ def test_does_so_in_every_layout(solution, device):
         images, numbers = pictures(device, (2, 3, 4, 6), layout)
         with untouched(KEEP, images=images):
             got = solution.patchify(images, 2)
-        expect_elements(got, numbers, cut(numbers, 2), f"{PLACE} {where}".strip())
+        expect_elements(got, numbers, cut(numbers, 2), f"{PLACE} {where}".strip(), "images")
 
 
 @aspect("values")

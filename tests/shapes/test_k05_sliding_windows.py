@@ -5,16 +5,15 @@ import torch
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
-    CheckFailed,
     aspect,
     expect,
     expect_device,
     expect_dtype,
+    expect_elements,
     expect_shape,
     expect_tensor,
     expect_view,
     in_layout,
-    plain,
     untouched,
 )
 from dojo.measuring import MemoryTrace
@@ -26,9 +25,6 @@ KEEP = "Return another view, and leave the shape and the numbers of x itself alo
 SAME = "Only the shape changes, not the kind of number."
 THRIFTY = "Windows that overlap share their numbers in memory: none has to be copied on the way."
 
-ELEMENT = (
-    "returned {got} at index {index}; expected {expected} ({count} of {size} elements differ)."
-)
 MEMORY = "took {new:,} bytes of new memory for an x of {own:,} bytes; expected none."
 
 # shape of x, size, step
@@ -92,26 +88,6 @@ def slid(numbers, size, step):
         found.append(numbers[..., start : start + size])
         start += step
     return np.stack(found, axis=-2)
-
-
-@plain
-def expect_elements(got, numbers, expected, hint):
-    """The result holds the expected numbers; a wrong one is named by its place in x."""
-    __tracebackhide__ = True
-    expect_shape(got, expected.shape, hint)
-    found = np.array(got.tolist())
-    places = np.argwhere(found != expected).tolist()
-    if not places:
-        return
-    index = tuple(places[0])
-    names = []
-    for number in (found[index], expected[index]):
-        here = np.argwhere(numbers == number).tolist()
-        names.append(f"x{here[0]}" if here else f"{number:.6g}")
-    sentence = ELEMENT.format(
-        got=names[0], index=index, expected=names[1], count=len(places), size=found.size
-    )
-    raise CheckFailed(sentence, hint, got=got, expected=torch.tensor(expected))
 
 
 def hint_for(hint, layout):
