@@ -11,13 +11,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from dojo.devices import device_of
 
@@ -554,48 +552,6 @@ def graph_nodes(x: torch.Tensor) -> list[Any]:
         nodes.append(node)
         queue += [parent for parent, _ in node.next_functions if parent is not None]
     return nodes
-
-
-# ------------------------------------------------------------------ tracing
-
-
-class Trace(TorchDispatchMode):
-    """Records the names of the operations that the dispatcher runs, such as "aten.add.Tensor"."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.operations: list[str] = []
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """No: torch would wrap the method below, and import its compiler at the first operation."""
-        return False
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.operations.append(str(func))
-        return func(*args, **(kwargs or {}))
-
-
-@contextlib.contextmanager
-def calls_of(function: Any) -> Iterator[list[str]]:
-    """Counts the calls of a Python function of torch from outside torch, under whatever name.
-
-    Yields:
-        a list that grows by the file name of each caller.
-    """
-    callers: list[str] = []
-
-    def profile(frame: Any, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code is function.__code__ and frame.f_back is not None:
-            module = frame.f_back.f_globals.get("__name__", "")
-            if not module.startswith(("torch.", "dojo.")):
-                callers.append(frame.f_back.f_code.co_filename)
-
-    sys.setprofile(profile)
-    try:
-        yield callers
-    finally:
-        sys.setprofile(None)
 
 
 # ------------------------------------------------------------------ inputs

@@ -21,8 +21,8 @@ from torch.utils._pytree import tree_leaves
 
 from dojo.benchmarks import Benchmark
 from dojo.catalog import Kata
-from dojo.checks import Trace
 from dojo.loading import learner_line, load, read, shown_path
+from dojo.tracing import Trace
 
 YOURS, REFERENCE, NAIVE = "yours", "reference", "naive"
 COPY, MATMUL = "copy", "matmul"  # what the machine can do at most

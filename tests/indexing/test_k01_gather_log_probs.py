@@ -3,12 +3,9 @@
 import itertools
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
-    CheckFailed,
-    Trace,
     aspect,
     expect_device,
     expect_dtype,
@@ -19,6 +16,7 @@ from dojo.checks import (
     in_layout,
     untouched,
 )
+from dojo.tracing import cost_of, expect_no_growth
 
 SHAPE = "Each pair (b, t) has one index and one row of logp, so it gets one number."
 ONE = "Only the dimension of size 1 that you added goes; B and T stay, even where they are 1."
@@ -31,8 +29,6 @@ TRACKED = "Use torch's operations on logp, without `detach`, `.data`, `no_grad` 
 GRADIENT = "Each number of the result is one number of logp: its gradient goes there, 0 elsewhere."
 KEEP = "Only look at logp and index: methods with a trailing underscore change them."
 LOOP = "One operation can look up all numbers at once. Which one takes a tensor of indices?"
-GROWS = "runs {small} operations for the sizes {sizes[0]}, and {big} for {sizes[1]}."
-READS = "reads {small} numbers into Python for the sizes {sizes[0]}, and {big} for {sizes[1]}."
 
 INF = float("inf")
 # B = 3, T = 4, V = 3, so that an index in the wrong place is in range, too
@@ -112,19 +108,6 @@ def where_from(got):
                     return FOUND.format(number=number, place=text, b=b, t=t, i=i)
             return f"{PICK} {EXACT}"
     return PICK
-
-
-class Reads(TorchFunctionMode):
-    """Counts the elements that leave torch by whole lists, or go through Python one by one."""
-
-    def __init__(self):
-        super().__init__()
-        self.elements = 0
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        if getattr(func, "__name__", "") in ("tolist", "apply_", "map_", "map2_"):
-            self.elements += args[0].numel()
-        return func(*args, **(kwargs or {}))
 
 
 @aspect("type")
@@ -211,14 +194,11 @@ def test_the_gradient_goes_where_the_number_came_from(solution, device):
 @aspect("cost")
 def test_the_work_does_not_grow_with_the_data(solution):
     """There are as many operations, and numbers read by Python, for much data as for little."""
-    operations, elements = [], []
+    costs = []
     for batch, steps, entries in SIZES:
         logp = torch.zeros(batch, steps, entries, requires_grad=True)
         index = torch.zeros(batch, steps, dtype=torch.int64)
-        with Reads() as reads, Trace() as trace:
-            solution.gather_log_probs(logp, index)
-        operations.append(len(trace.operations))
-        elements.append(reads.elements)
-    for (small, big), sentence in ((operations, GROWS), (elements, READS)):
-        if big > small + MOST_MORE:
-            raise CheckFailed(sentence.format(small=small, big=big, sizes=SIZES), LOOP)
+        cost = cost_of(solution.gather_log_probs, logp, index)
+        costs.append({"operations": cost.operations, "numbers in Python": cost.numbers})
+    small, large = (f"B, T, V = {', '.join(map(str, sizes))}" for sizes in SIZES)
+    expect_no_growth(*costs, (small, large), MOST_MORE, LOOP)

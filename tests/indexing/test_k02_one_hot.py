@@ -1,14 +1,12 @@
 """The checks of indexing/k02_one_hot: rows of 0 and 1 that Python's lists write down."""
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
     describe,
-    expect,
     expect_device,
     expect_dtype,
     expect_shape,
@@ -17,6 +15,7 @@ from dojo.checks import (
     layouts,
     untouched,
 )
+from dojo.tracing import expect_made_without
 
 SHAPE = "Each number becomes a row: the result has the shape of index, and classes at its end."
 DTYPE = "The argument dtype says what the result is made of."
@@ -28,7 +27,6 @@ RAISE = "Look at all numbers of index before the rows are made: a class is in 0,
 VALUE_ERROR = "Compare before you look up, and raise ValueError yourself."
 NOT_RAISED = "returned {got} for {bad}, with {classes} classes; expected ValueError."
 OTHER_ERROR = "raised {error} for {bad}, with {classes} classes; expected ValueError."
-OWN = "calls torch's own one_hot, which is the exercise."
 WITHOUT = "Write it from smaller operations: which number is equal to which class?"
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -89,18 +87,6 @@ def hot(solution, index, classes, dtype=torch.float32):
     """What the learner returns, once it left index alone."""
     with untouched(KEEP, index=index):
         return solution.one_hot(index, classes, dtype)
-
-
-class Calls(TorchFunctionMode):
-    """Notices torch's own one_hot, under whatever name it is called."""
-
-    def __init__(self):
-        super().__init__()
-        self.own = False
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        self.own |= getattr(func, "__name__", "").partition(".")[0] == "one_hot"
-        return func(*args, **(kwargs or {}))
 
 
 @aspect("type")
@@ -194,6 +180,5 @@ def test_a_number_outside_is_a_value_error(solution, device):
 def test_is_written_without_torchs_own(solution):
     """torch's own one_hot is not used."""
     for numbers, dtype in ((CASES[0][0], torch.float32), (1, torch.int64)):
-        with Calls() as calls:
-            solution.one_hot(torch.tensor(numbers), 3, dtype)
-        expect(not calls.own, OWN, WITHOUT)
+        index = torch.tensor(numbers)
+        expect_made_without("one_hot", solution.one_hot, index, 3, dtype, hint=WITHOUT)

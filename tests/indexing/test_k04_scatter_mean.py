@@ -1,12 +1,9 @@
 """The checks of indexing/k04_scatter_mean: means of lists of rows, in Python's numbers."""
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
-    CheckFailed,
-    Trace,
     aspect,
     expect_device,
     expect_dtype,
@@ -17,6 +14,7 @@ from dojo.checks import (
     in_layout,
     untouched,
 )
+from dojo.tracing import cost_of, expect_no_growth
 
 SHAPE = "There is one row for each of the groups, also for those at the end that are empty."
 DTYPE = "The mean has x's dtype: make new tensors with that, such as by x.new_zeros."
@@ -30,8 +28,6 @@ TRACKED = "Use torch's operations on x, without `detach`, `.data`, `no_grad` or 
 GRADIENT = "Each row gets the gradient of its group's mean, divided by the count of that group."
 KEEP = "Only look at x and group: methods with a trailing underscore change them."
 LOOP = "One operation can add all rows to the rows that an index names, and one count them."
-GROWS = "runs {small} operations for {sizes[0]}, and {big} for {sizes[1]}."
-READS = "reads {small} numbers into Python for {sizes[0]}, and {big} for {sizes[1]}."
 
 INF, NAN = float("inf"), float("nan")
 X = [[1, 2, 3], [4, 8, 16], [3, 4, 7], [6, 2, 1], [5, 0, 2], [2, 6, 10]]
@@ -91,19 +87,6 @@ def mean(solution, x, group, groups=GROUPS):
     """What the learner returns, once it left x and group alone."""
     with untouched(KEEP, x=x, group=group):
         return solution.scatter_mean(x, group, groups)
-
-
-class Reads(TorchFunctionMode):
-    """Counts the elements that leave torch by whole lists, or go through Python one by one."""
-
-    def __init__(self):
-        super().__init__()
-        self.elements = 0
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        if getattr(func, "__name__", "") in ("tolist", "apply_", "map_", "map2_"):
-            self.elements += args[0].numel()
-        return func(*args, **(kwargs or {}))
 
 
 @aspect("type")
@@ -198,14 +181,10 @@ def test_gradients_are_shared_out_in_the_group(solution, device):
 @aspect("cost")
 def test_the_work_does_not_grow_with_the_data(solution):
     """There are as many operations, and numbers read by Python, for much data as for little."""
-    operations, elements = [], []
+    costs = []
     for rows, groups in SIZES:
         x, group = torch.ones(rows, 3, requires_grad=True), torch.arange(rows) % groups
-        with Reads() as reads, Trace() as trace:
-            solution.scatter_mean(x, group, groups)
-        operations.append(len(trace.operations))
-        elements.append(reads.elements)
-    sizes = [f"{rows} rows in {groups} groups" for rows, groups in SIZES]
-    for (small, big), sentence in ((operations, GROWS), (elements, READS)):
-        if big > small + MOST_MORE:
-            raise CheckFailed(sentence.format(small=small, big=big, sizes=sizes), LOOP)
+        cost = cost_of(solution.scatter_mean, x, group, groups)
+        costs.append({"operations": cost.operations, "numbers in Python": cost.numbers})
+    small, large = (f"{rows} rows in {groups} groups" for rows, groups in SIZES)
+    expect_no_growth(*costs, (small, large), MOST_MORE, LOOP)

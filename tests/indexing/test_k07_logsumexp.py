@@ -6,9 +6,7 @@ import numpy as np
 import torch
 
 from dojo.checks import (
-    Trace,
     aspect,
-    expect,
     expect_device,
     expect_dtype,
     expect_shape,
@@ -18,6 +16,7 @@ from dojo.checks import (
     random_like,
     untouched,
 )
+from dojo.tracing import expect_made_without
 
 SHAPE = "dim goes, as in a sum; the other dimensions stay, those of size 1 too."
 SUM = "The result is log of the sum of exp(x) along dim."
@@ -28,9 +27,8 @@ GRADIENT = "With the gradient g of a row, that of an entry is g * exp(x) / sum o
 NAN = "Of -inf alone the sum is 0, log(0) has the gradient inf, and 0 * inf is NaN."
 KEEP = "Results go into new tensors; x stays as it is."
 OWN = "The kata is to make it from exp, sums, log and the like."
-CALLED = "ran torch's {name}, which is forbidden here."
 
-FORBIDDEN = {"logsumexp", "logcumsumexp", "logaddexp"}  # and all that is called softmax
+FORBIDDEN = "logsumexp|logcumsumexp|logaddexp|.*softmax.*"
 # relative and absolute tolerance
 TOLERANCES = {
     torch.float32: (1e-5, 1e-5),
@@ -201,10 +199,4 @@ def test_runs_none_of_the_forbidden_operations(solution):
     for dtype in DTYPES:
         for rows in ([[1.0, 2.0, 3.0]], WITH_INFINITE):
             x = torch.tensor(rows, dtype=dtype).requires_grad_()
-            with Trace() as trace:
-                got = solution.logsumexp(x, 1)
-                if isinstance(got, torch.Tensor) and got.requires_grad:
-                    got.sum().backward()
-            names = [operation.split(".")[1].strip("_") for operation in trace.operations]
-            used = [name for name in names if name in FORBIDDEN or "softmax" in name]
-            expect(not used, CALLED.format(name="".join(used[:1])), OWN)
+            expect_made_without(FORBIDDEN, solution.logsumexp, x, 1, hint=OWN)

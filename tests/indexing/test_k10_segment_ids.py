@@ -1,15 +1,10 @@
 """The checks of indexing/k10_segment_ids: numbers repeated by Python's own lists."""
 
-import sys
-
 import torch
-from torch.overrides import TorchFunctionMode
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
-    Trace,
     aspect,
-    expect,
     expect_device,
     expect_dtype,
     expect_shape,
@@ -17,6 +12,7 @@ from dojo.checks import (
     in_layout,
     untouched,
 )
+from dojo.tracing import cost_of, expect_no_growth
 
 SHAPE = "Each element of each segment has its place: as many as the lengths add up to."
 NUMBER = "The number i stands as often as lengths[i] says, counted from 0."
@@ -26,8 +22,6 @@ DTYPE = "Numbers of segments are indices, and so int64."
 DEVICE = "Make new tensors where lengths is: `device=lengths.device`."
 KEEP = "The numbers go into a new tensor; lengths stays as it is."
 LOOP = "One operation for all segments at once: no loop in Python, no `tolist`, no `item` for each."
-
-GREW = "took {more} {what} for {large}, and {less} for {small}; expected no growth with the data."
 
 LENGTHS = [[2, 1, 3], [1, 1, 1], [4], [3, 1, 2, 5], [1, 4]]
 WITH_EMPTY = [
@@ -136,40 +130,16 @@ def test_nothing_has_no_numbers(solution, device):
         expect_values(got, numbers(lengths), NOTHING, rtol=0, atol=0)
 
 
-def steps(function, *inputs):
-    """The operations that torch runs, and what Python runs around them: lines, calls, numbers."""
-    lines = 0
-
-    def follow(frame, event, argument):
-        nonlocal lines
-        if frame.f_globals.get("__name__", "").partition(".")[0] in ("torch", "dojo"):
-            return None
-        lines += 1
-        return follow
-
-    class Reads(TorchFunctionMode):
-        def __torch_function__(self, func, types, args=(), kwargs=None):
-            nonlocal lines
-            if func is torch.Tensor.tolist:
-                lines += args[0].numel()
-            return func(*args, **(kwargs or {}))
-
-    before = sys.gettrace()
-    with Trace() as trace, Reads():
-        sys.settrace(follow)
-        try:
-            function(*inputs)
-        finally:
-            sys.settrace(before)
-    return {"operations": len(trace.operations), "steps in Python": lines}
+def steps(solution, lengths):
+    """What a call takes, of torch and of Python."""
+    cost = cost_of(solution.segment_ids, tensor(lengths, "cpu"))
+    return {"operations": cost.operations, "steps in Python": cost.lines + cost.numbers}
 
 
 @aspect("cost")
 def test_does_not_loop(solution):
     """The number of operations does not grow with the lengths."""
-    small = steps(solution.segment_ids, tensor(SMALL, "cpu"))
+    small = steps(solution, SMALL)
     for name, lengths in LARGE.items():
-        for what, count in steps(solution.segment_ids, tensor(lengths, "cpu")).items():
-            sizes = {"large": name, "small": f"{len(SMALL)} lengths"}
-            sentence = GREW.format(more=count, less=small[what], what=what, **sizes)
-            expect(count <= small[what] + SPARE, sentence, LOOP)
+        sizes = (f"{len(SMALL)} lengths", name)
+        expect_no_growth(small, steps(solution, lengths), sizes, SPARE, LOOP)

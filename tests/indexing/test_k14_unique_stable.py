@@ -9,7 +9,6 @@ from torch.overrides import TorchFunctionMode
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
-    Trace,
     aspect,
     expect_device,
     expect_dtype,
@@ -19,6 +18,7 @@ from dojo.checks import (
     in_layout,
     untouched,
 )
+from dojo.tracing import Trace
 
 ONE = "One tensor is asked for: the values alone."
 SHAPE = "Each different value stands once in the result, wherever it comes back in x."

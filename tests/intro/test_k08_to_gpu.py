@@ -9,7 +9,6 @@ from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
     aspect,
-    calls_of,
     describe,
     expect,
     expect_device,
@@ -22,6 +21,7 @@ from dojo.checks import (
     untouched,
 )
 from dojo.devices import gpu, no_gpu
+from dojo.tracing import calls_of
 
 RETURNED = "The answer is True here, and x never moves: return the copy that the move returns."
 NO_GPU = "Here torch.cuda.is_available() is False, so x itself is the answer, not a copy of it."
