@@ -480,13 +480,18 @@ def _expect_state(
 def expect_raises(
     error: type[Exception], call: Callable[[], object], hint: str = "", what: str = ""
 ) -> None:
-    """The call raises this error (or a subclass) from the learner's code."""
+    """The call raises this error (or a subclass) from the learner's code, and no other one."""
     __tracebackhide__ = True
+    where = f" for {what}" if what else ""
     try:
         got = call()
+    except NotImplementedError:  # what is not started; it is a RuntimeError, too
+        raise
     except error:
         return
-    where = f" for {what}" if what else ""
+    except Exception as other:
+        sentence = f"raised {type(other).__name__}{where}; expected {error.__name__}."
+        raise CheckFailed(sentence, hint) from other
     raise CheckFailed(f"returned {describe(got)}{where}; expected {error.__name__}.", hint)
 
 
