@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from dojo.arrays import arranged, numbers, tensor_of
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
@@ -56,36 +57,6 @@ BENCHMARK = Benchmark(
     naive=torch.tensor,  # copies
     only_cpu=True,
 )
-
-
-def numbers(shape, dtype="float32"):
-    """A NumPy array of small numbers; those of complex dtypes have an imaginary part."""
-    array = np.arange(1, np.prod(shape, dtype=int) + 1).reshape(shape)
-    if dtype == "bool":
-        return array % 3 == 1
-    return (array * (1 + 2j)).astype(dtype) if dtype.startswith("complex") else array.astype(dtype)
-
-
-def arranged(layout, dtype="float32"):
-    """A (2, 3) array, and the larger one in whose memory it lies."""
-    if layout == "contiguous":
-        whole = numbers((2, 3), dtype)
-        return whole, whole
-    if layout == "transposed":
-        whole = numbers((3, 2), dtype)
-        return whole.T, whole
-    whole = numbers((20,), dtype)
-    if layout == "every second element":
-        return whole[1:13:2].reshape(2, 3), whole
-    if layout == "at an offset":
-        return whole[5:11].reshape(2, 3), whole
-    return np.lib.stride_tricks.as_strided(whole[4:], (2, 3), (0, whole.itemsize)), whole
-
-
-def tensor_of(array):
-    """A tensor with the array's dtype, shape and values, in memory of its own."""
-    dtype = getattr(torch, array.dtype.name)
-    return torch.tensor(array.tolist(), dtype=dtype).reshape(array.shape)
 
 
 def arranged_tensor(layout, dtype="float32"):

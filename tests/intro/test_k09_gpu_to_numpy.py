@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from dojo.arrays import numbers, tensor_of
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
@@ -67,17 +68,6 @@ BENCHMARK = Benchmark(
     naive=by_way_of_a_list,
     naive_up_to=100_000,
 )
-
-
-def numbers(shape=(2, 3), dtype="float32"):
-    """An array of small numbers."""
-    return np.arange(1, np.prod(shape, dtype=int) + 1).reshape(shape).astype(dtype)
-
-
-def tensor_of(array, place):
-    """A tensor with the array's shape, dtype and values, at that place."""
-    dtype = getattr(torch, array.dtype.name)
-    return torch.tensor(array.tolist(), dtype=dtype, device="cpu").reshape(array.shape).to(place)
 
 
 def places(device):

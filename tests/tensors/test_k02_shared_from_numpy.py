@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import torch
 
+from dojo.arrays import arranged, numbers, tensor_of
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
@@ -53,37 +54,10 @@ BENCHMARK = Benchmark(
 )
 
 
-def numbers(shape, dtype="float64"):
-    """A NumPy array of small numbers; those of complex dtypes have an imaginary part."""
-    array = np.arange(1, np.prod(shape, dtype=int) + 1).reshape(shape)
-    if dtype == "bool":
-        return array % 3 == 1
-    return (array * (1 + 2j)).astype(dtype) if dtype.startswith("complex") else array.astype(dtype)
-
-
-def arranged(layout, dtype="float64"):
-    """A (2, 3) array, and the larger one in whose memory it lies."""
-    whole = numbers((20,), dtype)
-    arrays = {
-        "contiguous": whole[:6].reshape(2, 3),
-        "transposed": whole[:6].reshape(3, 2).T,
-        "every second element": whole[1:13:2].reshape(2, 3),
-        "at an offset": whole[5:11].reshape(2, 3),
-        "repeated row": np.lib.stride_tricks.as_strided(whole[4:], (2, 3), (0, whole.itemsize)),
-    }
-    return arrays[layout], whole
-
-
 def locked(array):
     """The array, which nobody may write to any more."""
     array.flags.writeable = False
     return array
-
-
-def tensor_of(array):
-    """A tensor with the array's dtype, shape and values, in memory of its own."""
-    dtype = getattr(torch, array.dtype.name)
-    return torch.tensor(array.tolist(), dtype=dtype).reshape(array.shape)
 
 
 def state_of(array):

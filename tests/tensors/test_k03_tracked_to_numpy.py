@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from dojo.arrays import numbers, tensor_of
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
     CheckFailed,
@@ -61,18 +62,6 @@ BENCHMARK = Benchmark(
     naive=by_way_of_a_list,
     naive_up_to=100_000,
 )
-
-
-def numbers(shape=(2, 3), dtype="float32"):
-    """An array of small numbers; those of complex dtypes have an imaginary part."""
-    array = np.arange(1, np.prod(shape, dtype=int) + 1).reshape(shape)
-    return (array * (1 + 2j)).astype(dtype) if dtype.startswith("complex") else array.astype(dtype)
-
-
-def tensor_of(array, place, dtype=None):
-    """A tensor with the array's shape and values, at that place."""
-    dtype = dtype or getattr(torch, array.dtype.name)
-    return torch.tensor(array.tolist(), dtype=dtype, device="cpu").reshape(array.shape).to(place)
 
 
 def places(device):
