@@ -13,7 +13,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -325,7 +325,7 @@ def as_json(event: Event) -> dict[str, Any]:
     if isinstance(event, Started):
         return {"event": "started", "kata": kata, "checks": len(event.checks)}
     if isinstance(event, Checked):
-        return {"event": "check", "kata": kata, "check": asdict(event.check)}
+        return {"event": "check", "kata": kata, "check": event.check.as_json()}
     if isinstance(event, Judged):
         return {"event": "verdict", "kata": kata, "verdict": event.verdict.as_json()}
     if isinstance(event, Diagnosed):

@@ -18,7 +18,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -274,7 +274,7 @@ class Dojo:
                 start=started,
                 stop=time.time(),
                 duration=time.time() - started,
-                dojo=asdict(check) if failed else None,
+                dojo=check.as_json() if failed else None,
             )
 
     def _child_for(self, item: pytest.Item, nextitem: pytest.Item | None) -> isolation.Child:
@@ -333,7 +333,7 @@ class Dojo:
         limit = self.config.getoption("--time-limit")
         if self._isolation == "fork":
             self._warm_up()
-            return isolation.ForkedChild(lambda line: self._serve(item.session, line), limit)
+            return isolation.ForkedChild(self._serve, limit)
         return isolation.SpawnedChild([str(item.stash[KATA].checks)], self.root, limit)
 
     def _end_child(self) -> None:
@@ -348,7 +348,7 @@ class Dojo:
             self._ahead[1].close()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+    def pytest_runtestloop(self) -> bool | None:
         if HUB_SOCKET in os.environ:
             from dojo.hub import refuse, run_hub  # for Linux only
 
@@ -356,11 +356,11 @@ class Dojo:
                 refuse()
             else:
                 self._warm_up(thoroughly=True)
-                run_hub(lambda line: self._serve(session, line))
+                run_hub(self._serve)
             return True
         if self._serving:
             self._warm_up(thoroughly=True)
-            self._serve(session, isolation.connect())
+            self._serve(isolation.connect())
             return True
         return None
 
@@ -368,12 +368,12 @@ class Dojo:
         if self._seals is None:
             self._seals = warm_up(thoroughly)
 
-    def _serve(self, session: pytest.Session, line: Connection) -> None:
+    def _serve(self, line: Connection) -> None:
         """In the child: run the checks that the parent asks for, in this very process."""
         self._serving = True
         for name in isolation.USELESS:
             self.config.pluginmanager.unregister(name=name)
-        serving.serve(self, session, line)
+        serving.serve(self, line)
 
     def items_of(self, kata: Kata) -> list[pytest.Item]:
         """The checks of a kata that this run has collected."""
@@ -419,7 +419,7 @@ class Dojo:
         path = item.stash[KATA].solution_in(self.solutions)
         report.outcome = "failed"
         report.longrepr = f"{shown_path(path, self.root)}: your file {fault}."
-        report.dojo = asdict(self.check_of(item, RED, report.longrepr, 0))
+        report.dojo = self.check_of(item, RED, report.longrepr, 0).as_json()
 
     # ---------------------------------------------------------------- wording a result
 
@@ -447,7 +447,7 @@ class Dojo:
             return report
         if call.excinfo is None:
             if call.when == "call":
-                report.dojo = asdict(self.check_of(item, GREEN, "", 0))
+                report.dojo = self.check_of(item, GREEN, "", 0).as_json()
             return report
         state, message, line = self._failure(item, call.excinfo.value)
         message = re.sub(r" object at 0x[0-9a-f]+", "", message)  # another number in each run
@@ -461,7 +461,7 @@ class Dojo:
         with contextlib.suppress(AttributeError):
             del report.wasxfail
         report.longrepr = message
-        report.dojo = asdict(check)
+        report.dojo = check.as_json()
         return report
 
     def _failure(self, item: pytest.Item, error: BaseException) -> tuple[str, str, int]:

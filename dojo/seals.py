@@ -54,8 +54,9 @@ class Seals:
     """A record of what the judge's tools are, taken before the learner's code runs."""
 
     def __init__(self) -> None:
-        known = [(space, _callables(space)) for space in _namespaces()]
-        self._known = [(space, tuple(names), tuple(names.values())) for space, names in known]
+        self._known = [
+            (space, list(vars(space).values()), _callables(space)) for space in _namespaces()
+        ]
 
     def broken(self, thoroughly: bool = True) -> list[str]:
         """Names that were replaced or deleted since; each is put back.
@@ -64,11 +65,11 @@ class Seals:
             thoroughly: look at every name, not only at what torch applies to each operation.
         """
         found = []
-        for space, names, values in self._known if thoroughly else ():
+        for space, everything, callables in self._known if thoroughly else ():
             now = vars(space)
-            if all(map(operator.is_, map(now.get, names), values)):
-                continue  # the usual case, in a third of the time
-            for name, value in zip(names, values, strict=True):
+            if len(now) == len(everything) and all(map(operator.is_, now.values(), everything)):
+                continue  # the usual case, in a fraction of the time
+            for name, value in callables.items():
                 if now.get(name) is not value and not _is_torchs_own(now.get(name), value):
                     setattr(space, name, value)
                     found.append(f"{space.__name__}.{name}")

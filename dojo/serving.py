@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import os
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _EVERY = 16  # checks between two thorough looks at the judge's own parts, which take 1 ms each
 
 
-def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
+def serve(dojo: Dojo, line: Connection) -> None:
     """Answer requests until the parent hangs up."""
     bound_memory()
     torch.set_num_threads(1)  # a forked OpenMP pool hangs
@@ -46,10 +46,10 @@ def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
         for item in dojo.items_of(kata)
         if chosen in ("all", device_of_item(item)) or not takes_device(item)
     }
-    plan = [{"nodeid": nodeid, "check": asdict(check)} for nodeid, check in checks.items()]
+    plan = [{"nodeid": nodeid, "check": check.as_json()} for nodeid, check in checks.items()]
     used = tuple(sorted({check.device for check in checks.values()}))
     isolation.answer(line, {"plan": plan, "devices": devices_line(used)})
-    items = {item.nodeid: item for item in session.items}
+    items = {item.nodeid: item for item in dojo.items_of(kata)}
     if request["rehearse"]:
         dojo.rehearse(kata, (items[nodeid] for nodeid in checks))
     tail = None if as_reports else print_to_memory()
@@ -64,7 +64,7 @@ def serve(dojo: Dojo, session: pytest.Session, line: Connection) -> None:
             source_hash = dojo.solution(kata).source_hash
             if tail is None:
                 call.dojo_source_hash = source_hash
-                isolation.answer(line, [_as_data(session.config, report) for report in reports])
+                isolation.answer(line, [_as_data(dojo.config, report) for report in reports])
             else:
                 isolation.answer(line, _as_check(reports, tail, source_hash))
 
@@ -95,4 +95,4 @@ def _as_check(reports: list[Any], tail: Tail, source_hash: str) -> dict[str, Any
     if check.state != GREEN:
         check = replace(check, output=printed)
     seconds = sum(report.duration for report in reports)
-    return {"check": asdict(check), "seconds": seconds, "source_hash": source_hash}
+    return {"check": check.as_json(), "seconds": seconds, "source_hash": source_hash}

@@ -36,6 +36,9 @@ class Check:
     got: list[list[str]] = field(default_factory=list)
     expected: list[list[str]] = field(default_factory=list)
 
+    def as_json(self) -> dict[str, Any]:
+        return dict(vars(self))  # its lists are never written to; asdict would copy them
+
 
 @dataclass(frozen=True)
 class Verdict:
