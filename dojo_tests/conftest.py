@@ -12,6 +12,8 @@ from xdist.scheduler import WorkStealingScheduling
 
 import dojo.judge
 from dojo.catalog import find_katas
+from dojo.diagnosis import known_table
+from dojo.diagnosis import make_table as make_table_of
 from dojo.files import write_atomically
 from dojo.impostors import find_candidates
 from dojo.workers import Crew
@@ -73,6 +75,12 @@ def judge_source(crew, tmp_path_factory):
         return pickle.loads((kept / name).read_bytes())
 
     return judge_once
+
+
+@pytest.fixture(scope="session")
+def make_table(judge_source):
+    """The table of a kata's known mistakes, made once."""
+    return functools.cache(lambda kata: known_table(kata) or make_table_of(kata, judge_source))
 
 
 @pytest.fixture(scope="session")

@@ -1,50 +1,116 @@
-"""The same source gets the same verdict from plain pytest, from warm processes and in the loop."""
+"""The same answer gets the same verdict from plain pytest, from warm processes and in the loop.
 
-import itertools
+Plain pytest judges every known answer written differently, so that one run also proves that a
+mistake is recognised however it is written.
+"""
+
+import ast
+import collections
+import hashlib
 import json
 import queue
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 
-from dojo.catalog import find_katas
+from dojo.catalog import Kata, find_katas
+from dojo.diagnosis import diagnose
 from dojo.impostors import find_candidates
 from dojo.loop import Judged, Loop
 from dojo.verdict import Check, Verdict
 
 _PATIENCE = 60.0  # seconds for what takes a second or two on a quiet machine
+ROUNDS = 6  # runs of plain pytest that share the candidates
+ABOVE = "\n\n# written differently\n"
 
 
 def pytest_generate_tests(metafunc):
-    """A round holds one candidate of each kata, so that one run of pytest judges them all."""
+    """Deal all candidates out, so that a few runs of pytest judge them all."""
     if "candidates" in metafunc.fixturenames:
         katas = find_katas(metafunc.config.rootpath)
-        rounds = itertools.zip_longest(*map(find_candidates, katas))
-        found = [[one for one in candidates if one] for candidates in rounds]
-        metafunc.parametrize("candidates", found, ids=map(str, range(1, len(found) + 1)))
+        everyone = [one for kata in katas for one in find_candidates(kata)]
+        rounds = [everyone[start::ROUNDS] for start in range(ROUNDS)]
+        metafunc.parametrize("candidates", rounds, ids=map(str, range(1, ROUNDS + 1)))
 
 
-def what_matters(verdict):
-    """All of a verdict but how long it took, where the file lay, and what only the loop adds."""
-    checks = [
-        replace(check, file="", message=check.message.replace(check.file, "the file"))
-        for check in verdict.checks
-    ]
-    return verdict.state, verdict.source_hash, checks
+def written_differently(one):
+    """The same answer further down, an impostor with other names for its own variables."""
+    if one.right:
+        return ABOVE + one.source
+    body = ast.parse(one.source).body
+    answer = [node for node in body if getattr(node, "name", "") == one.replaces][-1]
+    names = {node.id for node in _names_in(answer) if isinstance(node.ctx, ast.Store)}
+    names -= {node.arg for node in ast.walk(answer) if isinstance(node, ast.arg)}
+    for node in ast.walk(answer):  # Python 3.11 does not know where those of an f-string are
+        if isinstance(node, ast.JoinedStr):
+            names -= {inner.id for inner in _names_in(node)}
+    lines = [line.encode() for line in one.source.splitlines()]
+    for node in sorted(_names_in(answer), key=lambda node: -node.col_offset):
+        if node.id in names:
+            row, end = node.lineno - 1, node.end_col_offset
+            lines[row] = lines[row][:end] + b"_of_mine" + lines[row][end:]
+    return ABOVE + b"\n".join(lines).decode() + "\n"
 
 
-def verdicts_of_pytest(root, folder):
-    """Plain pytest's verdicts on the answers in a folder, by kata."""
-    file = folder / "verdicts.json"
-    command = [sys.executable, "-m", "pytest", f"--solutions={folder}", f"--verdicts={file}"]
-    stems = [path.stem for path in folder.glob("*/*.py")]
-    subprocess.run(
-        [*command, "-q", "-p", "no:cacheprovider", "-k", " or ".join(stems)],
-        cwd=root,
+def _names_in(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+
+
+def what_matters(verdict, above=0):
+    """All of a verdict but how long it took, where the files lay, and what only the loop adds.
+
+    Args:
+        verdict: the verdict.
+        above: how many lines were put above the answer, which changes the lines that are named.
+    """
+
+    def as_before(check):
+        text = re.sub(r"\btests\.[a-z]+\d*\.", "tests.", check.message.replace(check.file, "FILE"))
+        text = re.sub(r"\bline (\d+)", lambda found: f"line {int(found[1]) - above}", text)
+        line = check.line - above if check.line else 0
+        return replace(check, file="", message=text, line=line)
+
+    return verdict.state, [as_before(check) for check in verdict.checks]
+
+
+def as_katas_of_their_own(candidates, root, dojo):
+    """A dojo in which each candidate is the answer to a kata of its own; by that kata's name.
+
+    The second candidate of ``intro/k05_matmul`` answers that kata in the track ``intro2``.
+    """
+    found, places = {}, collections.Counter()
+    for one in candidates:
+        places[one.kata] += 1
+        copy = Kata(f"{one.kata.track}{places[one.kata]}/{one.kata.stem}", dojo)
+        for source, target in (
+            (one.kata.checks, copy.checks),
+            (one.kata.reference, copy.reference),
+        ):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+        copy.stub.parent.mkdir(parents=True, exist_ok=True)
+        copy.stub.write_text(written_differently(one), encoding="utf-8")
+        found[copy.name] = one
+    (dojo / "impostors").mkdir()
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(root / name, dojo)
+    return found
+
+
+def verdicts_of_pytest(dojo):
+    """Plain pytest's verdicts on all the katas of a dojo, by kata."""
+    file = dojo / "verdicts.json"
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", f"--verdicts={file}", "-q", "-p", "no:cacheprovider"],
+        cwd=dojo,
         capture_output=True,
+        text=True,
         timeout=600,
         check=False,
     )
+    assert file.exists(), run.stdout[-2000:] + run.stderr[-2000:]
     return {verdict.kata: verdict for verdict in map(as_verdict, file.read_text().splitlines())}
 
 
@@ -55,20 +121,29 @@ def as_verdict(line):
     return Verdict(**{**data, "checks": tuple(Check(**check) for check in data["checks"])})
 
 
+def test_pytest_says_of_what_is_written_differently_what_warm_processes_said(
+    candidates, root, judge_source, make_table, tmp_path
+):
+    known = as_katas_of_their_own(candidates, root, tmp_path)
+    theirs = verdicts_of_pytest(tmp_path)
+    assert theirs.keys() == known.keys()
+    differing, not_recognised = [], []
+    for name, one in known.items():
+        ours = what_matters(judge_source(one.kata, one.source))
+        if what_matters(theirs[name], ABOVE.count("\n")) != ours:
+            differing.append((one.id, theirs[name].first_failure, ours))
+        if not one.right and diagnose(theirs[name], make_table(one.kata)) != one.diagnosis:
+            not_recognised.append(one.id)
+        text = written_differently(one).encode()
+        assert theirs[name].source_hash == hashlib.sha256(text).hexdigest()
+    assert differing == []
+    assert not_recognised == []
+
+
 def save(one, folder):
     path = one.kata.solution_in(folder)
     path.parent.mkdir(exist_ok=True)
     path.write_text(one.source, encoding="utf-8")
-
-
-def test_pytest_and_warm_processes_agree(candidates, root, judge_source, tmp_path):
-    for one in candidates:
-        save(one, tmp_path)
-    ours = {one.kata.name: judge_source(one.kata, one.source) for one in candidates}
-    theirs = verdicts_of_pytest(root, tmp_path)
-    assert ours.keys() == theirs.keys()
-    for name, verdict in ours.items():
-        assert what_matters(verdict) == what_matters(theirs[name])
 
 
 def test_the_loop_and_warm_processes_agree(root, judge, tmp_path):

@@ -85,7 +85,7 @@ TRUTH = {
     "F": (False, "A batch stays where the samples are; the training loop moves it with `.to`."),
 }
 
-MODULE = "intro.k14_custom_dataset"
+MODULE = f"{Path(__file__).parent.name}.k14_custom_dataset"  # as the judge loads the answer
 DTYPES = [torch.float64, torch.float16, torch.int64, torch.uint8, torch.bool, torch.complex64]
 SIZES = [(7, 3), (10, 5), (2, 5), (1, 1), (5, 1)]  # samples, and samples in a batch
 SHUFFLED, BATCH, EPOCHS = 61, 7, 3
