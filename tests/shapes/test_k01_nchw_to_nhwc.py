@@ -11,6 +11,7 @@ from dojo.checks import (
     expect_elements,
     expect_shape,
     expect_tensor,
+    expect_values,
     expect_view,
     in_layout,
     untouched,
@@ -118,6 +119,15 @@ def test_moves_them_in_every_layout(solution, device):
         expect_elements(solution.nchw_to_nhwc(x), numbers, channels_last(numbers), hint)
 
 
+@aspect("values")
+def test_moves_them_in_every_dtype(solution, device):
+    """The numbers are right whatever their dtype."""
+    for dtype in DTYPES:
+        x, numbers = images(device)
+        expected = torch.tensor(channels_last(numbers)).to(dtype)
+        expect_values(solution.nchw_to_nhwc(x.to(dtype)), expected, PLACE, rtol=0, atol=0)
+
+
 @aspect("memory")
 def test_leaves_x_as_it_is(solution, device):
     """x keeps its shape, its strides and its values."""
@@ -133,3 +143,6 @@ def test_is_a_view_of_x(solution, device):
     for layout in LAYOUTS:
         x, _ = images(device, layout=layout)
         expect_view(solution.nchw_to_nhwc(x), x, hint_for(VIEW, layout))
+    for dtype in DTYPES:
+        x = images(device)[0].to(dtype)
+        expect_view(solution.nchw_to_nhwc(x), x, VIEW)
