@@ -14,6 +14,7 @@ from dojo.checks import (
     expect_raises,
     expect_shape,
     expect_tensor,
+    expect_values,
     expect_view,
     in_layout,
     untouched,
@@ -41,6 +42,7 @@ CASES = [
 ]
 # In the last two heads divides the length of the sequence, and so the number of all elements.
 UNDIVIDED = [((1, 5, 5), 2), ((1, 3, 2), 4), ((1, 3, 1), 5), ((2, 4, 6), 4), ((1, 3, 4), 3)]
+UNDIVIDED += [((2, 3, 7), 3), ((1, 2, 10), 4), ((1, 5, 9), 6), ((1, 1, 12), 8)]
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64]
 DTYPES += [torch.int64, torch.int32, torch.uint8, torch.bool]
 LAYOUTS = {
@@ -137,6 +139,15 @@ def test_does_so_in_every_layout(solution, device):
         expect_elements(solution.split_heads(x, 2), numbers, expected, hint_for(PLACE, layout))
 
 
+@aspect("values")
+def test_does_so_in_every_dtype(solution, device):
+    """The numbers are right whatever their dtype."""
+    for dtype in DTYPES:
+        x, numbers = tokens(device, (2, 3, 8))
+        expected = torch.tensor(by_heads(numbers, 2)).to(dtype)
+        expect_values(solution.split_heads(x.to(dtype), 2), expected, PLACE, rtol=0, atol=0)
+
+
 @aspect("memory")
 def test_leaves_x_as_it_is(solution, device):
     """x keeps its shape, its strides and its values."""
@@ -152,6 +163,9 @@ def test_is_a_view_of_x(solution, device):
     for layout in LAYOUTS:
         x, _ = tokens(device, (2, 3, 8), layout)
         expect_view(solution.split_heads(x, 2), x, hint_for(VIEW, layout))
+    for dtype in DTYPES:
+        x = tokens(device, (2, 3, 8))[0].to(dtype)
+        expect_view(solution.split_heads(x, 2), x, VIEW)
 
 
 @aspect("errors")
