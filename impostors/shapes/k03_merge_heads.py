@@ -82,6 +82,29 @@ def goes_through_float32(x):
 
 @impostor(
     "merge_heads",
+    diagnosis="A product with a matrix of 0 and 1 makes NaN of each 0 * inf and 0 * NaN.",
+    aspect="values",
+)
+def multiplies_by_a_permutation(x):
+    _, h, _, d = x.shape
+    if not (x.is_floating_point() or x.is_complex()):
+        return x.transpose(1, 2).flatten(2)
+    places = torch.eye(h * d, dtype=x.dtype, device=x.device).view(h, d, h * d)
+    return torch.einsum("bhsd,hde->bse", x, places)
+
+
+@impostor(
+    "merge_heads",
+    diagnosis="nan_to_num puts other numbers in the place of NaN and inf.",
+    aspect="values",
+)
+def mends_nan_and_inf(x):
+    merged = x.transpose(1, 2).flatten(2)
+    return merged.nan_to_num() if merged.is_floating_point() else merged
+
+
+@impostor(
+    "merge_heads",
     diagnosis="detach, .data and no_grad cut the result off from x.",
     aspect="gradient",
 )

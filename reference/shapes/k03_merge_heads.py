@@ -28,6 +28,7 @@ def merge_heads(x: torch.Tensor) -> torch.Tensor:
 
     Returns:
         Shape (batch, sequence, heads * size), with x's dtype and device: result[b, s, h * size + i]
-        = x[b, h, s, i]. Gradients reach x. Whether it is a view of x or a copy is up to you.
+        = x[b, h, s, i]. The numbers are exactly those of x, NaN and inf too. Gradients reach x.
+        Whether it is a view of x or a copy is up to you.
     """
     return x.transpose(1, 2).flatten(2)

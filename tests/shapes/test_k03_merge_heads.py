@@ -22,6 +22,7 @@ ORDER = "Batch, sequence, and last all features of a token: heads times size."
 SIZES_OF_1 = "A dimension of size 1 is one too: it keeps its place."
 PLACE = "A token has the features of its head 0 in a row, then those of its head 1, and so on."
 SAME = "The numbers only change places: keep their dtype, and go through no other one."
+CHOSEN = "Move the numbers without computing with them: 0 * inf and 0 * nan are nan."
 KEEP = "Leave x as it is; only the result has another shape."
 TRACKED = "Work on x itself: `detach`, `.data`, `tolist` and NumPy cut the result off."
 WAY_BACK = "The gradient goes the way back: what came from x[b, h, s, i] returns there."
@@ -152,6 +153,16 @@ def test_loses_no_digit(solution, device):
         expect_values(solution.merge_heads(x.to(device)), expected, SAME, rtol=0, atol=0)
 
 
+@aspect("values")
+def test_moves_inf_and_nan_too(solution, device):
+    """inf and nan come out in their places, and harm no other number."""
+    numbers = np.arange(8, dtype=np.float32).reshape(1, 2, 2, 2)
+    numbers[0, 0, 0] = np.inf, np.nan
+    expected = torch.tensor(side_by_side(numbers))
+    got = solution.merge_heads(torch.tensor(numbers).to(device))
+    expect_values(got, expected, CHOSEN, rtol=0, atol=0)
+
+
 @aspect("gradient")
 def test_gradients_reach_x(solution, device):
     """Each number of the result sends its gradient back to its own place in x."""
@@ -161,7 +172,7 @@ def test_gradients_reach_x(solution, device):
 
 @aspect("gradient")
 def test_gradients_reach_x_in_another_layout(solution, device):
-    """So they do where x is a view, in float64 too."""
-    for dtype in (torch.float32, torch.float64):
+    """So they do where x is a view, in float64 and float16 too."""
+    for dtype in (torch.float32, torch.float64, torch.float16):
         leaf = split(device, SHAPES[0])[0].to(dtype).requires_grad_()
         expect_way_back(solution, in_layout(leaf, "transposed"), leaf)
