@@ -129,6 +129,30 @@ def detaches(images, p):
     return nn.functional.pixel_unshuffle(images.detach(), p).flatten(2).mT
 
 
+@impostor(
+    "patchify",
+    diagnosis="What F.unfold does not take is put together from a list, and cut off from images.",
+    aspect="gradient",
+)
+def unfolds_or_makes_a_list(images, p):
+    if images.dtype in (torch.float32, torch.float64):
+        return nn.functional.unfold(images, p, stride=p).mT
+    places = torch.arange(images[0].numel(), dtype=torch.float64).view(1, *images.shape[1:])
+    places = nn.functional.unfold(places, p, stride=p).mT[0].long().tolist()
+    flat = images.flatten(1).tolist()
+    rows = [[[image[place] for place in patch] for patch in places] for image in flat]
+    return torch.tensor(rows, dtype=images.dtype, device=images.device)
+
+
+@alternative("patchify")
+def by_strides(images, p):
+    b, c, h, w = images.shape
+    first, plane, row, column = images.stride()
+    shape = (b, h // p, w // p, c, p, p)
+    patches = images.as_strided(shape, (first, row * p, column * p, plane, row, column))
+    return patches.reshape(b, -1, c * p * p)
+
+
 @alternative("patchify")
 def by_two_unfolds(images, p):
     x = images.unfold(2, p, p).unfold(3, p, p)

@@ -186,7 +186,7 @@ def test_gradients_reach_images(solution, device):
 
 @aspect("gradient")
 def test_gradients_reach_images_in_another_layout(solution, device):
-    """So they do where images are a view, in float64 too."""
-    for dtype in (torch.float32, torch.float64):
+    """So they do where images are a view, in float64 and float16 too."""
+    for dtype in (torch.float32, torch.float64, torch.float16):
         leaf = pictures(device, (2, 3, 4, 6))[0].to(dtype).requires_grad_()
         expect_way_back(solution, in_layout(leaf, "transposed"), leaf)
