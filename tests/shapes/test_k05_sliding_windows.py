@@ -12,6 +12,7 @@ from dojo.checks import (
     expect_elements,
     expect_shape,
     expect_tensor,
+    expect_values,
     expect_view,
     in_layout,
     untouched,
@@ -142,6 +143,15 @@ def test_does_so_in_every_layout(solution, device):
         expect_elements(solution.windows(x, 3, 2), numbers, slid(numbers, 3, 2), hint)
 
 
+@aspect("values")
+def test_does_so_in_every_dtype(solution, device):
+    """The numbers are right whatever their dtype."""
+    for dtype in DTYPES:
+        x, numbers = sequences(device, (2, 7))
+        expected = torch.tensor(slid(numbers, 3, 2)).to(dtype)
+        expect_values(solution.windows(x.to(dtype), 3, 2), expected, PLACE, rtol=0, atol=0)
+
+
 @aspect("memory")
 def test_leaves_x_as_it_is(solution, device):
     """x keeps its shape, its strides and its values."""
@@ -160,15 +170,19 @@ def test_is_a_view_of_x(solution, device):
     for layout in LAYOUTS:
         x, _ = sequences(device, (3, 7), layout)
         expect_view(solution.windows(x, 3, 2), x, hint_for(VIEW, layout))
+    for dtype in DTYPES:
+        x = sequences(device, (2, 7))[0].to(dtype)
+        expect_view(solution.windows(x, 3, 2), x, VIEW)
 
 
 @aspect("memory")
 def test_takes_no_new_memory(solution):
-    """The 301 windows of 300 numbers take no memory beyond the 600 numbers of x."""
-    x = torch.arange(600.0)
-    own = x.numel() * x.element_size()
-    with MemoryTrace() as trace:
-        solution.windows(x, 300, 1)
-    new = sum(trace.new)
-    # a few numbers, such as an index of the windows, are no copy
-    expect(new <= own, MEMORY.format(new=new, own=own), THRIFTY)
+    """The windows of 300 numbers out of 600 take no memory beyond that of x."""
+    for shape, layout in (((600,), "contiguous"), ((2, 600), "transposed")):
+        x, _ = sequences("cpu", shape, layout)
+        own = x.numel() * x.element_size()
+        with MemoryTrace() as trace:
+            solution.windows(x, 300, 1)
+        new = sum(trace.new)
+        # a few numbers, such as an int64 for each window, are no copy; the windows are 150 times x
+        expect(new <= 4 * own, MEMORY.format(new=new, own=own), THRIFTY)
