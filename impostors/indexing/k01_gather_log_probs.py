@@ -1,5 +1,6 @@
 """Wrong and right answers to indexing/k01_gather_log_probs."""
 
+import numpy as np
 import torch
 
 from dojo.impostors import alternative, impostor
@@ -121,6 +122,28 @@ def loops_over_a_list(logp, index):
     return logp.reshape(-1)[flat].view(index.shape)
 
 
+@impostor(
+    "gather_log_probs",
+    diagnosis="A loop over an array of NumPy is a loop as well: Python handles every index.",
+    aspect="cost",
+)
+def loops_over_an_array(logp, index):
+    places = []
+    for i, v in enumerate(index.cpu().numpy().flat):
+        places.append(i * logp.shape[-1] + int(v))
+    flat = torch.tensor(places, dtype=torch.int64, device=logp.device)
+    return logp.reshape(-1)[flat].view(index.shape)
+
+
+@impostor(
+    "gather_log_probs",
+    diagnosis="On the way through float32, the digits of float64 get lost.",
+    aspect="values",
+)
+def goes_through_float32(logp, index):
+    return logp.float().gather(2, index.unsqueeze(2)).squeeze(2).to(logp.dtype)
+
+
 @alternative("gather_log_probs")
 def advanced_index(logp, index):
     batch, steps = index.shape
@@ -141,6 +164,18 @@ def nll_loss(logp, index):
 def sum_where_named(logp, index):
     named = index.unsqueeze(-1) == torch.arange(logp.shape[-1], device=logp.device)
     return torch.where(named, logp, 0.0).sum(-1)
+
+
+@alternative("gather_log_probs")
+def sum_without_nan(logp, index):
+    return (logp * torch.nn.functional.one_hot(index, logp.shape[-1])).nansum(-1)
+
+
+@alternative("gather_log_probs")
+def places_by_numpy(logp, index):
+    places = np.arange(index.numel()) * logp.shape[-1] + index.cpu().numpy().reshape(-1)
+    places = torch.from_numpy(places).to(logp.device)
+    return logp.reshape(-1).index_select(0, places).view(index.shape)
 
 
 @alternative("gather_log_probs")

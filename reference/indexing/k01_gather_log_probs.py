@@ -24,8 +24,8 @@ def gather_log_probs(logp: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
     """The entry of each row of logp that index names.
 
     Args:
-        logp: shape (B, T, V), float, any strides; -inf is a number like others, whether index
-            names it or not. Stays as it is.
+        logp: shape (B, T, V), float without NaN, any strides; -inf is a number like others,
+            whether index names it or not. Stays as it is.
         index: shape (B, T), int64, from 0 to V - 1, on logp's device, any strides; stays as it is.
 
     Returns:

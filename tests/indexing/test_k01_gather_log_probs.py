@@ -30,6 +30,9 @@ GRADIENT = "Each number of the result is one number of logp: its gradient goes t
 KEEP = "Only look at logp and index: methods with a trailing underscore change them."
 LOOP = "One operation can look up all numbers at once. Which one takes a tensor of indices?"
 
+READ = "numbers read into Python"
+LINES = "lines of Python"
+
 INF = float("inf")
 # B = 3, T = 4, V = 3, so that an index in the wrong place is in range, too
 LOGP = [
@@ -42,6 +45,8 @@ INDEX = [[2, 0, 1, 2], [1, 1, 0, 2], [0, 2, 2, 1]]
 EXTREME = [[[-INF, -0.1, -INF], [-3.0, -INF, -0.01]], [[-INF, 0.0, -1e-30], [-200.25, -3e38, -INF]]]
 AT_EXTREMES = [[[1, 2], [1, 0]], [[0, 0], [2, 1]]]
 FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
+# what is taken from the numbers of LOGP, so that a narrower dtype does not hold them
+DIGITS = {torch.float64: 2.0**-40, torch.float32: 2.0**-18}
 LAYOUTS = {
     "transposed": "columns before rows",
     "every second element": "every second number of a larger memory",
@@ -150,6 +155,16 @@ def test_picks_the_entry_that_index_names(solution, device):
 
 
 @aspect("values")
+def test_loses_no_digit(solution, device):
+    """The numbers come out exactly, in float64 too."""
+    for dtype, less in DIGITS.items():
+        logp = torch.tensor(LOGP, dtype=dtype) - less
+        expected = torch.tensor(picked(logp.tolist(), INDEX), dtype=dtype)
+        got = solution.gather_log_probs(logp.to(device), torch.tensor(INDEX).to(device))
+        expect_values(got, expected, EXACT, rtol=0, atol=0)
+
+
+@aspect("values")
 def test_strides_do_not_matter(solution, device):
     """It is the same wherever the numbers of logp and index lie in memory."""
     for kind, words in LAYOUTS.items():
@@ -193,12 +208,14 @@ def test_the_gradient_goes_where_the_number_came_from(solution, device):
 
 @aspect("cost")
 def test_the_work_does_not_grow_with_the_data(solution):
-    """There are as many operations, and numbers read by Python, for much data as for little."""
-    costs = []
-    for batch, steps, entries in SIZES:
-        logp = torch.zeros(batch, steps, entries, requires_grad=True)
-        index = torch.zeros(batch, steps, dtype=torch.int64)
-        cost = cost_of(solution.gather_log_probs, logp, index)
-        costs.append({"operations": cost.operations, "numbers in Python": cost.numbers})
-    small, large = (f"B, T, V = {', '.join(map(str, sizes))}" for sizes in SIZES)
-    expect_no_growth(*costs, (small, large), MOST_MORE, LOOP)
+    """Torch and Python do no more for much data than for little."""
+    sizes = tuple(f"B, T, V = {', '.join(map(str, each))}" for each in SIZES)
+    for tracked in (True, False):
+        costs = []
+        for batch, steps, entries in SIZES:
+            logp = torch.zeros(batch, steps, entries, requires_grad=tracked)
+            index = torch.zeros(batch, steps, dtype=torch.int64)
+            cost = cost_of(solution.gather_log_probs, logp, index)
+            counts = {"operations": cost.operations, READ: cost.numbers, LINES: cost.lines}
+            costs.append(counts)
+        expect_no_growth(*costs, sizes, MOST_MORE, LOOP)
