@@ -137,6 +137,52 @@ def views_it_flat(index, classes, dtype):
     return eye[index.view(-1)].view(*index.shape, classes)
 
 
+@impostor(
+    "one_hot",
+    diagnosis="Numbers were compared in the dtype of the result, which does not hold them all.",
+    aspect="values",
+)
+def compares_in_the_dtype(index, classes, dtype):
+    check(index, classes)
+    kind = torch.int64 if dtype == torch.bool else dtype
+    return (index[..., None].to(kind) == torch.arange(classes, device=index.device).to(kind)).to(
+        dtype
+    )
+
+
+@impostor(
+    "one_hot",
+    diagnosis="uint8 counts to 255 only, and begins again at 0.",
+    aspect="values",
+)
+def compares_bytes(index, classes, dtype):
+    check(index, classes)
+    numbers = torch.arange(classes, device=index.device)
+    return (index[..., None].byte() == numbers.byte()).to(dtype)
+
+
+@impostor(
+    "one_hot",
+    diagnosis="torch's own one_hot is used for an index of several dimensions.",
+    aspect="structure",
+)
+def calls_torchs_own_for_matrices(index, classes, dtype):
+    check(index, classes)
+    if index.dim() > 1:
+        return torch.nn.functional.one_hot(index, classes).to(dtype)
+    return (index[..., None] == torch.arange(classes, device=index.device)).to(dtype)
+
+
+@alternative("one_hot")
+def sparse(index, classes, dtype):
+    check(index, classes)
+    numbers = index.reshape(-1)
+    places = torch.stack([torch.arange(len(numbers), device=index.device), numbers])
+    ones = torch.ones(len(numbers), device=index.device)
+    rows = torch.sparse_coo_tensor(places, ones, (len(numbers), classes))
+    return rows.to_dense().to(dtype).reshape(*index.shape, classes)
+
+
 @alternative("one_hot")
 def scatter(index, classes, dtype):
     check(index, classes)

@@ -1,6 +1,7 @@
 """The checks of indexing/k02_one_hot: rows of 0 and 1 that Python's lists write down."""
 
 import functools
+import itertools
 
 import torch
 
@@ -25,6 +26,7 @@ ONE = "Along the last dimension there is 1 at the place of the number, and 0 els
 STRIDES = "Here index lies in memory as {kind}: ask it for its numbers, not for where they lie."
 KEEP = "Only look at index: methods with a trailing underscore change it."
 RAISE = "Compare all numbers of index with 0 and classes - 1 first, and raise ValueError yourself."
+MANY = "With {classes} classes, compare numbers in a dtype that holds them all, such as int64."
 WITHOUT = "Write it from smaller operations: which number is equal to which class?"
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -39,6 +41,8 @@ CASES = [
     ([0, 0], 1),
     ([[0, 1, 2], [2, 1, 0], [1, 1, 1]], 3),  # all sizes are equal
 ]
+MANY_CLASSES = [0, 1, 129, 255, 256, 257, 258, 299], 300
+FEW_NUMBERS = [torch.bfloat16, torch.int8, torch.uint8, torch.float32]  # all but one lack 257
 EMPTY = [(0,), (2, 0), (0, 3)]
 # index, classes, what is wrong
 OUTSIDE = [
@@ -145,6 +149,16 @@ def test_is_the_same_in_each_dtype(solution, device):
 
 
 @aspect("values")
+def test_many_classes_are_told_apart(solution, device):
+    """In each dtype there may be more classes than it has numbers."""
+    numbers, classes = MANY_CLASSES
+    rows = torch.tensor(rows_of(numbers, classes))
+    for dtype in FEW_NUMBERS:
+        got = hot(solution, torch.tensor(numbers).to(device), classes, dtype)
+        expect_values(got, rows.to(dtype), MANY.format(classes=classes), rtol=0, atol=0)
+
+
+@aspect("values")
 def test_strides_do_not_matter(solution, device):
     """It is the same wherever the numbers of index lie in memory."""
     x = torch.tensor(CASES[2][0]).to(device)
@@ -167,6 +181,6 @@ def test_a_number_outside_is_a_value_error(solution, device):
 @aspect("structure")
 def test_is_written_without_torchs_own(solution):
     """torch's own one_hot is not used."""
-    for numbers, dtype in ((CASES[0][0], torch.float32), (1, torch.int64)):
+    for (numbers, classes), dtype in zip(itertools.cycle(CASES), [*DTYPES, *DTYPES], strict=False):
         index = torch.tensor(numbers)
-        expect_made_without("one_hot", solution.one_hot, index, 3, dtype, hint=WITHOUT)
+        expect_made_without("one_hot", solution.one_hot, index, classes, dtype, hint=WITHOUT)
