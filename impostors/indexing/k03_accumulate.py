@@ -128,6 +128,21 @@ def asks_for_the_largest_index(buffer, index, source):
     return buffer
 
 
+@impostor(
+    "accumulate_",
+    diagnosis="Equal rows with the same index were taken for one; each of them is to be added.",
+    aspect="values",
+)
+def adds_equal_rows_once(buffer, index, source):
+    seen = set()
+    for k, row in zip(index.tolist(), source, strict=True):
+        key = k, *row.flatten().tolist()
+        if key not in seen:
+            buffer[k] += row
+        seen.add(key)
+    return buffer
+
+
 @alternative("accumulate_")
 def index_put(buffer, index, source):
     return buffer.index_put_((index,), source, accumulate=True)

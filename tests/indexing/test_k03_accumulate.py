@@ -36,7 +36,7 @@ FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
 DTYPES = [*FLOATS, torch.int64, torch.int32, torch.int8, torch.uint8]
 BUFFER = [[1, 2, 3], [4, 5, 6], [7, 8, 9], [0, 1, 0]]
 INDEX = [2, 0, 2, 3, 2, 0]
-SOURCE = [[10, 20, 30], [1, 1, 2], [40, 0, 5], [3, 3, 3], [2, 4, 8], [20, 30, 40]]
+SOURCE = [[10, 20, 30], [1, 1, 2], [40, 0, 5], [3, 3, 3], [10, 20, 30], [20, 30, 40]]
 # shape of buffer, index
 SHAPES = [
     ((4,), [1, 1, 3, 1, 0]),
@@ -46,6 +46,7 @@ SHAPES = [
     ((5, 1), [4]),
     ((3, 3), [2, 1, 1]),
     ((2, 2), [0, 1, 0, 1, 0, 1, 0]),
+    ((5, 2), [i * i % 7 % 5 for i in range(40)]),
     ((3, 2), []),
     ((3,), []),
 ]
