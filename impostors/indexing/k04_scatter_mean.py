@@ -1,5 +1,6 @@
 """Wrong and right answers to indexing/k04_scatter_mean."""
 
+import numpy as np
 import torch
 
 from dojo.impostors import alternative, impostor
@@ -136,6 +137,54 @@ def counts_in_python(x, group, groups):
         counts[k] += 1
     counts = torch.tensor(counts, device=x.device).unsqueeze(1)
     return sums_of(x, group, groups) / counts.clamp(min=1)
+
+
+@impostor(
+    "scatter_mean",
+    diagnosis="A loop over an array of NumPy is a loop as well: Python handles every row.",
+    aspect="cost",
+)
+def counts_in_an_array(x, group, groups):
+    counts = np.zeros((groups, 1), dtype=np.int64)
+    for k in group.cpu().numpy():
+        counts[k] += 1
+    return sums_of(x, group, groups) / torch.from_numpy(counts).to(x.device).clamp(min=1)
+
+
+@impostor(
+    "scatter_mean",
+    diagnosis="float16 does not hold every count: above 2048 it is rounded.",
+    aspect="values",
+)
+def counts_in_float16(x, group, groups):
+    ones = torch.ones(len(group), 1, dtype=torch.float16, device=x.device)
+    counts = ones.new_zeros(groups, 1).index_add(0, group, ones)
+    return sums_of(x, group, groups) / counts.clamp(min=1).to(x.dtype)
+
+
+@impostor(
+    "scatter_mean",
+    diagnosis="A uint8 counts to 255, and begins again at 0.",
+    aspect="values",
+)
+def counts_in_bytes(x, group, groups):
+    ones = torch.ones(len(group), 1, dtype=torch.uint8, device=x.device)
+    counts = ones.new_zeros(groups, 1).index_add(0, group, ones)
+    return sums_of(x, group, groups) / counts.clamp(min=1)
+
+
+@alternative("scatter_mean")
+def numpy_bincount(x, group, groups):
+    counts = np.bincount(group.cpu().numpy(), minlength=groups).clip(1)
+    return sums_of(x, group, groups) / torch.from_numpy(counts).to(x.device)[:, None]
+
+
+@alternative("scatter_mean")
+def sparse_product(x, group, groups):
+    places = torch.stack([group, torch.arange(len(group), device=x.device)])
+    ones = torch.ones(len(group), dtype=x.dtype, device=x.device)
+    named = torch.sparse_coo_tensor(places, ones, (groups, len(group)))
+    return torch.sparse.mm(named, x) / counts_of(group, groups).clamp(min=1)
 
 
 @alternative("scatter_mean")

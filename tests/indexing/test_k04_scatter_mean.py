@@ -22,12 +22,16 @@ MEAN = "Row k is the sum of x's rows of group k, divided by how many they are."
 EMPTY = "Group {k} has no rows, and its mean is 0: 0 / 0 is NaN, but 0 / 1 is 0."
 APART = "0 * inf and inf - inf are NaN: a row may only be added to its own group."
 KEPT = "Group {k} holds {what}, so that is its mean: take care of empty groups before you divide."
+COUNT = "Group 0 has {count} rows: count in a dtype that holds such a number, such as int64."
 PRECISE = "Stay in the dtype of x, divide by the exact count, and add up no rows of other groups."
 STRIDES = "Here {name} lies in memory as {kind}; that changes nothing."
 TRACKED = "Use torch's operations on x, without `detach`, `.data`, `no_grad` or `torch.tensor`."
 GRADIENT = "Each row gets the gradient of its group's mean, divided by the count of that group."
 KEEP = "Only look at x and group: methods with a trailing underscore change them."
 LOOP = "One operation can add all rows to the rows that an index names, and one count them."
+
+READ = "numbers read into Python"
+LINES = "lines of Python"
 
 INF, NAN = float("inf"), float("nan")
 X = [[1, 2, 3], [4, 8, 16], [3, 4, 7], [6, 2, 1], [5, 0, 2], [2, 6, 10]]
@@ -43,6 +47,7 @@ LAYOUTS = {
     "at an offset": "a part of a larger memory",
     "expanded": "one part, repeated",
 }
+MANY = 2999  # rows; no 16-bit float and no 8-bit integer holds this number
 SIZES = ((6, 4), (60, 40))  # rows, groups
 MOST_MORE = 8  # operations that may depend on the sizes; a loop adds 36 or more
 
@@ -141,6 +146,16 @@ def test_is_precise(solution, device):
 
 
 @aspect("values")
+def test_a_group_may_have_many_rows(solution, device):
+    """The count is exact for thousands of rows, too."""
+    group = [0] * MANY + [1]
+    x = [[float(i % 2)] for i in range(MANY)] + [[5.0]]
+    got = mean(solution, torch.tensor(x).to(device), torch.tensor(group).to(device), 2)
+    expected = torch.tensor([[MANY // 2 / MANY], [5.0]])
+    expect_values(got, expected, COUNT.format(count=MANY))
+
+
+@aspect("values")
 def test_strides_do_not_matter(solution, device):
     """It is the same wherever the numbers of x and group lie in memory."""
     for kind, words in LAYOUTS.items():
@@ -180,11 +195,13 @@ def test_gradients_are_shared_out_in_the_group(solution, device):
 
 @aspect("cost")
 def test_the_work_does_not_grow_with_the_data(solution):
-    """There are as many operations, and numbers read by Python, for much data as for little."""
-    costs = []
-    for rows, groups in SIZES:
-        x, group = torch.ones(rows, 3, requires_grad=True), torch.arange(rows) % groups
-        cost = cost_of(solution.scatter_mean, x, group, groups)
-        costs.append({"operations": cost.operations, "numbers in Python": cost.numbers})
-    small, large = (f"{rows} rows in {groups} groups" for rows, groups in SIZES)
-    expect_no_growth(*costs, (small, large), MOST_MORE, LOOP)
+    """Torch and Python do no more for many rows and groups than for few."""
+    sizes = tuple(f"{rows} rows in {groups} groups" for rows, groups in SIZES)
+    for tracked in (True, False):
+        costs = []
+        for rows, groups in SIZES:
+            x, group = torch.ones(rows, 3, requires_grad=tracked), torch.arange(rows) % groups
+            cost = cost_of(solution.scatter_mean, x, group, groups)
+            counts = {"operations": cost.operations, READ: cost.numbers, LINES: cost.lines}
+            costs.append(counts)
+        expect_no_growth(*costs, sizes, MOST_MORE, LOOP)
