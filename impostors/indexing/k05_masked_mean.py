@@ -120,6 +120,37 @@ def detaches(x, mask, dim):
     return torch.where(mask, x.detach(), 0).sum(dim) / counts_of(x, mask, dim)
 
 
+@impostor(
+    "masked_mean",
+    diagnosis="What is not 0 was counted: an entry may be kept and be 0.",
+    aspect="values",
+)
+def counts_what_is_not_0(x, mask, dim):
+    kept = torch.where(mask, x, 0)
+    return kept.sum(dim) / (kept != 0).sum(dim).clamp(min=1)
+
+
+@impostor(
+    "masked_mean",
+    diagnosis="unsqueeze_, with the underscore, gave mask another shape.",
+    aspect="values",
+)
+def changes_the_shape_of_mask(x, mask, dim):
+    while mask.dim() < x.dim():
+        mask.unsqueeze_(0)
+    return torch.where(mask, x, 0).sum(dim) / counts_of(x, mask, dim)
+
+
+@impostor(
+    "masked_mean",
+    diagnosis="A uint8 counts to 255, and begins again at 0.",
+    aspect="values",
+)
+def counts_in_bytes(x, mask, dim):
+    counts = mask.expand_as(x).sum(dim, dtype=torch.uint8)
+    return torch.where(mask, x, 0).sum(dim) / counts.clamp(min=1)
+
+
 @alternative("masked_mean")
 def masked_fill(x, mask, dim):
     kept = torch.broadcast_to(mask, x.shape)

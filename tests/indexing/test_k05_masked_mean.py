@@ -24,6 +24,7 @@ CHOOSE = "0 * inf and 0 * NaN are NaN: choose between x and 0, do not multiply."
 NOTHING = "Where nothing is kept, the mean is 0: 0 / 0 is NaN, but 0 / 1 is 0."
 KEPT = "Only what is hidden does no harm: an inf or NaN that is kept is part of the mean."
 PRECISE = "Stay in the dtype of x, and divide by the exact count."
+COUNT = "{count} entries are kept: count in a dtype that holds such a number, such as int64."
 STRIDES = "Here x and mask lie in memory as {kind}; that changes nothing."
 TRACKED = "Use torch's operations on x, without `detach`, `.data`, `no_grad` or `torch.tensor`."
 GRADIENT = "A kept entry gets the gradient of its mean, divided by how many are kept; others get 0."
@@ -52,10 +53,12 @@ CASES = [
     (T, 0),
     (F, -1),
 ]
-SQUARE = [[1.0, 2.0, 6.0], [3.0, 5.0, 4.0], [9.0, 7.0, 8.0]]  # any dimension may be mistaken
+# any dimension may be mistaken, and a kept 0 be left out
+SQUARE = [[1.0, 0.0, 6.0], [3.0, 5.0, 4.0], [9.0, 7.0, 8.0]]
 SQUARE_MASK = [[T, T, F], [F, T, F], [T, F, F]]
 # what is hidden is wild, and nothing is kept in the last row and in the last column
 WILD = [[1.0, NAN, 3.0, INF], [INF, 5.0, -INF, NAN], [7.0, 8.0, 3e38, 3e38], [NAN, INF, -INF, 1.0]]
+MANY = 301  # entries; neither bfloat16 nor an 8-bit integer holds this number
 WILD_MASK = [[T, F, T, F], [F, T, F, F], [T, T, F, F], [F, F, F, F]]
 LAYOUTS = {
     "transposed": "columns before rows",
@@ -104,7 +107,8 @@ def truth(x, mask, dim):
 def expect_mean(solution, x, mask, dim, hint):
     """The learner's mean is the true one."""
     expected = truth(x, mask, dim)[0]
-    got = solution.masked_mean(x, mask, dim)
+    with untouched(KEEP, x=x, mask=mask):
+        got = solution.masked_mean(x, mask, dim)
     expect_shape(got, expected.shape, SHAPE)
     expect_values(got, expected, why_nan(got, expected) or hint)
 
@@ -152,13 +156,20 @@ def test_is_the_mean_of_what_is_kept(solution, device):
     """The mean along dim is that of the entries at which the mask is True, to the last digit."""
     for dim in (1, 0, -1):
         x, mask = torch.tensor(SQUARE).to(device), torch.tensor(SQUARE_MASK).to(device)
-        with untouched(KEEP, x=x, mask=mask):
-            expect_mean(solution, x, mask, dim, MEAN)
+        expect_mean(solution, x, mask, dim, MEAN)
     tiny = 2.0**-40
     x = torch.tensor([1 + tiny, 5.0, 1 + 3 * tiny], dtype=torch.float64).to(device)
     got = solution.masked_mean(x, torch.tensor([T, F, T]).to(device), 0)
     expected = torch.tensor(1 + 2 * tiny, dtype=torch.float64)
     expect_values(got, expected, PRECISE, rtol=1e-14, atol=0)
+
+
+@aspect("values")
+def test_many_may_be_kept(solution, device):
+    """The count is exact for hundreds of entries, too."""
+    x = (torch.arange(MANY) % 2).float().to(device)
+    mask = torch.ones(MANY, dtype=torch.bool).to(device)
+    expect_mean(solution, x, mask, 0, COUNT.format(count=MANY))
 
 
 @aspect("values")
@@ -204,8 +215,7 @@ def test_strides_do_not_matter(solution, device):
             x, mask = (it[:1].expand(it.shape) for it in inputs)
         else:
             x, mask = (in_layout(it, kind) for it in inputs)
-        with untouched(KEEP, x=x, mask=mask):
-            expect_mean(solution, x, mask, 1, STRIDES.format(kind=words))
+        expect_mean(solution, x, mask, 1, STRIDES.format(kind=words))
 
 
 @aspect("gradient")
