@@ -138,11 +138,11 @@ def test_is_the_mean_of_each_group(solution, device):
 @aspect("values")
 def test_is_precise(solution, device):
     """The mean is as precise as the dtype of x."""
-    tiny = 2.0**-40
-    x = torch.tensor([[1 + tiny], [1 + 3 * tiny], [7.0], [1e8]], dtype=torch.float64).to(device)
-    got = mean(solution, x, torch.tensor([1, 1, 2, 0]).to(device), 3)
-    expected = torch.tensor([[1e8], [1 + 2 * tiny], [7.0]], dtype=torch.float64)
-    expect_values(got, expected, PRECISE, rtol=1e-14, atol=0)
+    for dtype, tiny, rtol in ((torch.float64, 2.0**-40, 1e-14), (torch.float32, 2.0**-20, 4e-7)):
+        x = torch.tensor([[1 + tiny], [1 + 3 * tiny], [7.0], [1e8]], dtype=dtype).to(device)
+        got = mean(solution, x, torch.tensor([1, 1, 2, 0]).to(device), 3)
+        expected = torch.tensor([[1e8], [1 + 2 * tiny], [7.0]], dtype=dtype)
+        expect_values(got, expected, PRECISE, rtol=rtol, atol=0)
 
 
 @aspect("values")
