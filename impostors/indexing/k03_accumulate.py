@@ -143,6 +143,19 @@ def adds_equal_rows_once(buffer, index, source):
     return buffer
 
 
+@impostor(
+    "accumulate_",
+    diagnosis="Buffer rows were made 0 by a product: an inf that stood there becomes 0 * inf, NaN.",
+    aspect="values",
+)
+def clears_rows_by_a_product(buffer, index, source):
+    sums = buffer.index_add(0, index, source)
+    named = torch.zeros(len(buffer), dtype=torch.bool, device=index.device)
+    named[index] = True
+    named = named.view(-1, *[1] * (buffer.dim() - 1))
+    return buffer.mul_(~named).add_(torch.where(named, sums, 0))
+
+
 @alternative("accumulate_")
 def index_put(buffer, index, source):
     return buffer.index_put_((index,), source, accumulate=True)
