@@ -1,20 +1,21 @@
 # ruff: noqa: T201 - a table is what it is for
-"""How fast the loop is: from a save to its verdict, and what stands beside that.
+"""How fast the dojo itself is, as one table: plain pytest, the loop, and its own tests.
 
-    python benchmarks/how_fast.py [--saves 50] [--katas 1000]
+    python benchmarks/how_fast.py [--saves 50] [--katas 1000] [--dojo-tests]
 
-Another process saves in turn; `dojo watch --json` prints the verdict. Prints a table; takes some
-minutes.
+Takes some ten minutes on a quiet machine. Each section ends with ratios of medians of that section,
+which were measured in turn. Memory and CPU of idle processes are measured on Linux only;
+pytest-watcher is shown where it is installed (``pip install pytest-watcher``).
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
+import importlib.util
+import itertools
 import os
 import platform
-import queue
 import shutil
 import statistics
 import subprocess
@@ -22,146 +23,172 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+import watching
+
 from dojo.catalog import Kata, find_katas
-from dojo.judge import judge
+from dojo.diagnosis import find_impostors
+from dojo.judge import judge, judge_source
 from dojo.workers import Crew
 
 ROOT = Path(__file__).resolve().parent.parent
 KATA = Kata("intro/k05_matmul", ROOT)
+DOJO = [sys.executable, "-m", "dojo"]
+PYTEST = [sys.executable, "-m", "pytest", "--solutions=reference", "-q"]
+RUNS = 5  # of each command of a section
 PAUSE = 0.5  # seconds between a verdict and the next save
+PAUSE_OF_SPAWNED = 5.0  # seconds in which another process has started
+FASTER_SAVES = 10  # of those that take seconds each
+IMPOSTORS = 200  # that are judged to count verdicts a second
+CORES = 2  # processes that judge them
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--saves", type=int, default=50)
-    parser.add_argument("--katas", type=int, default=1000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--saves", type=int, default=50, help="saves in the loop (default: 50)")
+    parser.add_argument(
+        "--katas", type=int, default=1000, help="katas in the large dojo (default: 1000)"
+    )
+    parser.add_argument("--dojo-tests", action="store_true", help="run dojo_tests too: minutes")
     wanted = parser.parse_args()
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    watched = save_to_verdict(wanted.saves)
-    row("save to verdict, dojo watch (forked)", watched)
-    row("request to verdict, spawned ahead", spawned(min(wanted.saves, 10)))
-    row("dojo check --all, reference", times([*dojo(), "check", "--all", *REFERENCE], 3))
-    row("dojo list", times([*dojo(), "list"], 10))
-    with many(wanted.katas) as folder:
-        row(f"dojo list, {wanted.katas} katas", times([*dojo(), "list"], 3, folder))
-        row(f"first verdict, {wanted.katas} katas", [first_verdict(folder)])
+    print(f"{_processor()}, {os.cpu_count()} cores, {platform.platform()}")
+    print(f"Python {platform.python_version()}, torch {_version_of_torch()}\n")
+    plain_pytest()
+    the_loop(wanted.saves)
+    commands()
+    judging(wanted.dojo_tests)
+    large(wanted.katas)
 
 
-REFERENCE = ("--solutions", "reference")
+def plain_pytest() -> None:
+    """What a run of plain pytest takes beside the imports that no run can do without."""
+    title("plain pytest, reference solutions")
+    importing = [sys.executable, "-c", "import torch"]
+    comparing = "import torch; torch.testing.assert_close(torch.ones(1), torch.ones(1))"
+    found = in_turn(
+        {
+            "import torch": importing,
+            "import torch, first assert_close": [sys.executable, "-c", comparing],
+            f"pytest -k {KATA.stem}": [*PYTEST, "-k", KATA.stem],
+            "pytest tests/intro": [*PYTEST, "tests/intro"],
+            "pytest tests/intro -n 2": [*PYTEST, "tests/intro", "-n", "2"],
+            "pytest": PYTEST,
+            "pytest -n 2": [*PYTEST, "-n", "2"],
+        }
+    )
+    intro = sum(kata.track == "intro" for kata in find_katas(ROOT))
+    others = len(find_katas(ROOT)) - intro
+    start = statistics.median(found["import torch, first assert_close"])
+    of_intro = statistics.median(found["pytest tests/intro"])
+    growth = (statistics.median(found["pytest"]) - of_intro) / others
+    note(f"tests/intro is {of_intro / start:.2f} times import torch with the first assert_close")
+    note(f"each of the {others} katas after intro adds {growth * 1000:.0f} ms")
 
 
-def dojo() -> list[str]:
-    return [sys.executable, "-m", "dojo"]
-
-
-def row(name: str, seconds: list[float]) -> None:
-    """The median and, of many, the 95th percentile, in milliseconds."""
-    text = f"{name:<42}{statistics.median(seconds) * 1000:>8.0f} ms"
-    if len(seconds) >= 10:
-        text += f"   95 %: {sorted(seconds)[int(len(seconds) * 0.95)] * 1000:.0f} ms"
-    print(text, flush=True)
+def the_loop(saves: int) -> None:
+    """From a save to its verdict, and what stands by meanwhile."""
+    title(f"from a save of {KATA.stem} to its verdict")
+    with watch(KATA, DOJO) as (watcher, path):
+        forked = list(watching.save_and_wait(path, saves, PAUSE, watcher.hear))
+        row("dojo watch --json, forked", forked)
+        idle = standing(watcher)
+    with watch(KATA, [sys.executable, "-c", watching.SPAWNING]) as (watcher, path):
+        time.sleep(PAUSE_OF_SPAWNED)
+        row(
+            "dojo watch --json, spawned",
+            watching.save_and_wait(path, saves, PAUSE_OF_SPAWNED, watcher.hear),
+        )
+    if importlib.util.find_spec("pytest_watcher") is None:
+        note("pytest-watcher is not installed: pip install pytest-watcher")
+    else:
+        with watching.answers_to(KATA) as answers:
+            watcher = watching.PytestWatcher(KATA, answers)
+            with contextlib.closing(watcher):
+                path = KATA.solution_in(answers)
+                others = list(watching.save_and_wait(path, saves, PAUSE, watcher.hear))
+        row("pytest-watcher, its own delay included", others)
+        ratio = statistics.median(others) / statistics.median(forked)
+        note(f"dojo watch is {ratio:.0f} times faster than pytest-watcher")
+    note(idle)
 
 
 @contextlib.contextmanager
-def answers() -> Iterator[Path]:
-    """A folder with the reference's answer to the kata."""
-    with tempfile.TemporaryDirectory() as name:
-        path = KATA.solution_in(Path(name))
-        path.parent.mkdir()
-        shutil.copy(KATA.reference, path)
-        yield Path(name)
+def watch(kata: Kata, command: list[str]) -> Iterator[tuple[watching.Watch, Path]]:
+    """A watcher of the kata, and the answer that it judges at each save."""
+    with (
+        watching.answers_to(kata) as answers,
+        contextlib.closing(watching.Watch(kata, answers, command)) as watcher,
+    ):
+        yield watcher, kata.solution_in(answers)
 
 
-def save_and_wait(path: Path, saves: int, heard: Callable[[], None]) -> list[float]:
-    """Seconds from each save to the next thing that is heard."""
-    text = path.read_text(encoding="utf-8")
-    found = []
-    for number in range(saves):
-        time.sleep(PAUSE)
-        begun = time.perf_counter()
-        path.write_text(f"{text}\n# {number}\n", encoding="utf-8")
-        heard()
-        found.append(time.perf_counter() - begun)
-    return found
-
-
-@contextlib.contextmanager
-def lines_of(command: list[str], cwd: Path = ROOT) -> Iterator[queue.Queue[str]]:
-    """What a command prints, a line each, until the block ends."""
-    found: queue.Queue[str] = queue.Queue()
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+def standing(watcher: watching.Watch) -> str:
+    """What the processes of an idle watcher take."""
+    if not sys.platform.startswith("linux"):
+        return "idle CPU and memory are measured on Linux only"
+    share = watching.idle_cpu(watcher.process)
+    count, size = watching.memory(watcher.process)
+    return (
+        f"dojo watch, idle: {share:.1%} of a core; "
+        f"its {count} processes hold {size / 1e6:.0f} MB, shared pages counted once"
     )
 
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            found.put(line)
 
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        yield found
-    finally:
-        process.terminate()
-        process.wait()
-        reader.join()
+def commands() -> None:
+    title("commands")
+    checking = [*DOJO, "check", "--all", "--solutions", "reference"]
+    in_turn({"dojo check --all, reference": checking, "dojo list": [*DOJO, "list"]})
 
 
-def waits_for(found: queue.Queue[str], is_it: Callable[[str], bool]) -> Callable[[], None]:
-    def wait() -> None:
-        while not is_it(found.get(timeout=120)):
-            pass
-
-    return wait
-
-
-def is_verdict(line: str) -> bool:
-    return line.startswith("{") and json.loads(line)["event"] == "verdict"
-
-
-def save_to_verdict(saves: int) -> list[float]:
-    with answers() as folder:
-        command = [*dojo(), "watch", KATA.stem, "--json", "--solutions", str(folder)]
-        with lines_of(command) as found:
-            heard = waits_for(found, is_verdict)
-            heard()
-            time.sleep(10)  # it makes its table of mistakes
-            idle(found)
-            return save_and_wait(KATA.solution_in(folder), saves, heard)
-
-
-def idle(found: queue.Queue[str]) -> None:
-    while not found.empty():
-        found.get()
-
-
-def spawned(runs: int) -> list[float]:
-    found = []
-    with contextlib.closing(Crew(ROOT, "spawn")) as crew:
-        for _ in range(runs):
+def judging(all_tests: bool) -> None:
+    """How fast dojo_tests can judge impostors, and what the whole of it takes."""
+    title("dojo_tests")
+    katas = find_katas(ROOT)
+    impostors = [one for kata in katas for one in find_impostors(kata)]
+    chosen = impostors[:: max(1, len(impostors) // IMPOSTORS)]
+    with contextlib.ExitStack() as at_end:
+        crews = [at_end.enter_context(contextlib.closing(Crew(ROOT))) for _ in range(CORES)]
+        for crew in crews:
             crew.wait_until_ready()
-            begun = time.perf_counter()
-            judge(crew, KATA, ROOT / "reference")
-            found.append(time.perf_counter() - begun)
-    return found
+        left = iter(chosen)
+        lock = threading.Lock()
 
+        def work(crew: Crew) -> None:
+            while True:
+                with lock:
+                    one = next(left, None)
+                if one is None:
+                    return
+                judge_source(crew, one.kata, one.source)
 
-def times(command: list[str], runs: int, cwd: Path = ROOT) -> list[float]:
-    found = []
-    for _ in range(runs):
         begun = time.perf_counter()
-        subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, check=False)
-        found.append(time.perf_counter() - begun)
-    return found
+        threads = [threading.Thread(target=work, args=(crew,)) for crew in crews]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rate = len(chosen) / (time.perf_counter() - begun)
+    note(f"{rate:.1f} verdicts a second on impostors, by {CORES} warm processes")
+    if all_tests:
+        command = [sys.executable, "-m", "pytest", "dojo_tests", "-n", str(CORES), "-q"]
+        row(f"pytest dojo_tests -n {CORES}", times(command))
+
+
+def large(count: int) -> None:
+    """How all that grows with the number of katas."""
+    title(f"a dojo of {count} katas")
+    with many(count) as folder:
+        row("dojo list", itertools.chain(*(times([*DOJO, "list"], folder) for _ in range(RUNS))))
+        row("first verdict, from nothing", [first_verdict(folder)])
+        with watch(find_katas(folder)[0], DOJO) as (watcher, path):
+            row(
+                "dojo watch --json, from a save to its verdict",
+                watching.save_and_wait(path, FASTER_SAVES, PAUSE, watcher.hear),
+            )
 
 
 @contextlib.contextmanager
@@ -190,6 +217,59 @@ def first_verdict(root: Path) -> float:
     with contextlib.closing(Crew(root)) as crew:
         judge(crew, find_katas(root)[0], root / "reference")
     return time.perf_counter() - begun
+
+
+def in_turn(named: dict[str, list[str]]) -> dict[str, list[float]]:
+    """Run the commands in turn, ``RUNS`` times, so that a slow minute slows all of them."""
+    found: dict[str, list[float]] = {name: [] for name in named}
+    for _ in range(RUNS):
+        for name, command in named.items():
+            found[name] += times(command)
+    for name, seconds in found.items():
+        row(name, seconds)
+    return found
+
+
+def times(command: list[str], cwd: Path = ROOT) -> list[float]:
+    begun = time.perf_counter()
+    subprocess.run(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
+    )
+    return [time.perf_counter() - begun]
+
+
+def title(text: str) -> None:
+    print(f"\n{text}")
+
+
+def note(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def row(name: str, seconds: Iterator[float] | list[float]) -> None:
+    """The median and, of many, the 95th percentile."""
+    found = sorted(seconds)
+    text = f"  {name:<46}{_shown(statistics.median(found)):>9}"
+    if len(found) >= FASTER_SAVES:
+        text += f"   95 %: {_shown(found[int(len(found) * 0.95)])}"
+    print(text, flush=True)
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError, StopIteration):
+        rows = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(r.partition(":")[2].strip() for r in rows if r.startswith("model name"))
+    return platform.processor() or platform.machine()
+
+
+def _version_of_torch() -> str:
+    import importlib.metadata
+
+    return importlib.metadata.version("torch")
 
 
 if __name__ == "__main__":
