@@ -141,6 +141,30 @@ def has_one_step_for_both(h, w, device, dtype):
     return pairs(line[:h], line[:w])
 
 
+@impostor(
+    "grid",
+    diagnosis="float16 counts to 2048 only: numbered from 0 on, later points share a number.",
+    aspect="values",
+)
+def counts_all_points_in_the_dtype(h, w, device, dtype):
+    number = torch.arange(h * w, device=device, dtype=dtype)
+    rows, columns = number.div(w, rounding_mode="floor"), number.remainder(w)
+    return torch.stack((rows / max(h - 1, 1), columns / max(w - 1, 1)), -1).view(h, w, 2)
+
+
+@impostor(
+    "grid",
+    diagnosis="A step that is rounded to 16 bits, times the number of steps, can lead beyond 1.",
+    aspect="values",
+)
+def multiplies_a_rounded_step(h, w, device, dtype):
+    def line(n):
+        step = torch.tensor(1 / max(n - 1, 1), device=device, dtype=dtype)
+        return torch.arange(n, device=device, dtype=dtype) * step
+
+    return pairs(line(h), line(w))
+
+
 @alternative("grid")
 def linspace_and_meshgrid(h, w, device, dtype):
     rows = torch.linspace(0, 1, h, device=device, dtype=dtype)
@@ -195,3 +219,28 @@ def where_the_ones_are(h, w, device, dtype):
     places = torch.ones(h, w, device=device).nonzero().to(torch.float64)
     steps = torch.tensor([max(h - 1, 1), max(w - 1, 1)], device=device)
     return (places / steps).to(dtype).unflatten(0, (h, w))
+
+
+@alternative("grid")
+def from_numbers_of_points(h, w, device, dtype):
+    number = torch.arange(h * w, device=device)
+    steps = torch.stack((number // w, number % w), 1).double()
+    last = torch.tensor([h - 1, w - 1], device=device).clamp(min=1)
+    return (steps / last).to(dtype).reshape(h, w, 2)
+
+
+@alternative("grid")
+def counted_by_running_sums(h, w, device, dtype):
+    ones = torch.ones(2, h, w, device=device, dtype=torch.float64)
+    rows = (ones[0].cumsum(0) - 1) / max(h - 1, 1)
+    columns = (ones[1].cumsum(1) - 1) * (1 / max(w - 1, 1))
+    return torch.stack((rows, columns)).clamp_(0, 1).to(dtype).permute(1, 2, 0)
+
+
+@alternative("grid")
+def number_by_number(h, w, device, dtype):
+    result = torch.zeros(h, w, 2, device=device, dtype=dtype)
+    for i, j in itertools.product(range(h), range(w)):
+        result[i, j, 0] = i / max(h - 1, 1)
+        result[i, j, 1] = j / max(w - 1, 1)
+    return result

@@ -25,7 +25,7 @@ ONE = "One point has no steps by whose number one could divide: its coordinate i
 ORDER = "[i, j, 0] says how far down row i is, [i, j, 1] how far to the right column j is."
 DIGITS = (
     "This is {dtype}. Digits that a narrower dtype, or adding up step by step, has lost do not "
-    "come back: in which dtype is each coordinate computed?"
+    "come back: in which dtype is each point counted, and each coordinate computed?"
 )
 ENDS = "goes from {first} to {last}; expected from 0 to 1."
 OUTSIDE = "returned {got} at index {index}; expected no coordinate outside of [0, 1]."
@@ -34,6 +34,7 @@ INSIDE = "The last coordinate is 1 itself, and rounding must not lead beyond it.
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
 SIZES = [(2, 3), (3, 2), (3, 3), (5, 4), (2, 101), (101, 2)]
 SINGLE = [(1, 3), (3, 1), (1, 1)]
+LONG = (3, 700)  # uint8 counts to 255 and float16 to 2048: less than there are columns or points
 DEVICES = {
     "cpu": ["cpu", torch.device("cpu")],
     "cuda": ["cuda", torch.device("cuda"), "cuda:0", torch.device("cuda", 0)],
@@ -147,5 +148,5 @@ def test_a_single_row_or_column_is_0(solution, device):
 def test_is_as_precise_as_the_dtype(solution, device):
     """Each coordinate is right to a unit in the last place of the dtype."""
     for dtype in DTYPES:
-        for h, w in SIZES:
+        for h, w in (*SIZES, LONG):
             expect_grid(solution, h, w, device, dtype, DIGITS.format(dtype=dtype_name(dtype)))
