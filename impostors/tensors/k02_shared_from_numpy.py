@@ -1,5 +1,6 @@
 """Wrong and right answers to tensors/k02_shared_from_numpy."""
 
+import ctypes
 import warnings
 
 import numpy as np
@@ -140,6 +141,44 @@ def converts_to_float32(array):
     return torch.from_numpy(array).float()
 
 
+@impostor(
+    "from_numpy_shared",
+    diagnosis="An empty array can be read-only too, and is refused like any other.",
+    aspect="errors",
+)
+def takes_empty_read_only_arrays(array):
+    if array.size and not array.flags.writeable:
+        raise ValueError("read-only")
+    return torch.from_numpy(array)
+
+
+@impostor(
+    "from_numpy_shared",
+    diagnosis="torch.frombuffer takes only memory whose elements lie in their order.",
+    aspect="memory",
+)
+def wraps_a_buffer(array):
+    check(array)
+    dtype = torch.from_numpy(array).dtype
+    return (
+        torch.frombuffer(array, dtype=dtype).reshape(array.shape)
+        if array.size
+        else torch.empty(array.shape, dtype=dtype)
+    )
+
+
+@impostor(
+    "from_numpy_shared",
+    diagnosis="nan_to_num writes into the array, and through the tensor it shows.",
+    aspect="values",
+)
+def cleans_the_array_up(array):
+    check(array)
+    if array.dtype.kind in "fc":
+        np.nan_to_num(array, copy=False)
+    return torch.from_numpy(array)
+
+
 @alternative("from_numpy_shared")
 def as_tensor(array):
     check(array)
@@ -197,3 +236,33 @@ def raises_an_error_of_its_own(array):
         return torch.from_numpy(array)
     except ValueError:
         raise CannotBeShared(array.flags) from None
+
+
+@alternative("from_numpy_shared")
+def asarray_that_must_not_copy(array):
+    check(array)
+    return torch.asarray(array, copy=False) if array.ndim else torch.from_numpy(array)
+
+
+@alternative("from_numpy_shared")
+def silences_the_warning(array):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tensor = torch.from_numpy(array)
+    if not array.flags["W"]:
+        raise UnicodeError("is a ValueError too")
+    return tensor.view_as(tensor)
+
+
+@alternative("from_numpy_shared")
+def described_over_its_bytes(array):
+    check(array)
+    dtype = torch.from_numpy(array).dtype
+    if array.size == 0:
+        return torch.empty(array.shape, dtype=dtype)
+    steps = zip(array.shape, array.strides, strict=True)
+    reach = array.itemsize + sum((size - 1) * stride for size, stride in steps)
+    memory = (ctypes.c_uint8 * reach).from_address(array.ctypes.data)
+    memory.owner = array
+    strides = [stride // array.itemsize for stride in array.strides]
+    return torch.frombuffer(memory, dtype=dtype).as_strided(array.shape, strides)

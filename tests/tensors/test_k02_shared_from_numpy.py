@@ -36,6 +36,7 @@ READ_ONLY = "torch warns of such an array once at most. Ask the array itself, at
 DTYPES = ["float32", "float64", "float16", "int64", "int32", "int16", "int8", "bool"]
 DTYPES += ["uint8", "uint16", "uint32", "uint64", "complex64", "complex128"]
 SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (), (0,), (0, 3)]
+SPECIAL = [float("nan"), float("inf"), -float("inf"), 1e300, 0.1]
 LAYOUTS = {
     "contiguous": "",
     "transposed": "Here the numbers lie in memory column by column.",
@@ -92,6 +93,8 @@ def describe_answer(got, array):
     """What came back in place of an error: a copy, shared memory, or something else."""
     if not isinstance(got, torch.Tensor):
         return describe(got)
+    if array.size == 0:
+        return "a tensor"
     return "shared memory" if got.data_ptr() == array.ctypes.data else "a copy"
 
 
@@ -149,6 +152,8 @@ def test_has_the_values_of_the_array(solution):
         before = whole.copy()
         expect_values(shared(solution, array), tensor_of(array), LAYOUTS[layout], rtol=0, atol=0)
         expect(np.array_equal(whole, before), "changed the memory around the array.", UNTOUCHED)
+    array = np.array(SPECIAL)
+    expect_values(shared(solution, array), torch.tensor(SPECIAL, dtype=torch.float64), KEEP)
 
 
 @aspect("memory")
@@ -185,7 +190,9 @@ def test_refuses_negative_strides(solution):
     """An array with a negative stride raises ValueError, every time."""
     for dtype in ("float64", "int32"):
         matrix = numbers((2, 3), dtype)
-        for array in (numbers((3,), dtype)[::-1], matrix[::-1], matrix[:, ::-2], matrix.T[::-1]):
+        vectors = numbers((3,), dtype)[::-1], numbers((1,), dtype)[::-1]
+        inner = numbers((2, 3, 2), dtype)[:, ::-1]
+        for array in (*vectors, matrix[::-1], matrix[:, ::-2], matrix.T[::-1], inner):
             expect_refused(solution, array, "an array with a negative stride", NEGATIVE)
 
 
@@ -195,6 +202,7 @@ def test_refuses_read_only_arrays(solution):
     arrays = [locked(numbers((2, 3))), locked(numbers(())), locked(numbers((2, 3)).T)]
     arrays += [np.frombuffer(bytes(8), dtype="uint8"), np.broadcast_to(numbers((3,)), (2, 3))]
     arrays += [locked(numbers((7,))[1:4]), locked(numbers((3,), "int64"))]
+    arrays += [locked(numbers(shape)) for shape in ((1,), (0,), (0, 3))]
     for array in arrays:
         expect_refused(solution, array, "a read-only array", READ_ONLY)
 
