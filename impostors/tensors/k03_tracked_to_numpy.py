@@ -114,6 +114,34 @@ def untracks_t_itself(t):
     return widened(t.requires_grad_(False)).numpy(force=True)
 
 
+@impostor(
+    "to_numpy",
+    diagnosis="The imaginary part of a complex128 is float64: float() takes digits from it.",
+    aspect="values",
+)
+def negates_in_float32(t):
+    t = widened(t.detach().cpu()).resolve_conj()
+    return (t.float() * 1 if t.is_neg() else t).numpy()
+
+
+@impostor(
+    "to_numpy",
+    diagnosis="Indexing by () takes a NumPy number out of an array of shape ().",
+    aspect="type",
+)
+def takes_the_number_out(t):
+    return widened(t).numpy(force=True)[()]
+
+
+@impostor(
+    "to_numpy",
+    diagnosis="np.ascontiguousarray copies a transposed array, and has no shape ().",
+    aspect="shape",
+)
+def lays_it_in_order(t):
+    return np.ascontiguousarray(widened(t).numpy(force=True))
+
+
 @alternative("to_numpy")
 def step_by_step(t):
     t = t.detach().cpu().resolve_conj().resolve_neg()
@@ -163,3 +191,20 @@ def in_inference_mode(t):
         torch.from_numpy(array).copy_(source)
         return array
     return np.asarray(source)
+
+
+@alternative("to_numpy")
+def copied_into_a_new_tensor(t):
+    is_lazy = t.is_conj() or t.is_neg()
+    if is_lazy or t.is_cuda or t.dtype == torch.bfloat16:
+        dtype = torch.float32 if t.dtype == torch.bfloat16 else t.dtype
+        return torch.empty(t.shape, dtype=dtype, device="cpu").copy_(t.detach()).numpy()
+    return t.detach().numpy()
+
+
+@alternative("to_numpy")
+def described_over_its_storage(t):
+    t = widened(t.data).cpu().resolve_conj().resolve_neg()
+    memory = t.new_empty(0).set_(t.untyped_storage()).numpy()[t.storage_offset() :]
+    strides = [stride * t.element_size() for stride in t.stride()]
+    return np.lib.stride_tricks.as_strided(memory, t.shape, strides)
