@@ -114,6 +114,65 @@ def goes_through_float32(x, s):
     return x.copy_(x.float() * s)
 
 
+@impostor(
+    "scale_",
+    diagnosis="Times 1.0 changes nothing, but a float for integers must be refused all the same.",
+    aspect="errors",
+)
+def skips_a_one(x, s):
+    return x if s == 1 else x.mul_(s)
+
+
+@impostor(
+    "scale_",
+    diagnosis="Times 0 is not always 0: inf and NaN give NaN, and 0.0 is a float, to be refused.",
+    aspect="values",
+)
+def writes_zeros_for_a_zero(x, s):
+    return x.zero_() if s == 0 else x.mul_(s)
+
+
+@impostor(
+    "scale_",
+    diagnosis="An empty x returns before the dtypes are looked at.",
+    aspect="errors",
+)
+def skips_an_empty_x(x, s):
+    return x if x.numel() == 0 else x.mul_(s)
+
+
+@impostor(
+    "scale_",
+    diagnosis="float16 and bfloat16 pass through each other, which loses digits or overflows.",
+    aspect="values",
+)
+def goes_through_the_other_half(x, s):
+    others = {torch.float16: torch.bfloat16, torch.bfloat16: torch.float16}
+    return x.copy_(x.to(others[x.dtype]) * s) if x.dtype in others else x.mul_(s)
+
+
+@impostor(
+    "scale_",
+    diagnosis="nan_to_num_ takes inf and NaN away, where they stay what they are.",
+    aspect="values",
+)
+def cleans_up(x, s):
+    return x.mul_(s).nan_to_num_() if x.is_floating_point() else x.mul_(s)
+
+
+@impostor(
+    "scale_",
+    diagnosis="All of the memory from x's first element to its last is scaled, gaps included.",
+    aspect="memory",
+)
+def scales_the_gaps_too(x, s):
+    check(x, s)
+    pairs = zip(x.shape, x.stride(), strict=True)
+    reach = 1 + sum((size - 1) * stride for size, stride in pairs) if x.numel() else 0
+    x.as_strided((reach,), (1,), x.storage_offset()).mul_(s)
+    return x
+
+
 @alternative("scale_")
 def augmented_assignment(x, s):
     x *= s
@@ -155,4 +214,34 @@ def element_by_element(x, s):
 @alternative("scale_")
 def through_data(x, s):
     torch._foreach_mul_([x.data], s)
+    return x
+
+
+@alternative("scale_")
+def asks_whether_it_can_cast(x, s):
+    result = x * s
+    if not torch.can_cast(result.dtype, x.dtype):
+        raise RuntimeError("floats do not fit")
+    x[()] = result
+    return x
+
+
+@alternative("scale_")
+def by_way_of_the_widest(x, s):
+    check(x, s)
+    wide = x.double() if x.is_floating_point() else x.long()
+    x.data.copy_(wide * s)
+    return x
+
+
+@alternative("scale_")
+def row_by_row(x, s):
+    def scale_rows(part):
+        for row in part.unbind(0) if part.dim() else ():
+            scale_rows(row)
+        if part.dim() == 0:
+            part.mul_(s)
+
+    check(x, s)
+    scale_rows(x)
     return x

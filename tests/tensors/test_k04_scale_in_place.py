@@ -24,6 +24,7 @@ IN_PLACE = "`x * s` makes a new tensor, whatever it is called. Which operation w
 ITSELF = "x itself is meant: the object that came in, not another one with the same numbers."
 PRODUCT = "Each element of x is multiplied by s, once."
 DIGITS = "Stay in the dtype of x: on the way through another one, digits get lost."
+NOT_FINITE = "inf and NaN are multiplied like other numbers, and inf times 0 is NaN."
 MEMORY = "Give x no other memory: write into the memory that it has."
 ONLY_X = "Only the elements of x may change."
 REFUSE = "The products are floats, which x cannot hold. Which ways to write into x refuse them?"
@@ -50,6 +51,8 @@ PRECISE = [
     (torch.float64, [1.0, 3.0, -0.7], 0.1),
     (torch.float64, [1 + 2.0**-40, 2.0**300], 3),
     (torch.float32, [1 + 2.0**-20, -3.0], 1.5),
+    (torch.float16, [1 + 3 * 2.0**-10, -60000.0], 0.5),
+    (torch.bfloat16, [2.0**100, -3.0], 0.5),
     (torch.int64, [2**61 + 1, -(2**60) - 1], 3),
     (torch.int32, [2**29 + 1, -(2**28) - 1], -3),
 ]
@@ -139,12 +142,13 @@ def test_follows_shape_and_strides(solution, device):
 @aspect("values")
 def test_is_as_precise_as_the_dtype(solution, device):
     """The products are as precise as the dtype of x; inf and NaN stay what they are."""
-    cases = [*PRECISE, (torch.float32, [INF, -INF, NAN], -2.5)]
-    for dtype, elements, s in cases:
+    endless = [(torch.float32, [INF, -INF, NAN], s) for s in (-2.5, 0, 0.0)]
+    for dtype, elements, s in [*PRECISE, *endless]:
         x = torch.tensor(elements, dtype=dtype, device=device)
         expected = product(x, s)
         rtol = 2 * torch.finfo(dtype).eps if dtype.is_floating_point else 0
-        expect_values(scale(solution, x, s), expected, DIGITS, rtol=rtol, atol=0)
+        hint = DIGITS if INF not in elements else NOT_FINITE
+        expect_values(scale(solution, x, s), expected, hint, rtol=rtol, atol=0)
 
 
 @aspect("memory")
@@ -177,8 +181,8 @@ def test_refuses_a_float_for_integers(solution, device):
     for dtype in INTEGERS:
         x = numbers((2, 3), dtype, device)
         scale(solution, x, 1)
-        for s in (0.5, 2.0, -1.5, INF) if dtype == torch.int64 else (0.5, 2.0):
-            for each in (x, x.T, x[0, 0]):
+        for s in (0.5, 2.0, -1.5, 0.0, 1.0, INF) if dtype == torch.int64 else (0.5, 2.0):
+            for each in (x, x.T, x[0, 0], x[:0]):
                 call = functools.partial(solution.scale_, each, s)
                 with untouched(BEFORE, x=each):
                     expect_raises(RuntimeError, call, REFUSE, f"a float and {dtype_name(dtype)}")
