@@ -1,6 +1,7 @@
 """Wrong and right answers to tensors/k05_negate_between."""
 
 import itertools
+import math
 
 import torch
 
@@ -126,6 +127,66 @@ def compares_in_float32(x, low, high):
 
 
 @impostor(
+    "negate_between_",
+    diagnosis="As bfloat16, float16 numbers fall onto their neighbours before they are compared.",
+    aspect="values",
+)
+def compares_in_bfloat16(x, low, high):
+    compared = x.bfloat16() if x.dtype == torch.float16 else x
+    x[between(compared, low, high)] *= -1
+    return x
+
+
+@impostor(
+    "negate_between_",
+    diagnosis="Put into x's integer dtype, 1.5 becomes 1, which does not lie beyond 1.5.",
+    aspect="values",
+)
+def cuts_the_bounds(x, low, high):
+    is_integer = not x.is_floating_point()
+    if is_integer:
+        low, high = (int(bound) if abs(bound) < INF else bound for bound in (low, high))
+    x[between(x, low, high)] *= -1
+    return x
+
+
+INF = float("inf")
+
+
+@impostor(
+    "negate_between_",
+    diagnosis="torch.arange lists each integer from low to high: far apart, they fit nowhere.",
+    aspect="values",
+)
+def lists_what_lies_between(x, low, high):
+    mask = between(x, low, high)
+    if not x.is_floating_point():
+        mask = torch.isin(x, torch.arange(math.ceil(low), math.floor(high) + 1, device=x.device))
+    x[mask] *= -1
+    return x
+
+
+@impostor(
+    "negate_between_",
+    diagnosis="Where low is above high, nothing lies between; the bounds are not to be swapped.",
+    aspect="values",
+)
+def swaps_the_bounds(x, low, high):
+    x[between(x, min(low, high), max(low, high))] *= -1
+    return x
+
+
+@impostor(
+    "negate_between_",
+    diagnosis="The distance from the middle fails where a bound is infinite, or digits get lost.",
+    aspect="values",
+)
+def measures_from_the_middle(x, low, high):
+    x[(x - (low + high) / 2).abs() <= (high - low) / 2] *= -1
+    return x
+
+
+@impostor(
     "negate_between_", diagnosis="x is changed, but the function returns nothing.", aspect="type"
 )
 def returns_nothing(x, low, high):
@@ -182,4 +243,29 @@ def by_places(x, low, high):
     places = between(x, low, high).nonzero(as_tuple=True)
     flat = x if x.dim() else x.view(1)
     flat.index_put_(places, -flat[places])
+    return x
+
+
+@alternative("negate_between_")
+def gathered_from_both(x, low, high):
+    both = torch.stack((x, -x))
+    x[...] = both.gather(0, between(x, low, high).long().unsqueeze(0)).squeeze(0)
+    return x
+
+
+@alternative("negate_between_")
+def by_lists_of_python(x, low, high):
+    def negated(part):
+        if isinstance(part, list):
+            return [negated(each) for each in part]
+        return -part if low <= part <= high else part
+
+    return x.copy_(torch.tensor(negated(x.tolist()), dtype=x.dtype).reshape(x.shape))
+
+
+@alternative("negate_between_")
+def outside_is_kept(x, low, high):
+    with torch.no_grad():
+        inside = ~((x < low) | (x > high) | x.isnan())
+        x.data[inside] = 0 - x.data[inside]
     return x

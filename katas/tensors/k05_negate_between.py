@@ -19,8 +19,9 @@ def negate_between_(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
             element e with low <= e <= high, both bounds included. Every other element stays as it
             is, infinite ones too, and NaN, which lies in no interval. What lies between the
             elements in memory stays as well.
-        low, high: numbers, ints or floats, infinite ones too. Where low is above high, x stays as
-            it is.
+        low, high: numbers, ints or floats, infinite ones too; for an integer x, an int is one that
+            its dtype holds. A float may be rounded as torch does to compare it: to x's dtype, or
+            to float32 for an integer x. Where low is above high, x stays as it is.
 
     Returns:
         x itself, the same object, of the same dtype.

@@ -18,8 +18,10 @@ IN_PLACE = "`x.clone()`, `-x` and `torch.where` make new tensors. Write into the
 ITSELF = "x itself is meant: the object that came in, not another one with the same numbers."
 BETWEEN = "Each element from {low} to {high} changes its sign, once, and no other element does."
 BOUNDS = "An element that equals a bound, here {low} or {high}, is negated too."
+NOTHING = "No number is {low} or more and {high} or less: x stays as it is."
 NEVER = "Only what lies between {low} and {high} is touched: NaN does not, and inf times 0 is NaN."
 EXACT = "Compare and negate in the dtype of x: on the way through another one, digits get lost."
+FRACTION = "A bound like {low} is no integer, and must not be cut to one: what lies beside it?"
 UNCHANGED = "x[mask] reads a copy: what is done to that copy in place is lost. Assign to x[mask]."
 MEMORY = "Give x no other memory: write into the memory that it has."
 ONLY_X = "Only the elements of x may change."
@@ -44,11 +46,16 @@ FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
 # Below, at and above the bounds, on both sides of 0; -5 is what 5 becomes if it is touched.
 ELEMENTS = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5]
 RANGES = [(-2, 4), (1, 3), (-3, -1), (-4, 2), (0, 5), (-5, 5), (2.5, 3.5), (-INF, 1), (2, INF)]
+FRACTIONS = [(-1.5, 2.5), (1.5, 3.5), (-3.5, -1.5)]
+WIDE = (-(2**62), 2**62)  # too many numbers to list them all
 EMPTY_OR_ONE = [(2, 2), (3, 1), (7, 9), (INF, -INF)]
 # dtype, elements, low, high: in a narrower dtype a neighbour would lie inside too
 PRECISE = [
     (torch.int64, [2**53, 2**53 + 1, 2**53 + 2], 2**53 + 1, 2**53 + 1),
     (torch.int32, [2**24, 2**24 + 1, 2**24 + 2], 2**24 + 1, 2**24 + 1),
+    (torch.float32, [1.0, 1 + 2.0**-20, 1 + 2.0**-19], 1 + 2.0**-20, 1 + 2.0**-20),
+    (torch.float16, [1.0, 1 + 2.0**-10, 1 + 2.0**-9], 1 + 2.0**-10, 1 + 2.0**-10),
+    (torch.bfloat16, [2.0**100, 2.0**101, -3.0], 2.0**101, INF),
     (torch.float64, [1.0, 1 + 2.0**-40, 0.1], 1 + 2.0**-40, 2.0),
     (torch.float64, [0.1, 0.3, -0.1], 0.1, 0.3),
 ]
@@ -131,16 +138,27 @@ def test_includes_both_bounds(solution, device):
     """An element that equals a bound changes its sign too."""
     for low, high in [*RANGES, *EMPTY_OR_ONE]:
         x = torch.tensor(ELEMENTS, dtype=torch.float32, device=device)
-        expect_negated(solution, x, low, high, BOUNDS)
+        expect_negated(solution, x, low, high, BOUNDS if low <= high else NOTHING)
 
 
 @aspect("values")
 def test_holds_for_every_dtype(solution, device):
     """Floats and signed integers of every size keep their dtype and their last digit."""
     cases = [(dtype, ELEMENTS, -2, 4) for dtype in (*FLOATS, *INTEGERS)]
-    for dtype, elements, low, high in [*cases, *PRECISE, (torch.int64, ELEMENTS, -1.5, 2.5)]:
+    for dtype, elements, low, high in [*cases, *PRECISE]:
         x = torch.tensor(elements, dtype=dtype, device=device)
         expect_negated(solution, x, low, high, EXACT)
+
+
+@aspect("values")
+def test_takes_any_bounds_for_integers(solution, device):
+    """The bounds of integers may be fractions, and far apart."""
+    for dtype in INTEGERS:
+        for low, high in FRACTIONS:
+            x = torch.tensor(ELEMENTS, dtype=dtype, device=device)
+            expect_negated(solution, x, low, high, FRACTION)
+    x = torch.tensor([*ELEMENTS, 2**62 + 1], device=device)
+    expect_negated(solution, x, *WIDE)
 
 
 @aspect("values")
