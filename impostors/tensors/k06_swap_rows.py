@@ -138,6 +138,69 @@ def goes_through_float32(x, i, j):
     return x
 
 
+@impostor(
+    "swap_rows_",
+    diagnosis="reshape copies a transposed x of three dimensions, and the copy gets the rows.",
+    aspect="memory",
+)
+def flattens_the_rows(x, i, j):
+    flat = x.reshape(len(x), -1) if x.numel() else x
+    flat[[i, j]] = flat[[j, i]]
+    return x
+
+
+@impostor(
+    "swap_rows_",
+    diagnosis="The rows of complex numbers lose their imaginary parts.",
+    aspect="values",
+)
+def knows_real_numbers_only(x, i, j):
+    first, second = x[i].clone(), x[j].clone()
+    x[i] = second.real.to(x.dtype)
+    x[j] = first.real.to(x.dtype)
+    return x
+
+
+@impostor(
+    "swap_rows_",
+    diagnosis="Adding 0 makes a copy, and 0.0 of -0.0.",
+    aspect="values",
+)
+def copies_by_adding_0(x, i, j):
+    if x.dtype == torch.bool:
+        x[[i, j]] = x[[j, i]]
+    else:
+        x[i], x[j] = x[j] + 0, x[i] + 0
+    return x
+
+
+@impostor(
+    "swap_rows_",
+    diagnosis="Rows are found by their values: one that is NaN equals no row, not even itself.",
+    aspect="values",
+)
+def finds_the_rows_by_value(x, i, j):
+    first, second = x[i].clone(), x[j].clone()
+    for row in x:
+        if torch.equal(row, first):
+            row.copy_(second)
+        elif torch.equal(row, second):
+            row.copy_(first)
+    return x
+
+
+@impostor(
+    "swap_rows_",
+    diagnosis="x[i:i+1] is empty for row -1, since a slice that ends at 0 ends before all rows.",
+    aspect="values",
+)
+def slices_the_rows(x, i, j):
+    kept = x[i : i + 1].clone()
+    x[i : i + 1] = x[j : j + 1]
+    x[j : j + 1] = kept
+    return x
+
+
 @alternative("swap_rows_")
 def with_clones(x, i, j):
     x[i], x[j] = x[j].clone(), x[i].clone()
@@ -197,4 +260,27 @@ def behind_the_back_of_autograd(x, i, j):
         saved = rows[i].clone()
         rows[i].copy_(rows[j])
         rows[j].copy_(saved)
+    return x
+
+
+@alternative("swap_rows_")
+def gathered(x, i, j):
+    rows = torch.arange(len(x), device=x.device)
+    rows[[i, j]] = rows[[j, i]]
+    return x.copy_(x.gather(0, rows.view(-1, *[1] * (x.dim() - 1)).expand(x.shape)))
+
+
+@alternative("swap_rows_")
+def chosen_where_the_number_fits(x, i, j):
+    number = torch.arange(len(x), device=x.device).view(-1, *[1] * (x.dim() - 1))
+    others = torch.where(number == j % len(x), x[i], x)
+    x[...] = torch.where(number == i % len(x), x[j], others)
+    return x
+
+
+@alternative("swap_rows_")
+def put_together_from_pieces(x, i, j):
+    i, j = sorted((i % len(x), j % len(x)))
+    if i < j:
+        x.data[:] = torch.cat([x[:i], x[j : j + 1], x[i + 1 : j], x[i : i + 1], x[j + 1 :]])
     return x

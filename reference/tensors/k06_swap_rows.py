@@ -24,9 +24,10 @@ def swap_rows_(x: torch.Tensor, i: int, j: int) -> torch.Tensor:
     """Two rows of x, exchanged in x's own memory.
 
     Args:
-        x: shape (n, d) or more dimensions, where row i is `x[i]`; any dtype, any strides without
-            overlap. The two rows change places, exactly as they are, in the memory that x had,
-            so that views of x made before see it; all else stays as it is.
+        x: shape (n, d) or more dimensions, where row i is `x[i]`; float, complex, signed integer,
+            uint8 or bool; any strides without overlap. The two rows change places, exactly as
+            they are, in the memory that x had, so that views of x made before see it; all else
+            stays as it is.
         i: a row from -n to n - 1; a negative one counts from the end.
         j: likewise; it may be the same row as i, and then nothing changes.
 

@@ -33,6 +33,7 @@ VIEW = "returned another tensor in the memory of x; expected x itself."
 OTHER = "returned {got}, a new one; expected x itself."
 ROW = "left {got} in row {row} of x; expected {expected}, {which}."
 ALIAS = "put the rows into other memory: a view of x made before the call still shows {old}."
+ZERO = "made {got} of {expected}: 0.0 and -0.0 are equal, but not the same."
 OUTSIDE = "wrote into the memory around x: next to it {old} became {new}."
 
 SHAPE = (5, 2)
@@ -49,11 +50,14 @@ INF, NAN = math.inf, math.nan
 # Rows that lose something in arithmetic or in another dtype.
 DELICATE = {
     torch.float64: [[1 + 2.0**-40, 1e300], [NAN, 1.0], [INF, -1e-300]],
-    torch.float32: [[1 + 2.0**-20, 1e30], [NAN, 1.0], [-INF, 1e-30]],
+    torch.float32: [[1 + 2.0**-20, 1e30], [NAN, 1.0], [-INF, -0.0]],
     torch.float16: [[60000.0, 1.0], [0.001, INF], [1.0009765625, NAN]],
     torch.bfloat16: [[3e38, 1.0], [1e-30, INF], [1.0078125, NAN]],
     torch.int64: [[2**62 + 1, 1], [-(2**62) - 3, 2], [2**53 + 1, 3]],
+    torch.complex64: [[1 + 2j, -0.5j], [1j, 2.0], [1e30j, 1 - 2.0**-20 * 1j]],
+    torch.complex128: [[1 + 2.0**-40 * 1j, 1e300], [1j, 2.0], [-1e-300j, 2j]],
     torch.int32: [[2**30 + 1, 1], [-(2**31), 2], [2**24 + 1, 3]],
+    torch.int16: [[2**15 - 1, 1], [-(2**15), 2], [2**11 + 1, 3]],
     torch.int8: [[127, 1], [-128, 2], [100, 3]],
     torch.uint8: [[255, 1], [0, 2], [200, 3]],
     torch.bool: [[True, False], [True, True], [False, False]],
@@ -162,6 +166,9 @@ def test_moves_the_rows_exactly(solution, device):
         expect_dtype(x, dtype, what="x")
         expected = torch.tensor([rows[2], rows[1], rows[0]], dtype=dtype)
         expect_values(x, expected, EXACT, rtol=0, atol=0)
+        for now, right in zip(x.flatten().tolist(), expected.flatten().tolist(), strict=True):
+            is_other_zero = right == 0 and str(now) != str(right)
+            expect(not is_other_zero, ZERO.format(got=now, expected=right), EXACT)
 
 
 @aspect("memory")
@@ -174,6 +181,7 @@ def test_writes_into_the_memory_of_x(solution, device):
         seen = alias.tolist() == [[5, 6], [3, 4], [1, 2]]
         expect(seen, ALIAS.format(old=alias.tolist()), MEMORY)
         expect(x.data_ptr() == address and x.stride() == strides, "moved x in memory.", MEMORY)
+        expect_swapped(solution, numbered(device, (3, 2, 2), layout), 0, 2, hint)
 
 
 @aspect("memory")
