@@ -111,6 +111,48 @@ def cleans_x_up(x):
     return x.view(torch.int32)
 
 
+@impostor(
+    "float_bits",
+    diagnosis="A single number is packed anew, into other memory; a view of it has shape () too.",
+    aspect="memory",
+)
+def packs_a_single_number(x):
+    if x.dim():
+        return x.view(torch.int32)
+    (bits,) = struct.unpack("=i", struct.pack("=f", x.item()))
+    return torch.tensor(bits, dtype=torch.int32, device=x.device)
+
+
+@impostor(
+    "float_bits",
+    diagnosis="A tensor of three dimensions or more is flattened first, by a copy.",
+    aspect="memory",
+)
+def copies_from_three_dimensions_on(x):
+    if x.dim() < 3:
+        return x.view(torch.int32)
+    return torch.cat([x.flatten(1)]).view(torch.int32).view(x.shape)
+
+
+@impostor(
+    "float_bits",
+    diagnosis="set_ on the storage needs x's offset and strides too.",
+    aspect="values",
+)
+def forgets_offset_and_strides(x):
+    result = torch.empty(0, dtype=torch.int32, device=x.device)
+    return result.set_(x.untyped_storage(), 0, x.shape)
+
+
+@impostor(
+    "float_bits",
+    diagnosis="Adding 0.0 makes a copy, and 0.0 of -0.0.",
+    aspect="values",
+)
+def adds_0(x):
+    return (x + 0.0).view(torch.int32)
+
+
 @alternative("float_bits")
 def named_argument(x):
     return x.detach().view(dtype=torch.int32)
@@ -143,3 +185,8 @@ def numpy_on_the_cpu(x):
 def described_stride_by_stride(x):
     whole = x.as_strided((x.untyped_storage().nbytes() // 4,), (1,), 0).view(torch.int32)
     return whole.as_strided(x.shape, x.stride(), x.storage_offset())
+
+
+@alternative("float_bits")
+def in_two_halves(x):
+    return x[..., None].view(torch.int16).view(torch.int32)[..., 0]
