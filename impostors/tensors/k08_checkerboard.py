@@ -115,6 +115,26 @@ def multiplies_the_places(rows, cols, device):
     return torch.outer(torch.arange(rows, device=device), torch.arange(cols, device=device)) % 2
 
 
+@impostor(
+    "checkerboard",
+    diagnosis="fmod keeps the sign of i - j, and makes -1 where 1 is asked for; % does not.",
+    aspect="values",
+)
+def keeps_the_sign(rows, cols, device):
+    row = torch.arange(rows, device=device)[:, None]
+    return torch.fmod(row - torch.arange(cols, device=device), 2)
+
+
+@impostor(
+    "checkerboard",
+    diagnosis="squeeze() takes a single row or column away; the shape is (rows, cols).",
+    aspect="shape",
+)
+def squeezes_a_single_row(rows, cols, device):
+    row = torch.arange(rows, device=device)[:, None]
+    return ((row + torch.arange(cols, device=device)) % 2).squeeze()
+
+
 @alternative("checkerboard")
 def by_slices(rows, cols, device):
     board = torch.zeros((rows, cols), dtype=torch.long, device=device)
@@ -166,3 +186,16 @@ def signs_of_an_outer_product(rows, cols, device):
 def sums_of_ones(rows, cols, device):
     ones = torch.ones(rows, cols, dtype=torch.int64, device=device)
     return (ones.cumsum(0) + ones.cumsum(1)) % 2
+
+
+@alternative("checkerboard")
+def cut_from_an_odd_width(rows, cols, device):
+    odd = cols | 1
+    return (torch.arange(rows * odd, device=device) % 2).view(rows, odd)[:, :cols]
+
+
+@alternative("checkerboard")
+def wraps_in_8_bits(rows, cols, device):
+    with torch.device(device):
+        row, col = (torch.arange(count).to(torch.int8) for count in (rows, cols))
+        return ((row[:, None] + col) % 2).long()
