@@ -1,5 +1,7 @@
 """Wrong and right answers to tensors/k09_true_mean."""
 
+import math
+
 import numpy as np
 import torch
 
@@ -124,6 +126,77 @@ def gives_float64(x, dim):
     return x.mean(dim) if x.is_floating_point() else x.double().mean(dim)
 
 
+@impostor(
+    "true_mean",
+    diagnosis="Divided first in 16 bits, each part is rounded, and the smallest lose their digits.",
+    aspect="values",
+)
+def divides_in_its_own_dtype(x, dim):
+    n = x.shape[dim] if x.dim() else 1
+    return ((x if x.is_floating_point() else x.double()) / n).sum(dim).to(result_dtype(x))
+
+
+@impostor(
+    "true_mean",
+    diagnosis="In 16 bits, a running mean is rounded at each step, until no number moves it.",
+    aspect="values",
+)
+def keeps_a_running_mean(x, dim):
+    mean = torch.zeros((), dtype=result_dtype(x), device=x.device)
+    for count, part in enumerate(x.unbind(dim) if x.dim() else (x,), 1):
+        mean = mean + (part.to(mean.dtype) - mean) / count
+    return mean
+
+
+@impostor(
+    "true_mean",
+    diagnosis="float16 holds at most 65504, where bfloat16 reaches as far as float32.",
+    aspect="values",
+)
+def takes_bfloat16_for_float16(x, dim):
+    wide = x.half() if x.dtype == torch.bfloat16 else x.double()
+    return wide.mean(dim).to(result_dtype(x))
+
+
+@impostor(
+    "true_mean",
+    diagnosis="nanmean leaves NaN out, but the mean of NaN and others is NaN.",
+    aspect="values",
+)
+def leaves_nan_out(x, dim):
+    return x.double().nanmean(dim).to(result_dtype(x))
+
+
+@impostor(
+    "true_mean",
+    diagnosis="The list of integer dtypes leaves out uint16, uint32 and uint64.",
+    aspect="dtype",
+)
+def lists_the_integers(x, dim):
+    listed = (torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64, torch.bool)
+    return x.double().mean(dim).to(torch.float32 if x.dtype in listed else x.dtype)
+
+
+@impostor(
+    "true_mean",
+    diagnosis="squeeze() takes every dimension of size 1 away, not dim alone.",
+    aspect="shape",
+)
+def squeezes_all(x, dim):
+    return x.double().mean(dim, keepdim=True).squeeze().to(result_dtype(x))
+
+
+@impostor(
+    "true_mean",
+    diagnosis="div_ divides the caller's own x.",
+    aspect="values",
+)
+def divides_x_itself(x, dim):
+    if x.dtype == torch.float64:
+        return x.div_(x.shape[dim] if x.dim() else 1).sum(dim)
+    return x.double().mean(dim).to(result_dtype(x))
+
+
 @alternative("true_mean")
 def by_dtype(x, dim):
     if x.is_floating_point():
@@ -163,3 +236,32 @@ def by_unbind(x, dim):
     for part in parts:
         total += part
     return total.div(len(parts)).to(result_dtype(x))
+
+
+@alternative("true_mean")
+def by_a_running_sum(x, dim):
+    if x.dim() == 0:
+        return x.to(result_dtype(x))
+    return (x.double().cumsum(dim).select(dim, -1) / x.shape[dim]).to(result_dtype(x))
+
+
+@alternative("true_mean")
+def by_a_product_with_ones(x, dim):
+    if x.dim() == 0:
+        return x.clone().to(result_dtype(x))
+    rows = x.movedim(dim, -1).double()
+    ones = rows.new_ones(rows.shape[-1])
+    return torch.einsum("...i,i->...", rows, ones).div_(len(ones)).to(result_dtype(x))
+
+
+@alternative("true_mean")
+def beside_the_variance(x, dim):
+    return torch.var_mean(x.double(), dim, correction=0)[1].to(result_dtype(x))
+
+
+@alternative("true_mean")
+def number_by_number(x, dim):
+    rows = x.movedim(dim, -1) if x.dim() else x.view(1)
+    lists = rows.reshape(-1, rows.shape[-1]).tolist()
+    means = torch.tensor([math.fsum(row) / len(row) for row in lists], dtype=torch.float64)
+    return means.reshape(rows.shape[:-1]).to(x.device, result_dtype(x))

@@ -15,7 +15,7 @@ def true_mean(x: torch.Tensor, dim: int) -> torch.Tensor:
 
     Args:
         x: any shape, strides and device; float16, bfloat16, float32, float64, an integer dtype or
-            bool. A 0-d tensor counts as one number along dimension 0 (or -1).
+            bool. A 0-d tensor counts as one number along dimension 0 (or -1). It stays as it is.
         dim: one int, negative allowed; x has at least one element along it.
 
     Returns:

@@ -6,11 +6,13 @@ import torch
 
 from dojo.checks import (
     aspect,
+    expect,
     expect_device,
     expect_dtype,
     expect_shape,
     expect_tensor,
     expect_values,
+    untouched,
 )
 
 SHAPE = "The dimension `dim` goes, the others stay; a negative one counts from the end."
@@ -20,10 +22,16 @@ DEVICE = "Stay on the device of x."
 MEAN = "Sum along `dim` and divide by the number of elements there, without rounding to integers."
 SMALL = "The sum is too large for x's own dtype: in which dtype do you sum?"
 PRECISE = "float64 has 15 digits: do not pass through a smaller dtype."
+REACH = "bfloat16 reaches as far as float32: do not pass through float16, which ends at 65504."
+MANY = "In 16 bits, many small parts lose their digits: in which dtype do you divide, and add up?"
+FINITE = "returned {got:.6g}, a finite number."
+ENDLESS = "NaN and inf are part of the mean: they are not left out, or taken for something else."
+KEEP = "Read x and leave it as it is."
 WHOLE = "float32 holds this mean to 7 digits: do not pass through a 16-bit float."
 
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 INTEGERS = (torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64)
+UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
 # Sums that x's dtype cannot hold. int64 may not overflow either, and float32 holds its mean.
 LARGE = (
     (torch.int8, [100, 101, 127]),
@@ -34,6 +42,11 @@ LARGE = (
     (torch.int64, [2**62, 2**62, 2**61]),
     (torch.bool, [True] * 299 + [False]),
     (torch.float16, [60000.0, 50000.0, 40000.0]),
+)
+LONG = (
+    (torch.float16, [0.001] * 1500 + [0.003] * 1500),
+    (torch.float16, [1.0] * 1500 + [3.0] * 1500),
+    (torch.bfloat16, [1.0] * 1500 + [3.0] * 1500),
 )
 
 
@@ -61,8 +74,10 @@ def mean_of(x, dim):
 
 def expect_mean(solution, x, dim, device, hint=MEAN, **limits):
     """The learner's mean of x on the device is the right one."""
-    expected = mean_of(x, dim)
-    expect_values(solution.true_mean(x.to(device), dim), expected.to(device), hint, **limits)
+    expected, on_device = mean_of(x, dim), x.to(device)
+    with untouched(KEEP, x=on_device):
+        got = solution.true_mean(on_device, dim)
+    expect_values(got, expected.to(device), hint, **limits)
 
 
 @aspect("type")
@@ -101,7 +116,7 @@ def test_floats_keep_their_dtype(solution, device):
 @aspect("dtype")
 def test_integers_and_bools_give_float32(solution, device):
     """Integers and bools give float32."""
-    for dtype in (*INTEGERS, torch.bool):
+    for dtype in (*INTEGERS, *UNSIGNED, torch.bool):
         x = numbers((2, 3), dtype).to(device)
         expect_dtype(solution.true_mean(x, 1), torch.float32, FLOAT32)
 
@@ -116,7 +131,7 @@ def test_stays_on_the_device(solution, device):
 @aspect("values")
 def test_is_the_mean(solution, device):
     """Each element is the mean of those along dim, for every dtype."""
-    for dtype in (*FLOATS, *INTEGERS, torch.bool):
+    for dtype in (*FLOATS, *INTEGERS, *UNSIGNED, torch.bool):
         for dim in (0, 1, -1):
             expect_mean(solution, numbers((2, 3), dtype), dim, device)
     expect_mean(solution, -numbers((2, 3), torch.int32), 1, device)
@@ -142,10 +157,29 @@ def test_sums_do_not_overflow(solution, device):
 
 
 @aspect("values")
+def test_many_small_parts_count(solution, device):
+    """The mean of thousands of 16-bit floats is as precise as they are."""
+    for dtype, row in LONG:
+        expect_mean(solution, torch.tensor([row], dtype=dtype), 1, device, MANY, rtol=1e-2, atol=0)
+
+
+@aspect("values")
+def test_nan_and_inf_are_not_left_out(solution, device):
+    """The mean of numbers among which one is NaN or infinite is not finite."""
+    for dtype in FLOATS:
+        for row in ([1.0, math.nan], [math.inf, 1.0, 2.0]):
+            got = solution.true_mean(torch.tensor([row], dtype=dtype, device=device), 1)
+            expect_shape(got, (1,), SHAPE)
+            expect(not got.isfinite().item(), FINITE.format(got=got.item()), ENDLESS)
+
+
+@aspect("values")
 def test_is_as_precise_as_its_dtype(solution, device):
     """The mean is as precise as the result's dtype."""
     x = torch.tensor([[1 / 3, 1e5 / 7, 2.0]], dtype=torch.float64)
     expect_mean(solution, x, 1, device, PRECISE, rtol=1e-13, atol=0.0)
+    x = torch.tensor([[2.0**100, 2.0**101, 2.0**102]], dtype=torch.bfloat16)
+    expect_mean(solution, x, 1, device, REACH)
     for dtype in (torch.int32, torch.int64):
         x = torch.tensor([[70001, 90001, 80007]], dtype=dtype)
         expect_mean(solution, x, 1, device, WHOLE)
