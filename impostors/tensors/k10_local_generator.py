@@ -119,6 +119,97 @@ def keeps_its_generators(shape, seed, device):
 KEPT = {}
 
 
+@impostor(
+    "local_randn",
+    diagnosis="The tensor of an earlier call is returned again, with whatever was written into it.",
+    aspect="values",
+)
+def keeps_its_tensors(shape, seed, device):
+    key = (shape, seed, str(device))
+    if key not in KEPT_TENSORS:
+        generator = torch.Generator(device).manual_seed(seed)
+        KEPT_TENSORS[key] = torch.randn(shape, generator=generator, device=device)
+    return KEPT_TENSORS[key]
+
+
+KEPT_TENSORS = {}
+
+
+@impostor(
+    "local_randn",
+    diagnosis="seed or 1 takes 0 for no seed, and gives it the numbers of another one.",
+    aspect="values",
+)
+def takes_0_for_none(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(seed or 1)
+    return torch.randn(shape, generator=generator, device=device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="float32 holds no integer such as 2**24 + 1: large seeds fall onto their neighbours.",
+    aspect="values",
+)
+def makes_a_float_of_the_seed(shape, seed, device):
+    rounded = int(torch.tensor(seed, dtype=torch.float32).item())
+    generator = torch.Generator(device).manual_seed(rounded)
+    return torch.randn(shape, generator=generator, device=device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="All seeds read one stream, each from another place: their numbers overlap.",
+    aspect="values",
+)
+def skips_into_one_stream(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(0)
+    skip, size = seed % 4096, int(np.prod(shape))
+    numbers = torch.randn(skip + size + 16, generator=generator, device=device)
+    return numbers[skip : skip + size].reshape(shape)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="float16 has few numbers: thousands of draws repeat each other.",
+    aspect="values",
+)
+def draws_in_float16(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(seed)
+    return torch.randn(shape, generator=generator, device=device, dtype=torch.float16).float()
+
+
+@impostor(
+    "local_randn",
+    diagnosis="clamp cuts the rare large numbers off, which belong to the distribution.",
+    aspect="values",
+)
+def cuts_off_the_tails(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(seed)
+    return torch.randn(shape, generator=generator, device=device).clamp(-2, 2)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="Shifted and scaled to an exact mean of 0, no number is independent of the others.",
+    aspect="values",
+)
+def normalises_what_it_drew(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(seed)
+    numbers = torch.randn(shape, generator=generator, device=device)
+    return (numbers - numbers.mean()) / numbers.std() if numbers.numel() > 1 else numbers
+
+
+@impostor(
+    "local_randn",
+    diagnosis="The sum of a few uniform numbers is nearly normal, but it is bounded.",
+    aspect="values",
+)
+def sums_uniform_numbers(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(seed)
+    three = torch.rand((3, *shape), generator=generator, device=device)
+    return three.sum(0) * 2 - 3
+
+
 @alternative("local_randn")
 def fills_in_place(shape, seed, device):
     generator = torch.Generator(device=device)
@@ -175,3 +266,24 @@ def spreads_the_shape(shape, seed, device):
     generator = torch.Generator(device=device)
     generator.manual_seed(seed)
     return torch.randn(*shape, generator=generator, device=device)
+
+
+@alternative("local_randn")
+def from_uniform_numbers(shape, seed, device):
+    generator = torch.Generator().manual_seed(seed)
+    first, second = torch.rand(2, *shape, generator=generator, dtype=torch.float64)
+    radius = (-2 * torch.log1p(-first)).sqrt()
+    return (radius * torch.cos(2 * torch.pi * second)).to(device, torch.float32)
+
+
+@alternative("local_randn")
+def by_another_bit_generator(shape, seed, device):
+    numbers = np.random.Generator(np.random.Philox(seed)).standard_normal(shape, np.float32)
+    return torch.tensor(numbers, device=device)
+
+
+@alternative("local_randn")
+@torch.inference_mode()
+def writes_to_out(shape, seed, device):
+    result = torch.empty(shape, device=device)
+    return torch.randn(shape, generator=torch.Generator(device).manual_seed(seed), out=result)

@@ -3,7 +3,10 @@
 Statistics: for n independent draws, the empirical distribution is farther than d from the true one
 with a probability below 2 * exp(-2 * n * d**2) (Dvoretzky, Kiefer, Wolfowitz). With N = 10,000
 draws and DISTANCE = 0.034 this is 2e-10. The correlation of two independent samples of N has a
-standard deviation of 1 / sqrt(N) = 0.01; beyond 0.066, 6.6 of them, it lies once in 2e-10.
+standard deviation of 1 / sqrt(N) = 0.01; beyond 0.066, 6.6 of them, it lies once in 2e-10. The mean
+square of N numbers leaves 1 by 0.1 once in 1e-10 (a bound of Chernoff's for chi-squared), all of
+them lie in [-3, 3] once in 2e-12, and of 24-bit numbers a handful are there twice: not REPEATED.
+Two numbers of one short draw that are in another one, too: once in 1e-12.
 """
 
 import contextlib
@@ -25,16 +28,21 @@ from dojo.devices import gpu
 SHAPE = "The shape is the one that the argument names."
 FLOAT32 = "torch.randn makes float32; NumPy makes float64."
 DEVICE = "Make the numbers on `device`, or move them there."
+KEPT = "Draw anew at each call: what is kept from an earlier one may have been written to."
 SEED = "The seed alone decides: seed a generator of your own at each call."
 OTHERS = "Another seed is another stream of numbers."
 NORMAL = "torch.randn is standard normal; torch.rand is uniform."
-GLOBAL = "torch.manual_seed seeds everybody. A torch.Generator is a stream of your own."
+TAILS = "Of normal numbers, 27 in 10,000 lie outside of [-3, 3]: nothing cuts them off."
+INDEPENDENT = "Each number is drawn by itself, with all the digits that float32 has."
+GLOBAL = "Who seeds a global generator, or draws from it, decides what others draw next."
 
 N = 10_000
 DISTANCE = 0.034
 CORRELATION = 0.066
+SQUARES = 0.1
+REPEATED = 100
 SHAPES = [(2, 3), (5,), (1,), (0, 3), (1, 1, 4)]
-SEEDS = [0, 1, 2, 7, 1234, 2**31 - 1]
+SEEDS = [0, 1, 2, 7, 1000, 2**16, 2**24, 2**24 + 1, 2**31 - 2, 2**31 - 1]
 
 
 def states():
@@ -105,34 +113,62 @@ def test_the_same_seed_gives_the_same_numbers(solution, device):
 
 
 @aspect("values")
+def test_each_call_gives_a_tensor_of_its_own(solution, device):
+    """What is done to a tensor that was returned changes no later one."""
+    with torch.inference_mode():
+        solution.local_randn((2, 3), 7, device).zero_()
+    again = draw(solution, (2, 3), 7, device)
+    expect(bool(again.all()), "returned the tensor of an earlier call once more.", KEPT)
+
+
+@aspect("values")
 def test_another_seed_gives_other_numbers(solution, device):
-    """Another seed gives other numbers."""
-    drawn = [draw(solution, (8,), seed, device) for seed in SEEDS]
-    for i, one in enumerate(drawn):
-        for j in range(i):
-            same = bool((one == drawn[j]).any())
-            expect(not same, f"gave a number for seed {SEEDS[i]} as for {SEEDS[j]}.", OTHERS)
+    """Another seed gives other numbers, none of them drawn for another seed before."""
+    for shape in ((8,), (2,)):
+        drawn = {}
+        for seed in SEEDS:
+            one = draw(solution, shape, seed, device)
+            for earlier, other in drawn.items():
+                same = int(torch.isin(one, other).sum())
+                expect(same < 2, f"gave {same} numbers that it gave for seed {earlier}.", OTHERS)
+            drawn[seed] = one
 
 
 @aspect("values")
 def test_is_standard_normal(solution, device):
-    """The numbers are normal with mean 0 and standard deviation 1, and independent."""
-    one, other = (draw(solution, (100, 100), seed, device).double().flatten() for seed in (0, 11))
-    for numbers in (one, other):
+    """The numbers are normal with mean 0 and standard deviation 1."""
+    for seed in (0, 11):
+        numbers = draw(solution, (100, 100), seed, device).double().flatten()
         cdf = torch.special.ndtr(numbers.sort().values)
         steps = torch.arange(N + 1, dtype=torch.float64) / N
         distance = torch.maximum(cdf - steps[:-1], steps[1:] - cdf).max()
+        square = float(numbers.square().mean())
         expect(
-            bool(distance < DISTANCE),
+            bool(distance < DISTANCE) and abs(square - 1) < SQUARES,
             f"is not standard normal: {N} numbers have mean {numbers.mean():.3g} and standard "
             f"deviation {numbers.std():.3g}.",
             NORMAL,
         )
+        largest = float(numbers.abs().max())
+        expect(largest > 3, f"gave {N} numbers, none beyond {largest:.3g}.", TAILS)
+
+
+@aspect("values")
+def test_the_numbers_are_independent(solution, device):
+    """No number depends on the ones before it, or on those of another seed."""
+    drawn = []
+    for seed in (0, 11):
+        numbers = draw(solution, (100, 100), seed, device).double().flatten()
+        count = numbers.unique().numel()
+        sentence = f"gave only {count} different numbers among {N}."
+        expect(count > N - REPEATED, sentence, INDEPENDENT)
+        drawn.append(numbers)
+    one, other = drawn
     pairs = ((one, other), (one[:-1], one[1:]), (one[: N // 2], one[N // 2 :]))
     for x, y in pairs:
         together = float(torch.corrcoef(torch.stack([x, y]))[0, 1])
         bound = CORRELATION * (N / len(x)) ** 0.5
-        expect(abs(together) < bound, "gives numbers that depend on each other.", OTHERS)
+        expect(abs(together) < bound, "gives numbers that depend on each other.", INDEPENDENT)
 
 
 @aspect("memory")
