@@ -23,6 +23,7 @@ ITSELF = "x itself is meant: the object that came in, not another one with the s
 MEMORY = "`x.data = …` gives x other memory. Write into the memory that it has."
 ROWS = "Rows lie along the first dimension: row i is `x[i]`."
 DOUBLED = "x[i] is a view: once its row is overwritten, it shows the new numbers. Copy a row first."
+UNCHANGED = "x is as it was: which row goes where, and is it written to x, or to a copy?"
 SAME = "What do your steps do to row i when j is the same row?"
 NEGATIVE = "Negative rows count from the end: row -1 is the last one."
 EXACT = "The rows move as they are: arithmetic, or another dtype on the way, changes numbers."
@@ -115,6 +116,7 @@ def expect_swapped(solution, x, i, j, hint):
         if hint in (ROWS, DOUBLED, AROUND):
             is_doubled = i != j and now[i] == now[j]
             hint = DOUBLED if is_doubled else AROUND if source[row] == row else ROWS
+            hint = UNCHANGED if now == old and i != j else hint
         sentence = ROW.format(got=now[row], row=row, expected=expected, which=which)
         expect(now[row] == expected, sentence, hint)
 
