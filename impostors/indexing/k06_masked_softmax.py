@@ -150,6 +150,20 @@ def adds_a_small_number_to_the_sum(x, mask, dim):
     return weights / (weights.sum(dim, keepdim=True) + 1e-6)
 
 
+@impostor(
+    "masked_softmax",
+    diagnosis="The float32 copy of a 16-bit x is taken by way of .data: no gradient gets back.",
+    aspect="gradient",
+)
+def widens_data(x, mask, dim):
+    wide = x.data.float() if x.dtype.itemsize == 2 else x
+    kept = wide.masked_fill(~mask, -torch.inf)
+    top = kept.amax(dim, keepdim=True)
+    weights = (kept - top.masked_fill(top == -torch.inf, 0)).exp()
+    total = weights.sum(dim, keepdim=True)
+    return (weights / total.masked_fill(total == 0, 1)).to(x.dtype)
+
+
 @alternative("masked_softmax")
 def by_logsumexp(x, mask, dim):
     wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
