@@ -137,6 +137,32 @@ def does_not_add_it_again(x, dim):
     return (x - x.amax(dim, keepdim=True)).exp().sum(dim).log()
 
 
+@impostor(
+    "logsumexp",
+    diagnosis="The float32 copy of a 16-bit x is taken by way of .data: no gradient gets back.",
+    aspect="gradient",
+)
+def widens_data(x, dim):
+    wide = x.data.float() if x.dtype.itemsize == 2 else x
+    nothing = (wide == -torch.inf).all(dim, keepdim=True)
+    safe = wide.masked_fill(nothing, 0)
+    result = shifted(safe, safe.amax(dim, keepdim=True), dim)
+    return result.masked_fill(nothing.squeeze(dim), -torch.inf).to(x.dtype)
+
+
+@impostor(
+    "logsumexp",
+    diagnosis="A row whose largest entry is the smallest finite number is taken for one of -inf.",
+    aspect="values",
+)
+def takes_the_smallest_for_minus_infinity(x, dim):
+    lowest = torch.finfo(x.dtype).min
+    nothing = (x <= lowest).all(dim, keepdim=True)
+    safe = x.masked_fill(nothing, 0)
+    result = shifted(safe, safe.amax(dim, keepdim=True), dim)
+    return result.masked_fill(nothing.squeeze(dim), -torch.inf)
+
+
 @alternative("logsumexp")
 def two_at_a_time(x, dim):
     def add(a, b):
