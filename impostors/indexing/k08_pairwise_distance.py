@@ -119,6 +119,29 @@ def rounds_to_float32(a, b):
     return (a.float()[:, None] - b.float()).norm(dim=-1).to(a.dtype)
 
 
+@impostor(
+    "pairwise_distance",
+    diagnosis="float32 is computed in a float64 copy that autograd does not know.",
+    aspect="gradient",
+)
+def widens_data(a, b):
+    x, y = (each.data.double() if each.dtype == torch.float32 else each for each in (a, b))
+    return torch.linalg.vector_norm(x[:, None] - y, dim=-1).to(a.dtype)
+
+
+@impostor(
+    "pairwise_distance",
+    diagnosis="Only the diagonal is spared the square root of 0: any two points may coincide.",
+    aspect="gradient",
+)
+def spares_the_diagonal(a, b):
+    squares = (a[:, None] - b).square().sum(-1)
+    if a is not b:
+        return torch.linalg.vector_norm(a[:, None] - b, dim=-1)
+    diagonal = torch.eye(len(a), dtype=torch.bool, device=a.device)
+    return squares.masked_fill(diagonal, 1).sqrt().masked_fill(diagonal, 0)
+
+
 @alternative("pairwise_distance")
 def norm_of_differences(a, b):
     return (a.unsqueeze(1) - b.unsqueeze(0)).norm(dim=-1)
@@ -137,7 +160,7 @@ def adds_next_to_nothing(a, b):
 
 @alternative("pairwise_distance")
 def limits_from_below(a, b):
-    return (a[:, None] - b).pow(2).sum(-1).clamp(min=1e-14).sqrt()
+    return (a[:, None] - b).pow(2).sum(-1).clamp(min=1e-12).sqrt()
 
 
 @alternative("pairwise_distance")
@@ -173,3 +196,11 @@ def only_where_they_are_apart(a, b):
     squares = (a[:, None] - b).square().sum(-1)
     apart = squares > 0
     return torch.zeros_like(squares).masked_scatter(apart, squares[apart].sqrt())
+
+
+@alternative("pairwise_distance")
+def mends_the_gradient_in_a_hook(a, b):
+    squares = (a[:, None] - b).square().sum(-1)
+    if squares.requires_grad:
+        squares.register_hook(lambda g: g.nan_to_num(0.0, 0.0, 0.0))
+    return squares.sqrt()

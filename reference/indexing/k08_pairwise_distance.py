@@ -28,15 +28,16 @@ def pairwise_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     grow with n, m or d: no loop in Python, be it over tensors or over numbers taken out of them.
 
     Args:
-        a: shape (n, d), float32 or float64, any strides; n and d are at least 1; stays as it is.
+        a: shape (n, d), float32 or float64, of numbers whose squares the dtype can hold, any
+            strides; n and d are at least 1; stays as it is.
         b: shape (m, d), with a's dtype and device, any strides, or a itself; m is at least 1;
             stays as it is.
 
     Returns:
         A tensor of shape (n, m) with a's dtype and device; [i, j] is the square root of the sum of
-        (a[i] - b[j])², as precise as the dtype where the points are apart, also if they are close
-        together and far from 0, and within 1e-5 where they coincide. Gradients reach a and b, each
-        of them also if it alone requires grad; where two points coincide, their distance adds
+        (a[i] - b[j])²: as precise as the dtype where the points are 0.1 apart or more, also if they
+        are far from 0, and within 1e-5 where they are closer or coincide. Gradients reach a and b,
+        each of them also if it alone requires grad; where two points coincide, their distance adds
         0, not NaN, to both gradients.
     """
     squares = (a[:, None] - b).square().sum(-1)
