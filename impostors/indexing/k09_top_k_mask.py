@@ -139,6 +139,30 @@ def returns_numbers(x, k):
     return torch.zeros_like(x).scatter_(-1, order[..., :k], 1)
 
 
+@impostor(
+    "top_k_mask",
+    diagnosis="The bits of a float are compared as an integer: 0. and -0. are equal, their bits "
+    "are not.",
+    aspect="values",
+)
+def compares_bits_of_halves(x, k):
+    key = x
+    if x.dtype in (torch.float16, torch.bfloat16):
+        bits = x.contiguous().view(torch.int16)
+        key = torch.where(bits < 0, bits ^ 0x7FFF, bits)
+    return marked(x, key.argsort(dim=-1, descending=True, stable=True)[..., :k])
+
+
+@impostor(
+    "top_k_mask",
+    diagnosis="As float16, different numbers of bfloat16 and of int16 become equal.",
+    aspect="values",
+)
+def compares_small_dtypes_as_float16(x, k):
+    key = x.half() if x.dtype.itemsize == 2 else x
+    return marked(x, key.argsort(dim=-1, descending=True, stable=True)[..., :k])
+
+
 @alternative("top_k_mask")
 def by_rank(x, k):
     return x.sort(dim=-1, descending=True, stable=True).indices.argsort(-1) < k

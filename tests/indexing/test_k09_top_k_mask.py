@@ -23,6 +23,7 @@ COUNT = "Exactly k are to be marked: some of those that are equal to the k-th la
 TIES = "Of equal entries the earlier is marked first: a sort keeps their order only if stable."
 EDGE = "k may be 0, and as large as the row: then none is marked, or all."
 INFINITE = "-inf is a value like others: it is marked where there is nothing larger."
+ZEROS = "0. and -0. are equal, and of equal entries the earlier is marked first."
 FINITE = "The largest finite number is smaller than inf, and -inf is smaller than the smallest."
 INTEGER = "Negated, the smallest integer stays as it is, and of uint8 all but 0 change their order."
 DIGITS = "Compare in the dtype of x: in a narrower one, or in float for int, unequal become equal."
@@ -38,7 +39,7 @@ ROWS = [
     ([3, 1, 2], 1),
     ([[4], [2]], 1),
     ([[[1, 5, 3], [2, 9, 4]], [[6, 2, 8], [7, 3, 1]]], 2),
-    ([[-3, -1, -2, -5]], 3),
+    ([[-5, -1, -2, -3]], 3),
 ]
 WITH_TIES = [
     ([1, 1, 2, 1], 2),
@@ -59,8 +60,11 @@ WITH_INFINITE = [
 CLOSE = {
     torch.float64: [1.0, 1 + 2**-50, 1 - 2**-50, 1e-300, 0.0, 5e-324],
     torch.float32: [1.0, 1 + 2**-22, 1 - 2**-22, 1e-38, 0.0, 1e-40],
+    torch.float16: [1.0, 1 + 2**-10, 1 - 2**-11, 2**-14, 0.0, 2**-24],
+    torch.bfloat16: [1.0, 1 + 2**-7, 1 - 2**-8, 2**-126, 0.0, 2**-133],
     torch.int64: [2**60, 2**60 + 1, 2**60 - 1, 2**53, 2**53 + 1, 0],
     torch.int32: [2**30, 2**30 + 1, 2**30 - 1, 2**24, 2**24 + 1, 0],
+    torch.int16: [2**14, 2**14 + 1, 2**14 - 1, 2**11, 2**11 + 1, 0],
 }
 LAYOUTS = ["transposed", "every second element", "at an offset"]
 
@@ -166,8 +170,8 @@ def test_k_may_be_none_or_all(solution, device):
 def test_infinite_entries_are_values(solution, device):
     """-inf and inf are values like others, and -0. is equal to 0."""
     for rows, k in WITH_INFINITE:
-        for dtype in (torch.float32, torch.float64):
-            hint = INFINITE if INF in map(abs, rows) else TIES
+        for dtype in FLOATS:
+            hint = INFINITE if INF in map(abs, rows) else ZEROS
             expect_marks(solution, device, torch.tensor(rows, dtype=dtype), k, hint)
     for dtype in FLOATS:
         high = torch.finfo(dtype).max
