@@ -126,6 +126,26 @@ def returns_int32(lengths):
     return torch.repeat_interleave(lengths).int()
 
 
+@impostor(
+    "segment_ids",
+    diagnosis="8 bits count to 127 or 255: of more segments the numbers begin anew.",
+    aspect="values",
+)
+def numbers_in_8_bits(lengths):
+    ids = torch.arange(len(lengths), device=lengths.device).to(torch.uint8)
+    return ids.repeat_interleave(lengths).long()
+
+
+@impostor(
+    "segment_ids",
+    diagnosis="16 bits count to 32767: beyond it the places of the elements are negative.",
+    aspect="values",
+)
+def places_in_16_bits(lengths):
+    places = torch.arange(int(lengths.sum()), device=lengths.device).short()
+    return torch.searchsorted(lengths.cumsum(0).short(), places, right=True)
+
+
 @alternative("segment_ids")
 def repeats_a_range(lengths):
     return torch.arange(lengths.shape[0], device=lengths.device).repeat_interleave(lengths)

@@ -20,6 +20,7 @@ EMPTY = "A segment of length 0 does not occur, but the next one has the next num
 NOTHING = "Without any element an int64 tensor of shape (0,) is due."
 DTYPE = "Numbers of segments are indices, and so int64."
 DEVICE = "Make new tensors where lengths is: `device=lengths.device`."
+MANY = "Stay in int64 on the way: {bits} bits hold no number larger than {most}."
 KEEP = "The numbers go into a new tensor; lengths stays as it is."
 LOOP = "One operation for all segments at once: no loop in Python, no `tolist`, no `item` for each."
 
@@ -34,6 +35,8 @@ WITH_EMPTY = [
     [0, 2, 0, 0, 1, 0, 0, 4, 0],
 ]
 WITH_NOTHING = [[], [0], [0, 0, 0]]
+# lengths whose sum, or of which there are, more than some bits can count
+BEYOND = {8: [[100, 0, 250, 50], [1] * 300], 16: [[3, 40_000, 2]]}
 LAYOUTS = ["every second element", "at an offset"]
 SMALL = [2, 0, 3, 1]
 LARGE = {
@@ -120,6 +123,16 @@ def test_an_empty_segment_has_its_number(solution, device):
     for lengths in WITH_EMPTY:
         got = call(solution, tensor(lengths, device), EMPTY)
         expect_values(got, numbers(lengths), EMPTY, rtol=0, atol=0)
+
+
+@aspect("values")
+def test_numbers_many(solution, device):
+    """There may be more segments and more elements than a small integer can count."""
+    for bits, cases in BEYOND.items():
+        hint = f"{NUMBER} {MANY.format(bits=bits, most=2**bits - 1)}"
+        for lengths in cases:
+            got = call(solution, tensor(lengths, device), hint)
+            expect_values(got, numbers(lengths), hint, rtol=0, atol=0)
 
 
 @aspect("values")
