@@ -106,6 +106,18 @@ def multiplies_in_place(x, w, y):
     return torch.stack(results, 1)
 
 
+@impostor(
+    "bilinear",
+    diagnosis="float32 is computed in a float64 copy that autograd does not know.",
+    aspect="gradient",
+)
+def widens_data(x, w, y):
+    if x.dtype == torch.float64:
+        return torch.einsum("bi,oij,bj->bo", x, w, y)
+    wide = (each.data.double() for each in (x, w, y))
+    return torch.einsum("bi,oij,bj->bo", *wide).float()
+
+
 @alternative("bilinear")
 def functional(x, w, y):
     return nn.functional.bilinear(x, y, w)
