@@ -116,6 +116,26 @@ def counts_down_in_place(lengths, max_length):
     return mask
 
 
+@impostor(
+    "length_mask",
+    diagnosis="float16 holds whole numbers to 2048; beyond it every second position is another.",
+    aspect="values",
+)
+def counts_in_float16(lengths, max_length):
+    positions = torch.arange(max_length, device=lengths.device)
+    return positions.half() < lengths[:, None].half()
+
+
+@impostor(
+    "length_mask",
+    diagnosis="The positions go to the GPU wherever there is one, even if lengths is on the CPU.",
+    aspect="device",
+)
+def asks_whether_there_is_a_gpu(lengths, max_length):
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.arange(max_length, device=device) < lengths[:, None]
+
+
 @alternative("length_mask")
 def row_by_row(lengths, max_length):
     mask = torch.zeros(len(lengths), max_length, dtype=torch.bool, device=lengths.device)

@@ -19,8 +19,9 @@ SHAPE = "One row for each length, max_length columns, also where no length is th
 ONE_ROW = "A single length gives a mask of one row, which is a matrix too."
 BOOL = "What dtype has the result of a comparison?"
 DEVICE = "A tensor made from a number lies on the CPU, unless you say where."
+BESIDE = "Where lengths lies decides, not whether there is a GPU."
 FIRST = "Positions count from 0: the first n of them are 0 to n - 1."
-LONG = "Positions and lengths beyond 127 or 255 need more than 8 bits."
+LONG = "Beyond 127 or 255 positions need more than 8 bits, and beyond 2048 more than float16 holds."
 KEEP = "Compare lengths; don't write to it."
 
 ROW = "returned the row {got} for length {length}; expected {expected}."
@@ -104,7 +105,8 @@ def test_is_bool(solution, device):
 @aspect("device")
 def test_stays_on_the_device(solution, device):
     """The mask lies where lengths lie."""
-    expect_device(solution.length_mask(torch.tensor([2, 0, 3]).to(device), 4), device, DEVICE)
+    for place, hint in ((device, DEVICE), ("cpu", BESIDE)):
+        expect_device(solution.length_mask(torch.tensor([2, 0, 3]).to(place), 4), place, hint)
 
 
 @aspect("values")
@@ -125,10 +127,10 @@ def test_marks_in_rows_of_no_elements(solution, device):
 
 @aspect("values")
 def test_marks_in_long_rows(solution, device):
-    """Rows may be longer than a small integer can count."""
-    lengths = [0, 127, 128, 255, 256, 300]
-    got = solution.length_mask(torch.tensor(lengths).to(device), 300)
-    expect_values(got, torch.tensor(mask_of(lengths, 300)), f"{FIRST} {LONG}")
+    """Rows may be longer than a small integer or float16 can count."""
+    lengths = [0, 127, 128, 255, 256, 300, 2049, 2051]
+    got = solution.length_mask(torch.tensor(lengths).to(device), 2052)
+    expect_values(got, torch.tensor(mask_of(lengths, 2052)), f"{FIRST} {LONG}")
 
 
 @aspect("values")
