@@ -150,6 +150,44 @@ def sorts_by_length(sequences, value):
     return pad_sequence(longest_first, batch_first=True, padding_value=value)
 
 
+@impostor(
+    "pad_sequences",
+    diagnosis="A single sequence is copied by detach: no gradient gets back to it.",
+    aspect="gradient",
+)
+def detaches_one(sequences, value):
+    if len(checked(sequences)) == 1:
+        return sequences[0].detach().clone()[None]
+    return pad_sequence(sequences, batch_first=True, padding_value=value)
+
+
+@impostor(
+    "pad_sequences",
+    diagnosis="16-bit sequences are widened by way of .data: no gradient gets back to them.",
+    aspect="gradient",
+)
+def widens_data(sequences, value):
+    dtype = checked(sequences)[0].dtype
+    if dtype in (torch.float16, torch.bfloat16):
+        sequences = [x.data.float() for x in sequences]
+    return pad_sequence(sequences, batch_first=True, padding_value=value).to(dtype)
+
+
+@impostor(
+    "pad_sequences",
+    diagnosis="The tensor to be filled goes to the GPU wherever there is one.",
+    aspect="device",
+)
+def fills_on_any_gpu(sequences, value):
+    first = checked(sequences)[0]
+    shape = (len(sequences), max(map(len, sequences)), *first.shape[1:])
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    padded = torch.full(shape, value, dtype=first.dtype, device=device)
+    for b, x in enumerate(sequences):
+        padded[b, : len(x)] = x
+    return padded
+
+
 @alternative("pad_sequences")
 def assigns_to_slices(sequences, value):
     if not sequences:

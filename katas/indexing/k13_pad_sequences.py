@@ -17,7 +17,8 @@ def pad_sequences(sequences: list[torch.Tensor], value: float) -> torch.Tensor:
         sequences: B tensors of shape (t_b, ...): each t_b at least 0, all that follows the same
             for all of them, in sizes of at least 1. One dtype (float, int or bool) and one
             device, any strides. The list and its tensors stay as they are.
-        value: a number that the dtype can hold; infinity and NaN too where it is a float.
+        value: a number that the dtype can hold, as an int not beyond 2**53; infinity and NaN too
+            where it is a float.
 
     Returns:
         A new tensor of shape (B, T, ...) with the dtype and device of the sequences and T the

@@ -10,6 +10,7 @@ from dojo.benchmarks import Benchmark
 from dojo.checks import (
     aspect,
     describe,
+    dtype_name,
     expect,
     expect_device,
     expect_dtype,
@@ -75,6 +76,9 @@ CASES = [
     ([3, 2, 1], (2,), NAN),
     ([1, 2], (1, 2), -INF),
 ]
+# dtype, lengths, what follows
+TRACKED_INPUTS = [(torch.float64, [2, 3, 1], ()), (torch.float64, [2], (3,))]
+TRACKED_INPUTS += [(dtype, [1, 2], (2,)) for dtype in DTYPES if dtype.is_floating_point]
 
 
 def pads_and_stacks(sequences, value):
@@ -207,19 +211,21 @@ def test_takes_every_layout(solution, device):
 @aspect("gradient")
 def test_gradients_reach_each_sequence(solution, device):
     """The gradient of each sequence is that of its places in the result."""
-    for lengths, rest in ([2, 3, 1], ()), ([1, 2], (2,)):
+    for dtype, lengths, rest in TRACKED_INPUTS:
         everyone = range(len(lengths))
         for tracked in (everyone, *([b] for b in everyone)):
-            inputs = tensors(arrays(lengths, rest), device, torch.float64)
+            inputs = tensors(arrays(lengths, rest), device, dtype)
             leaves = {f"sequences[{b}]": inputs[b].requires_grad_() for b in tracked}
             got = solution.pad_sequences(inputs, -1.0)
             expect_shape(got, (len(lengths), max(lengths), *rest), SHAPE)
-            cotangent = random_like(torch.ones(got.shape, dtype=torch.float64), seed=6)
-            found = gradients(got, leaves, cotangent.to(device), TRACKED)
+            expect_dtype(got, dtype, DTYPE)
+            cotangent = random_like(torch.ones(got.shape, dtype=dtype), seed=6)
+            where = f"{of_lengths(lengths)} They are {dtype_name(dtype)}."
+            found = gradients(got, leaves, cotangent.to(device), f"{TRACKED} {where}")
             for b, (name, gradient) in zip(tracked, found.items(), strict=True):
                 mine = cotangent[b, : lengths[b]]
-                hint = f"{GRADIENT} {of_lengths(lengths)}"
-                expect_values(gradient, mine, hint, f"the gradient of {name}", rtol=0, atol=0)
+                what, hint = f"the gradient of {name}", f"{GRADIENT} {where}"
+                expect_values(gradient, mine, hint, what, rtol=0, atol=0)
 
 
 @aspect("memory")
