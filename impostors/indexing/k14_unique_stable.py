@@ -133,6 +133,28 @@ def stays_on_the_cpu(x):
     return torch.from_numpy(array[np.sort(np.unique(array, return_index=True)[1])])
 
 
+@impostor(
+    "unique_stable",
+    diagnosis="dict visits the elements of a NumPy array one by one, and each becomes an object.",
+    aspect="cost",
+)
+def gives_an_array_to_dict(x):
+    array = x.cpu().numpy()
+    values = np.array(list(dict.fromkeys(array)), dtype=array.dtype)
+    return torch.from_numpy(values).to(x.device)
+
+
+@impostor(
+    "unique_stable",
+    diagnosis="The bits are compared: 0. and -0. are equal, their bits are not.",
+    aspect="values",
+)
+def compares_bits(x):
+    integer = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+    bits = x.contiguous().view(integer[x.dtype.itemsize]) if x.is_floating_point() else x
+    return x[~(bits[:, None] == bits).tril(-1).any(1)]
+
+
 @alternative("unique_stable")
 def asks_numpy(x):
     array = x.numpy(force=True)

@@ -25,8 +25,8 @@ def unique_stable(x: torch.Tensor) -> torch.Tensor:
     """The different values of x, in order of their first appearance.
 
     The number of operations that torch runs, of lines of Python, and of elements that become
-    Python numbers (by tolist(), item() or a loop) must not grow with the size of x, nor with the
-    number of its different values.
+    objects of Python (by tolist(), item() or a loop, also over a NumPy array) must not grow with
+    the size of x, nor with the number of its different values.
 
     Args:
         x: shape (n,) with n at least 1, any strides; bool, int8 to int64, uint8, or float16,

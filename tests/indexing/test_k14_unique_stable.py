@@ -1,15 +1,15 @@
 """The checks of indexing/k14_unique_stable: the order of Python's dict, and what a call costs."""
 
+import gc
 import random
 import sys
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from dojo.benchmarks import Benchmark
 from dojo.checks import (
-    CheckFailed,
     aspect,
+    expect,
     expect_device,
     expect_dtype,
     expect_shape,
@@ -18,7 +18,7 @@ from dojo.checks import (
     in_layout,
     untouched,
 )
-from dojo.tracing import Trace
+from dojo.tracing import cost_of, expect_no_growth
 
 ONE = "One tensor is asked for: the values alone."
 SHAPE = "Each different value stands once in the result, wherever it comes back in x."
@@ -31,9 +31,8 @@ BESIDE = "Where x lies decides, not whether there is a GPU."
 KEEP = "Read from x and write into a new tensor."
 GROWS = "Let each operation of torch work on all of the elements: no loop, no list of them."
 
-OPERATIONS = "ran {small} operations of torch for {few} elements and {big} for {many}"
-NUMBERS = "exchanged {small} numbers with Python for {few} elements and {big} for {many}"
-LINES = "ran {small} lines of Python for {few} elements and {big} for {many}"
+OBJECTS = "held some {more} more objects of Python for {many} than for {few}; expected no growth."
+VISITS = "list, dict, set, map and the like visit an array's elements, and make an object of each."
 
 CASES = [
     [3, 1, 3, 2, 1],
@@ -63,8 +62,10 @@ LAYOUTS = {
     "at an offset": "Here x begins inside of a larger memory.",
     "repeated": "Here all elements of x lie in the same place in memory.",
 }
-FEW, MANY = 16, 256  # as many elements, and half as many different values
-MOST_GROWTH = 40  # less than one for each value; room for the steps of a halving
+FEW, MANY = 16, 512  # as many elements, and half as many different values
+MOST_GROWTH = 100  # less than one for each value; room for the steps of a halving
+ROUND = 100  # objects are counted in hundreds: how many there are depends on Python's version, too
+SAMPLES = 200  # looks at the number of objects; each takes a tenth of a millisecond
 
 
 def compares_all_pairs(x):
@@ -99,49 +100,30 @@ def is_of_the_learner(frame):
     return module != __name__ and module.partition(".")[0] not in ("torch", "numpy", "dojo")
 
 
-class Lists(TorchFunctionMode):
-    """Counts the items of lists and tuples that functions of torch are handed."""
+def objects_of(function, x):
+    """How many objects of Python, made by C code too, a call holds at most, seen between its steps.
 
-    def __init__(self):
-        super().__init__()
-        self.items = 0
+    Each takes a block of Python's memory, while the elements of arrays and tensors lie elsewhere.
+    """
+    most = samples = 0
 
-    def __torch_function__(self, func, _types, args=(), kwargs=None):
-        values = [*args, *(kwargs or {}).values()]
-        self.items += sum(len(value) for value in values if isinstance(value, list | tuple))
-        return func(*args, **(kwargs or {}))
+    def at_c_return(frame, event, _argument):
+        nonlocal most, samples
+        if event == "c_return" and samples < SAMPLES and is_of_the_learner(frame):
+            samples += 1
+            most = max(most, sys.getallocatedblocks())
 
-
-def cost_of(call):
-    """What a call costs: a sentence on each kind of cost → how much of it."""
-    with Trace() as trace:
-        call()
-    lines = numbers = 0
-
-    def at_line(frame, _event, _argument):
-        nonlocal lines
-        if not is_of_the_learner(frame):
-            return None
-        lines += 1
-        return at_line
-
-    def at_c_call(frame, event, function):
-        nonlocal numbers
-        is_read = event == "c_call" and function.__name__ in ("tolist", "item")
-        if is_read and is_of_the_learner(frame):
-            x = function.__self__
-            numbers += x.numel() if isinstance(x, torch.Tensor) else getattr(x, "size", 1)
-
-    before = sys.gettrace(), sys.getprofile()
+    before, is_collecting = sys.getprofile(), gc.isenabled()
+    gc.disable()  # else what it frees is missing in the count
+    start = most = sys.getallocatedblocks()
+    sys.setprofile(at_c_return)
     try:
-        with Lists() as lists:
-            sys.setprofile(at_c_call)
-            sys.settrace(at_line)
-            call()
+        function(x)
     finally:
-        sys.settrace(before[0])
-        sys.setprofile(before[1])
-    return {OPERATIONS: len(trace.operations), NUMBERS: numbers + lists.items, LINES: lines}
+        sys.setprofile(before)
+        if is_collecting:
+            gc.enable()
+    return most - start
 
 
 @aspect("type")
@@ -186,7 +168,8 @@ def test_tells_the_values_of_each_dtype_apart(solution, device):
     for dtype, numbers in OF_DTYPES.items():
         expect_unique(solution, numbers, device, f"{ORDER} {DIGITS}", dtype)
     for numbers in ([0.0, 1.0, -0.0], [2.0, -0.0, -1.0, 0.0, 2.0]):
-        expect_unique(solution, numbers, device, ZEROS, torch.float32)
+        for dtype in (torch.float32, torch.float64, torch.float16):
+            expect_unique(solution, numbers, device, ZEROS, dtype)
 
 
 @aspect("values")
@@ -220,11 +203,15 @@ def test_leaves_x_as_it_is(solution, device):
 
 @aspect("cost")
 def test_does_not_loop(solution):
-    """Operations, lines of Python and Python numbers are as many for a large x as for a small."""
+    """Operations, lines, numbers and objects of Python are as many for a large x as for a small."""
     few, many = (torch.arange(n, 0, -1) // 2 * 1000 for n in (FEW, MANY))
+    sizes = (f"{FEW} elements", f"{MANY} elements")
     solution.unique_stable(few)  # what the first call imports is not counted
-    small, big = (cost_of(lambda x=x: solution.unique_stable(x)) for x in (few, many))
-    for sentence in small:
-        if big[sentence] - small[sentence] > MOST_GROWTH:
-            numbers = {"small": small[sentence], "big": big[sentence], "few": FEW, "many": MANY}
-            raise CheckFailed(f"{sentence.format(**numbers)}; expected no growth.", GROWS)
+    costs = []
+    for x in (few, many):
+        cost = cost_of(solution.unique_stable, x)
+        costs.append({"operations": cost.operations, "steps in Python": cost.lines + cost.numbers})
+    expect_no_growth(*costs, sizes, MOST_GROWTH, GROWS)
+    fewer, more = (objects_of(solution.unique_stable, x) for x in (few, many))
+    hundreds = (more - fewer) // ROUND * ROUND
+    expect(hundreds <= 0, OBJECTS.format(more=hundreds, few=sizes[0], many=sizes[1]), VISITS)
