@@ -142,6 +142,20 @@ def spares_the_diagonal(a, b):
     return squares.masked_fill(diagonal, 1).sqrt().masked_fill(diagonal, 0)
 
 
+@impostor(
+    "pairwise_distance",
+    diagnosis="The mean is subtracted before the square is expanded: of no help where points lie"
+    " far apart on both sides of it.",
+    aspect="values",
+)
+def centres_and_expands_the_square(a, b):
+    centre = b.mean(0)
+    x, y = a - centre, b - centre
+    squares = x.square().sum(1)[:, None] + y.square().sum(1) - 2 * x @ y.T
+    coincide = squares <= 1e-10
+    return squares.masked_fill(coincide, 1).sqrt().masked_fill(coincide, 0)
+
+
 @alternative("pairwise_distance")
 def norm_of_differences(a, b):
     return (a.unsqueeze(1) - b.unsqueeze(0)).norm(dim=-1)

@@ -133,8 +133,10 @@ def test_close_points_keep_their_distance(solution, device):
     a = np.array([[1000.5, -2000.25, 3000.0], [1000.5, -2000.5, 3000.125]])
     b = np.array([[1000.0, -2000.25, 3000.5], [1000.25, -2000.0, 3000.0]])
     for dtype, factor in ((torch.float32, 1), (torch.float64, 2**20)):
-        offset = a[0] * (factor - 1)
-        expect_distances(solution, device, a + offset, b + offset, dtype, CLOSE)
+        far = [each + a[0] * (factor - 1) for each in (a, b)]
+        on_both_sides = [np.concatenate([each, -each]) for each in far]  # their mean is 0 again
+        expect_distances(solution, device, *far, dtype, CLOSE)
+        expect_distances(solution, device, *on_both_sides, dtype, CLOSE)
     a, b = np.array([[1.0, 2], [3, 4]]), np.array([[1.0, 2.001], [3.001, 4.001]])
     expect_distances(solution, device, a, b, torch.float64, DISTANCE, atol=1e-7)
 
