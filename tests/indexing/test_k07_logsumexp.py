@@ -27,7 +27,6 @@ INFINITE = "exp(-inf) is 0 and adds nothing. And what is -inf minus -inf, in a r
 TRACKED = "Compute with torch's own operations on x, without `detach` or `no_grad` around x itself."
 GRADIENT = "With the gradient g of a row, that of an entry is g * exp(x) / sum of exp(x)."
 NAN = "Of -inf alone the sum is 0, log(0) has the gradient inf, and 0 * inf is NaN."
-BESIDE = "Where x lies decides, not whether there is a GPU."
 KEEP = "Results go into new tensors; x stays as it is."
 OWN = "The kata is to make it from exp, sums, log and the like."
 
@@ -140,9 +139,7 @@ def test_keeps_the_dtype(solution, device):
 @aspect("device")
 def test_stays_on_the_device(solution, device):
     """The result lies where x lies."""
-    for place in (device, "cpu"):
-        x = torch.tensor(numbers((2, 3))).to(place)
-        expect_device(solution.logsumexp(x, 1), place, BESIDE)
+    expect_device(solution.logsumexp(torch.tensor(numbers((2, 3))).to(device), 1), device)
 
 
 @aspect("values")

@@ -27,7 +27,6 @@ DEVICE = "NumPy and lists lead to the CPU: what leads back to where x lies?"
 ORDER = "First comes the value of x[0], then the next one that has not been there before."
 DIGITS = "Values that differ in their last digit are different: stay in the dtype of x."
 ZEROS = "0. and -0. are equal, so only the first of them counts."
-BESIDE = "Where x lies decides, not whether there is a GPU."
 KEEP = "Read from x and write into a new tensor."
 GROWS = "Let each operation of torch work on all of the elements: no loop, no list of them."
 
@@ -151,8 +150,7 @@ def test_keeps_the_dtype(solution, device):
 @aspect("device")
 def test_stays_on_the_device(solution, device):
     """The result lies where x lies."""
-    for place, hint in ((device, DEVICE), ("cpu", BESIDE)):
-        expect_device(solution.unique_stable(torch.tensor(CASES[0]).to(place)), place, hint)
+    expect_device(solution.unique_stable(torch.tensor(CASES[0]).to(device)), device, DEVICE)
 
 
 @aspect("values")
