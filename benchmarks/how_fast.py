@@ -40,6 +40,7 @@ PYTEST = [sys.executable, "-m", "pytest", "--solutions=reference", "-q"]
 RUNS = 5  # of each command of a section
 PAUSE = 0.5  # seconds between a verdict and the next save
 PAUSE_OF_SPAWNED = 5.0  # seconds in which another process has started
+PAUSE_OF_OTHERS = 2.0  # pytest-watcher forgets a save that comes before its run has ended
 FASTER_SAVES = 10  # of those that take seconds each
 IMPOSTORS = 200  # that are judged to count verdicts a second
 CORES = 2  # processes that judge them
@@ -109,7 +110,7 @@ def the_loop(saves: int) -> None:
             watcher = watching.PytestWatcher(KATA, answers)
             with contextlib.closing(watcher):
                 path = KATA.solution_in(answers)
-                others = list(watching.save_and_wait(path, saves, PAUSE, watcher.hear))
+                others = list(watching.save_and_wait(path, saves, PAUSE_OF_OTHERS, watcher.hear))
         row("pytest-watcher, its own delay included", others)
         ratio = statistics.median(others) / statistics.median(forked)
         note(f"dojo watch is {ratio:.0f} times faster than pytest-watcher")

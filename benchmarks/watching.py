@@ -79,6 +79,8 @@ class PytestWatcher:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "pytest_watcher", str(answers), "--now"),
+                # its own pattern, *.py, fits no file in a folder since watchdog 7
+                "--patterns=*.py,**/*.py",
                 *("--runner", sys.executable, "-m", "pytest", "-k", kata.stem, "-q"),
                 *(f"--solutions={answers}", f"--verdicts={self._verdict}"),
             ],

@@ -131,8 +131,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def device(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The device to check on, "cpu" or "cuda"; a missing GPU is simulated during the test."""
-    with devices.on(request.param) as name:
+    """The device to check on, "cpu" or "cuda"; a missing GPU is simulated during the test.
+
+    Where the device itself is judged, there is a GPU even if the CPU is meant: an answer that takes
+    any GPU that it finds is wrong then.
+    """
+    with devices.on(request.param, beside_a_gpu=aspect_of(request.function) == "device") as name:
         yield name
 
 

@@ -58,7 +58,6 @@ SPECIAL = {
 }
 NO_GPU_WORDS = ("CUDA", "NVIDIA", "accelerator")  # in what torch raises where there is no GPU
 MACHINES = {"cpu": "on a machine without a GPU", "cuda": "on a machine with a GPU"}
-HAS_GPU = torch.cuda.is_available()  # asked before any learner's code runs
 
 
 def with_a_copy(x):
@@ -100,8 +99,8 @@ def is_gpu(argument):
 
 
 def without_gpu():
-    """A machine without a GPU: the real one, if it has none."""
-    return no_gpu() if HAS_GPU else contextlib.nullcontext()
+    """A machine without a GPU: the real one, if it has none and nothing simulates one."""
+    return no_gpu() if torch.cuda.is_available() else contextlib.nullcontext()
 
 
 def numbers(shape=(2, 3), dtype=torch.float32, place="cpu"):

@@ -113,12 +113,6 @@ def test_lies_on_the_device_that_is_asked_for(solution, device):
         expect_device(grid(solution, 2, 3, name), device, DEVICE)
 
 
-@aspect("device")
-def test_lies_on_the_cpu_beside_a_gpu(solution, device):
-    """Also on a machine with a GPU, a grid asked for on the CPU lies there."""
-    expect_device(grid(solution, 2, 3, "cpu"), "cpu", DEVICE)
-
-
 @aspect("values")
 def test_goes_from_0_to_1(solution, device):
     """Coordinates go evenly from 0 to 1, both ends included."""

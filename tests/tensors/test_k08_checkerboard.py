@@ -11,7 +11,6 @@ from dojo.checks import (
     expect_tensor,
     expect_values,
 )
-from dojo.devices import gpu
 
 SHAPE = "The shape is (rows, cols), whether they are odd or even."
 INT64 = "Count with integers: int64 is what torch makes of Python's integers."
@@ -82,13 +81,6 @@ def test_lies_on_the_device(solution, device):
     """The board lies on the device that the argument names."""
     for name in DEVICES[device]:
         expect_device(solution.checkerboard(2, 3, name), device, DEVICE)
-
-
-@aspect("device")
-def test_lies_on_the_cpu_next_to_a_gpu(solution):
-    """Where the CPU is asked for, the board lies there, with a GPU present too."""
-    with gpu():
-        expect_device(solution.checkerboard(2, 3, "cpu"), "cpu", DEVICE)
 
 
 @aspect("values")

@@ -92,13 +92,6 @@ def test_lies_on_the_device(solution, device):
         expect_device(solution.local_randn((2,), 3, name), device, DEVICE)
 
 
-@aspect("device")
-def test_lies_on_the_cpu_next_to_a_gpu(solution):
-    """Where the CPU is asked for, the numbers lie there, with a GPU present too."""
-    with gpu():
-        expect_device(solution.local_randn((2,), 3, "cpu"), "cpu", DEVICE)
-
-
 @aspect("values")
 def test_the_same_seed_gives_the_same_numbers(solution, device):
     """The same seed gives the same numbers, whatever was drawn or seeded in between."""
