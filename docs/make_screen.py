@@ -7,6 +7,7 @@ import asyncio
 import tempfile
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from dojo.board import JUDGED
 from dojo.catalog import Kata
@@ -30,13 +31,18 @@ _SIZE = (80, 30)  # columns and rows
 _LOOKS = 600  # at the screen, a twentieth of a second apart
 
 
+def _never(*_: object) -> NoReturn:
+    raise NotImplementedError("nothing is timed here")
+
+
 async def draw() -> str:
     kata = Kata("intro/k03_in_place_add", ROOT)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         kata.solution_in(folder).parent.mkdir()
         kata.solution_in(folder).write_text(WRONG, encoding="utf-8")
-        app = WatchScreen(Session(ROOT, kata, folder), partial(Loop, ROOT, folder, "all", 10.0))
+        loop = partial(Loop, ROOT, folder, "all", 10.0)
+        app = WatchScreen(Session(ROOT, kata, folder), loop, _never)
         async with app.run_test(size=_SIZE) as pilot:
             for _ in range(_LOOKS):
                 await pilot.pause(0.05)

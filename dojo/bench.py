@@ -6,11 +6,11 @@ neither torch nor pytest.
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import json
 import subprocess
-import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -29,10 +29,11 @@ from dojo.bench_results import (
     with_reasons,
 )
 from dojo.catalog import Kata
-from dojo.isolation import own_environment
+from dojo.isolation import bound_pytest, end_started, own_environment
+from dojo.loading import shown_path
 
 _SAVED_AS = "bench"
-_LOOK = 0.2  # seconds between two looks at how far pytest is
+_LOOK = 0.1  # seconds between two looks at how far pytest is
 _ROUND = "0.001"  # seconds of a round, so that a case has hundreds of rounds, not 100,000
 _LENGTH = "0.5"  # seconds of rounds for a case
 _NO_TESTS = 5  # pytest's exit code
@@ -40,7 +41,15 @@ _USAGE = (0, 1, _NO_TESTS)  # exit codes of a pytest that has run
 
 
 class CannotTime(Exception):
-    """Nothing was timed; the text says why and what to do."""
+    """Nothing was timed; ``brief`` says so in a sentence, ``details`` is what pytest said."""
+
+    def __init__(self, brief: str, details: str = "") -> None:
+        super().__init__(f"{brief}\n{details}".rstrip())
+        self.brief, self.details = brief, details
+
+
+class Abandoned(Exception):
+    """Nobody waits for the times any more."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class Findings:
         run: the cases.
         earlier: for each subject, the newest run of another version of the answer.
         not_green: why katas were not timed at all.
-        warnings: what is wrong with saved runs.
+        warnings: what is wrong with saved runs, or with this one.
     """
 
     run: Run
@@ -71,8 +80,11 @@ def time_katas(
     device: str,
     limit: float,
     on_case: Callable[[dict[str, Any]], None],
+    is_over: threading.Event | None = None,
 ) -> Findings:
     """Time katas that have a benchmark, and keep the run.
+
+    Whatever ends this call ends the processes that it has started.
 
     Args:
         root: the dojo's root.
@@ -80,11 +92,14 @@ def time_katas(
         device: cpu, cuda or all.
         limit: seconds that one case may take.
         on_case: called with each case as it ends.
+        is_over: set by another thread that wants the times no more.
 
     Raises:
         CannotTime: pytest has run no case.
+        Abandoned: ``is_over`` was set.
     """
-    before = list(earlier_runs(root))
+    is_over = is_over or threading.Event()
+    before, sources = list(earlier_runs(root)), _sources(katas)
     with tempfile.TemporaryDirectory() as folder:
         results, notes_path = Path(folder) / "results.json", Path(folder) / "cases.jsonl"
         options = [
@@ -93,18 +108,31 @@ def time_katas(
             f"--cases={notes_path}",
             f"--benchmark-json={results}",
         ]
-        code, output, notes = _run_pytest(root, katas, options, notes_path, on_case)
+        code, output, notes = _run_pytest(root, katas, options, notes_path, on_case, is_over)
         if code == _NO_TESTS and device == "cuda":
-            raise CannotTime("there is no GPU here, and a simulated one is never timed.")
+            raise CannotTime("There is no GPU here, and a simulated one is never timed.")
         if code not in _USAGE or not notes:
-            raise CannotTime(f"pytest could not time anything:\n{output[-2000:]}")
+            raise CannotTime("Pytest could not time anything.", output[-2000:])
         run = Run(datetime.now(timezone.utc), "", ())
         if results.exists():
             run = read_run(results)
     red = dict.fromkeys(note["reason"] for note in notes if note["is_red"])
     run = with_reasons(run, [note for note in notes if not note["is_red"]])
     earlier, warnings = _earlier(run, before)
+    warnings += [
+        f"{shown_path(kata.stub, root)} was saved while it was timed: time it once more."
+        for kata, source in _sources(katas).items()
+        if source != sources[kata]
+    ]
     return Findings(run, earlier, list(red), warnings)
+
+
+def _sources(katas: Sequence[Kata]) -> dict[Kata, str]:
+    """What tells one version of each answer from another."""
+    return {
+        kata: hashlib.sha256(kata.stub.read_bytes()).hexdigest() if kata.stub.is_file() else ""
+        for kata in katas
+    }
 
 
 def _run_pytest(
@@ -113,9 +141,10 @@ def _run_pytest(
     options: Sequence[str],
     notes_path: Path,
     on_case: Callable[[dict[str, Any]], None],
+    is_over: threading.Event,
 ) -> tuple[int, str, list[dict[str, Any]]]:
     """Pytest's exit code, what it printed, and a note on each case."""
-    command = [sys.executable, "-m", "pytest", f"--rootdir={root}", "-q", "--benchmark-only"]
+    command = [*bound_pytest(root), "-q", "--benchmark-only"]
     command += [f"--benchmark-min-time={_ROUND}", f"--benchmark-max-time={_LENGTH}"]
     command += [f"--benchmark-save={_SAVED_AS}", "--benchmark-save-data", *options]
     command += [str(kata.checks) for kata in katas]
@@ -128,19 +157,20 @@ def _run_pytest(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for this process, which ends the other
         )
         try:
             code = None
             while code is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    code = process.wait(_LOOK)
+                if is_over.wait(_LOOK):
+                    raise Abandoned
+                code = process.poll()
                 for line in _lines(notes_path)[len(notes) :]:
                     notes.append(json.loads(line))
                     on_case(notes[-1])
         finally:
             if process.poll() is None:
-                process.terminate()
-                process.wait()
+                end_started(process)
         output.seek(0)
         return code, output.read().decode(errors="replace"), notes
 

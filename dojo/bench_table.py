@@ -1,23 +1,29 @@
-"""Words timed cases for a terminal of 80 columns: bars on a common scale, and the numbers."""
+"""Words timed cases in lines: bars on a common scale, and the numbers.
+
+A line is a text with the name of its colour, so that a terminal and the screen each paint it.
+"""
 
 from __future__ import annotations
 
-import itertools
 import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from dojo.bench_results import NAIVE, ORDER, REFERENCE, YOURS, Case, Rate, Run, Subject, rate, since
 from dojo.terminal import paint
-from dojo.wording import wrapped
+from dojo.wording import WIDTH, wrapped
 
 _COLOURS = {YOURS: "cyan", REFERENCE: "green", NAIVE: "yellow"}
-_BAR = 10  # columns of the longest bar
-_REASON = 66  # columns of the text that stands in the place of a bar and its numbers
+COLUMNS = 80  # of a terminal
+_NUMBERS = 70  # columns of a row less its bar
+_BARS = (4, 30)  # columns of the longest bar, at least and at most
+_REASON = 14  # columns less than a row has, for the text in the place of a bar and its numbers
+_INDENT = 2
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_ROW = "  {:<9} {} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
+_NAME = 9  # columns of an implementation's name
+_ROW = "  {} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
+Line = tuple[str, str]  # the text, and its colour as terminals name it, or nothing
 HEADS = ("median", "× reference", "memory", "largest", "ops", "limit")
-_TITLE = "  n = {:<" + str(_BAR + 6) + "} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
 LEGEND = (
     "× reference: the ratio of the medians, in the middle one of five passes that time all in "
     "turn, and in the lowest and the highest. memory: bytes that were newly taken, all together; "
@@ -39,26 +45,40 @@ def cases_of(run: Run, subject: Subject) -> dict[int, list[Case]]:
     return {size: [c for c in mine if c.size == size] for size in sorted({c.size for c in mine})}
 
 
-def table_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
+def painted_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
+    """``table_lines`` for a terminal."""
+    for text, colour in table_lines(run, earlier):
+        yield paint(text, colour) if colour else text
+
+
+def table_lines(run: Run, earlier: Mapping[Subject, Run], columns: int = COLUMNS) -> Iterator[Line]:
     """All that a run has found.
 
     Args:
         run: what was timed now.
         earlier: for each subject the run of an earlier version of the answer, if there is one.
+        columns: how wide a line may be; a row of numbers takes 74 at least.
     """
     subjects = subjects_of(run)
+    width = max(1, min(columns, WIDTH))  # of prose
     for subject in subjects:
-        for line in wrapped(f"{subject.kata}: {subject.function}, {subject.means}"):
-            yield paint(line, "bright_white")
-        yield f"  {limits_text(run, subject.device)}"
+        for line in wrapped(f"{subject.kata}: {subject.function}, {subject.means}", width):
+            yield line, "bright_white"
+        yield from _indented(limits_text(run, subject.device), columns)
         for size, cases in cases_of(run, subject).items():
-            yield ""
-            yield from _size_lines(run, size, cases)
-        yield ""
-        yield from (f"  {line}" for line in history_lines(run, earlier.get(subject), subject))
-        yield ""
+            yield "", ""
+            yield from _size_lines(run, size, cases, columns)
+        yield "", ""
+        for sentence in history_lines(run, earlier.get(subject), subject):
+            yield from _indented(sentence, columns)
+        yield "", ""
     if subjects:
-        yield from wrapped(LEGEND)
+        yield from ((line, "") for line in wrapped(LEGEND, width))
+
+
+def _indented(text: str, columns: int) -> Iterator[Line]:
+    for line in wrapped(text, max(1, min(columns - _INDENT, WIDTH))):
+        yield f"{' ' * _INDENT}{line}", ""
 
 
 def limits_text(run: Run, device: str) -> str:
@@ -69,28 +89,30 @@ def limits_text(run: Run, device: str) -> str:
     return f"on {where}: a large copy does {copied:.3g} GB/s, a matmul {multiplied:.3g} GFLOP/s"
 
 
-def _size_lines(run: Run, size: int, cases: Sequence[Case]) -> Iterator[str]:
-    yield paint(_TITLE.format(f"{cases[0].n:,}", *HEADS).rstrip(), "bright_black")
+def _size_lines(run: Run, size: int, cases: Sequence[Case], columns: int) -> Iterator[Line]:
+    least, most = _BARS
+    room = max(least, min(columns - _NUMBERS, most))
+    yield _ROW.format(f"n = {cases[0].n:,}".ljust(_NAME + 1 + room), *HEADS), "bright_black"
     timed = [case for case in cases if case.rounds]
     longest = max((case.median for case in timed), default=1.0)
     for case in cases:
+        name = f"{case.implementation:<{_NAME}}"
         if case.rounds:
-            line = _row(run, case, case.median / longest)
-            yield paint(line, _COLOURS[case.implementation])
+            head = f"{name} {bar(case.median / longest, room):<{room}}"
+            yield _row(run, case, head), _COLOURS[case.implementation]
         else:
-            rows = textwrap.wrap(case.reason, _REASON)
-            names = itertools.chain([case.implementation], itertools.repeat(""))
-            for name, row in zip(names, rows, strict=False):
-                yield paint(f"  {name:<9} {row}", "yellow")
+            rows = textwrap.wrap(case.reason, max(1, columns - _REASON))
+            for row in rows:
+                yield f"  {name} {row}", "yellow"
+                name = " " * _NAME
     if timed and timed[0].n != size:
-        yield paint(f"  n = {size:,} needs more memory than this machine has.", "yellow")
+        yield f"  n = {size:,} needs more memory than this machine has.", "yellow"
 
 
-def _row(run: Run, case: Case, share: float) -> str:
+def _row(run: Run, case: Case, head: str) -> str:
     achieved = rate(run, case)
     return _ROW.format(
-        case.implementation,
-        f"{bar(share, _BAR):<{_BAR}}",
+        head,
         seconds_text(case.median),
         ratio_cell(run, case),
         bytes_text(case.fact("total_new")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from dojo.bench import CannotTime, Findings, has_benchmark, json_lines, time_katas
 from dojo.bench_results import STORAGE
-from dojo.bench_table import table_lines
+from dojo.bench_table import painted_lines
 from dojo.catalog import Kata
 from dojo.files import write_atomically
 from dojo.judge import TIME_LIMIT
@@ -51,12 +52,18 @@ def bench(asked: Asked) -> int:
         warn(f"no benchmark, since speed means little there: {', '.join(without)}")
     if not timed:
         return 0
+    _show_progress("timing …")
     try:
         limit = asked.limit or TIME_LIMIT
         findings = time_katas(asked.root, timed, asked.device, limit, _tell_progress)
     except CannotTime as error:
         warn(str(error))
         return 1
+    except SystemExit:  # Ctrl-C, or another signal to end
+        _clear_progress()
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            warn("stopped; nothing of this run is kept.")
+        raise
     finally:
         _clear_progress()
     _tell(findings, asked)
@@ -74,7 +81,7 @@ def _tell(findings: Findings, asked: Asked) -> None:
         for line in json_lines(findings):
             say(line)
         return
-    for line in table_lines(findings.run, findings.earlier):
+    for line in painted_lines(findings.run, findings.earlier):
         say(line)
 
 
@@ -88,14 +95,19 @@ def _draw(findings: Findings, root: Path) -> None:
 
 
 def _tell_progress(note: dict[str, Any]) -> None:
-    """Show on a terminal what has just ended."""
+    """Show what has just ended."""
+    _show_progress(f"timing … {note['kata']}: {note['implementation']}, n = {note['n']:,}")
+
+
+def _show_progress(text: str) -> None:
+    """On a terminal, in a line that the next one replaces."""
     if sys.stderr.isatty():
-        text = f"{note['kata']}: {note['implementation']}, n = {note['n']:,}"
         sys.stderr.write(f"\r\x1b[K{paint(text[:79], 'cyan')}")
         sys.stderr.flush()
 
 
 def _clear_progress() -> None:
     if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # it may have been closed since
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -75,6 +75,7 @@ class Page(ModalScreen[None]):
     Args:
         title: its first line.
         draw: gives lines of at most so many columns.
+        below: gives what stands below the title and does not scroll.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,17 +83,27 @@ class Page(ModalScreen[None]):
         Binding("q", "app.quit"),
     ]
 
-    def __init__(self, title: str, draw: Callable[[int], Lines]) -> None:
+    def __init__(
+        self, title: str, draw: Callable[[int], Lines], below: Callable[[int], Lines] | None = None
+    ) -> None:
         super().__init__()
         self._page_title = title
         self._draw = draw
+        self._below = below
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="page"):
             yield Fitted(lambda width: wrapped(self._page_title, width, "bold"))
+            if self._below is not None:
+                yield Fitted(self._below)
             with VerticalScroll():
                 yield Fitted(self._draw)
         yield Fitted(partial(keys, (("esc", "back"), ("q", "quit"))), id="keys")
+
+    def redraw(self) -> None:
+        """Draw anew, since what is told has changed."""
+        for part in self.query(Fitted):
+            part.redraw()
 
 
 class Question(ModalScreen[bool]):

@@ -20,7 +20,7 @@ from pathlib import Path
 from dojo.isolation import die_with_parent, end_group, note_where_stuck, wait_a_moment
 from dojo.workers import MESSAGE, SOCKET
 
-_PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # of Linux's prctl
 
 
 def refuse() -> None:
@@ -40,7 +40,9 @@ def run_hub(serve: Callable[[Connection], None]) -> None:
     exit code, or ``alive``; ``end PID`` ends it with all that it started.
     """
     control = _control()
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prctl(_PR_SET_PDEATHSIG, 0, 0, 0, 0)  # from here on it ends in order once the line is cut
     gc.collect()
     gc.freeze()  # a child that collects would copy the whole heap
     codes: dict[int, int | None] = {}

@@ -247,11 +247,7 @@ class SpawnedChild(Child):
         return None
 
     def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.kill()
-        self._process.wait()
+        end_started(self._process)
 
     def close(self) -> None:
         super().close()
@@ -266,6 +262,11 @@ def own_environment() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if not name.startswith(others)}
 
 
+def bound_pytest(folder: Path) -> list[str]:
+    """The command for a run of pytest in a dojo's root that ends with this process."""
+    return [sys.executable, "-m", "pytest", "-pdojo.bound", f"--rootdir={folder}"]
+
+
 def start_pytest(
     arguments: Sequence[str], folder: Path, lines: Mapping[str, str], **options: Any
 ) -> subprocess.Popen[bytes]:
@@ -273,7 +274,7 @@ def start_pytest(
     environment = {**own_environment(), **lines, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", f"--rootdir={folder}", *_BARE, *arguments],
+        [*bound_pytest(folder), *_BARE, *arguments],
         cwd=folder,
         env=environment,
         start_new_session=True,
@@ -287,7 +288,6 @@ def connect() -> Connection:
     address = tuple(address) if isinstance(address, list) else address
     notes = open(os.environ.pop(_NOTES), "w")  # noqa: SIM115, PTH123 - open until the end
     note_where_stuck(notes)
-    die_with_parent()
     return Client(address, authkey=bytes.fromhex(os.environ.pop(_KEY)))
 
 
@@ -349,6 +349,15 @@ def end_group(pid: int, code: int | None) -> None:
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(pid, signal.SIGKILL)  # it may not have made its group yet
             os.waitpid(pid, 0)
+
+
+def end_started(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that was started in a session of its own, with its group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _ending_in_words(code: int | None) -> str:

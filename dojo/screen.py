@@ -18,6 +18,7 @@ from textual.content import Content
 from textual.message import Message
 
 from dojo import panels
+from dojo.bench_panel import benchmark
 from dojo.board import JUDGING
 from dojo.catalog import Kata, find_katas, track_title
 from dojo.fitted import Fitted, Page, Question
@@ -28,6 +29,7 @@ from dojo.loop import Checked, Diagnosed, Event, Judged, Loop, Started
 from dojo.progress import Progress
 from dojo.session import Session
 from dojo.standing import kata_title
+from dojo.stopwatch import Stand, Stopwatch, Tick
 from dojo.verdict import GREEN, NOT_STARTED
 
 KEYS = (
@@ -47,7 +49,7 @@ n  next kata                  h  open a hint
 p  previous kata              s  the solution, beside yours
 l  list of the katas          r  reset to the stub
 a  go on without being asked  u  undo the last reset
-b  benchmark                  q  quit
+b  time it, once green        q  quit
 
 Enter goes on once a kata is green. Arrows, PgUp, PgDn, Home and End scroll;
 Tab changes to the other pane of a wide screen."""
@@ -59,6 +61,20 @@ class AnyLoop(Protocol):
     def judge(self, kata: Kata) -> None: ...
 
     def close(self) -> None: ...
+
+
+class AnyStopwatch(Protocol):
+    """What the screen asks of a stopwatch."""
+
+    def close(self) -> None: ...
+
+
+class Ticked(Message):
+    """What a stopwatch tells, brought to the screen's own thread."""
+
+    def __init__(self, stand: Stand, tick: Tick) -> None:
+        super().__init__()
+        self.stand, self.tick = stand, tick
 
 
 class Heard(Message):
@@ -75,6 +91,8 @@ class WatchScreen(App[None]):
     Args:
         session: what the learner is at.
         open_loop: starts a loop that calls its argument with each event, in any thread.
+        open_stopwatch: starts to time a kata and calls its second argument with what happens, in
+            any thread.
     """
 
     TITLE = "dojo"
@@ -102,7 +120,10 @@ class WatchScreen(App[None]):
     ]
 
     def __init__(
-        self, session: Session, open_loop: Callable[[Callable[[Event], None]], AnyLoop]
+        self,
+        session: Session,
+        open_loop: Callable[[Callable[[Event], None]], AnyLoop],
+        open_stopwatch: Callable[[Kata, Callable[[Tick], None]], AnyStopwatch],
     ) -> None:
         # without colour not even shades of grey are sent
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)
@@ -112,6 +133,9 @@ class WatchScreen(App[None]):
         self.session = session
         self._open_loop = open_loop
         self._judging: AnyLoop | None = None
+        self._open_stopwatch = open_stopwatch
+        self._timing: AnyStopwatch | None = None
+        self._benchmark: tuple[Stand, Page] | None = None  # while it is open
 
     # ---------------------------------------------------------------- the parts
 
@@ -148,6 +172,8 @@ class WatchScreen(App[None]):
             offer = "That was the last one: all katas are green. Well done."
         else:
             offer = f"Enter goes on to {following.stem}."
+            if self.session.is_timed:
+                offer += " b times your answer."
         return panels.verdict(self.session.board, offer, width)
 
     def _result(self, width: int) -> Lines:
@@ -178,10 +204,11 @@ class WatchScreen(App[None]):
             asyncio.get_running_loop().add_signal_handler(number, end)
 
     def on_unmount(self) -> None:
-        self.close_loop()
+        self.close()
 
-    def close_loop(self) -> None:
-        """End the loop with all of its processes."""
+    def close(self) -> None:
+        """End the loop and the stopwatch with all of their processes."""
+        self._close_benchmark()
         loop, self._judging = self._judging, None
         if loop is not None:
             loop.close()
@@ -193,6 +220,8 @@ class WatchScreen(App[None]):
     def _tick(self) -> None:
         if self.session.board.phase == JUDGING:
             self._part("verdict").redraw()  # which tells the seconds
+        if self._benchmark is not None and self._benchmark[0].result is None:
+            self._redraw_benchmark()  # the same
 
     def _bring(self, event: Event) -> None:
         self.post_message(Heard(event))  # from whatever thread
@@ -210,6 +239,7 @@ class WatchScreen(App[None]):
             self.action_go_on()
         else:
             self._redraw(to_top=not isinstance(event, Started | Diagnosed))
+        self._redraw_benchmark()
 
     def _goes_on(self, was_green: bool) -> bool:
         return self.session.advances and not was_green and self.session.to_do() is not None
@@ -309,7 +339,39 @@ class WatchScreen(App[None]):
         )
 
     def action_benchmark(self) -> None:
-        self._say(f"Once it is green, in another terminal: dojo bench {self.session.kata.stem}")
+        if reason := self.session.why_not_timed():
+            self._say(reason)
+            return
+        stand = Stand(self.session.kata)
+        title = f"{stand.kata.stem}: your answer beside the reference"
+        page = Page(title, partial(benchmark, stand), partial(self._judged, stand))
+
+        def bring(tick: Tick) -> None:
+            self.post_message(Ticked(stand, tick))  # from whatever thread
+
+        self._timing = self._open_stopwatch(stand.kata, bring)
+        self._benchmark = stand, page
+        self.push_screen(page, lambda _: self._close_benchmark())
+
+    def _judged(self, stand: Stand, width: int) -> Lines:
+        """How the kata on the screen stands: it may be saved while it is timed."""
+        board = self.session.board
+        name = [] if board.kata == stand.kata else wrapped(f"{board.kata.stem} was saved:", width)
+        return [*name, *panels.verdict(board, "", width)[:1]]
+
+    def on_ticked(self, ticked: Ticked) -> None:
+        ticked.stand.hear(ticked.tick)
+        self._redraw_benchmark()
+
+    def _redraw_benchmark(self) -> None:
+        if self._benchmark is not None:
+            self._benchmark[1].redraw()
+
+    def _close_benchmark(self) -> None:
+        """End what is still being timed."""
+        stopwatch, self._timing, self._benchmark = self._timing, None, None
+        if stopwatch is not None:
+            stopwatch.close()
 
     def action_help(self) -> None:
         self.push_screen(Page("Keys", lambda width: wrapped(HELP, width)))
@@ -335,10 +397,14 @@ def run_screen(root: Path, kata: Kata | None, solutions: Path, device: str, limi
     katas = find_katas(root)
     first = kata or Progress(root).current(katas) or katas[0]
     session = Session(root, first, solutions, is_complete=device == "all")
-    app = WatchScreen(session, partial(Loop, root, solutions, device, limit))
+    app = WatchScreen(
+        session,
+        partial(Loop, root, solutions, device, limit),
+        lambda kata, tell: Stopwatch(root, kata, device, limit, tell),
+    )
     try:
         app.run(mouse=False)  # so that the terminal itself opens the link and selects text
     finally:
-        app.close_loop()
+        app.close()
     session.refresh()
     return app.return_code or int(not session.is_all_green())

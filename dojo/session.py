@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
-from dojo.board import JUDGING, WARMING_UP, Board
+from dojo.bench import has_benchmark
+from dojo.board import JUDGED, JUDGING, TROUBLED, WARMING_UP, Board
 from dojo.catalog import Kata, find_katas
 from dojo.comparison import diff_to_reference
 from dojo.lesson import Lesson, read_lesson
@@ -34,6 +36,7 @@ class Session:
         offers_hint: whether a hint is offered.
         advances: whether the screen goes on by itself once a kata is green.
         may_see: the katas whose solution was asked for.
+        is_timed: whether the kata has a benchmark.
     """
 
     def __init__(self, root: Path, kata: Kata, solutions: Path, is_complete: bool = True) -> None:
@@ -105,6 +108,19 @@ class Session:
         others = (self.neighbour(step) for step in range(1, len(self.katas)))
         return next((kata for kata in others if self.state(kata) != GREEN), None)
 
+    def why_not_timed(self) -> str:
+        """Why the answer cannot be timed, or nothing if it may well be."""
+        name, board = self.kata.stem, self.board
+        if not self._is_own:
+            return "Only answers in katas/ are timed."
+        if not self.is_timed:
+            return f"{name} has no benchmark, since speed means little there."
+        if board.phase == TROUBLED:
+            return f"Only a green answer is timed, and {name} could not be judged."
+        if board.phase == JUDGED and board.verdict is not None and not board.is_green:
+            return f"Only a green answer is timed, and {name} is {board.verdict.state}."
+        return ""
+
     # ---------------------------------------------------------------- what happens
 
     def show(self, kata: Kata) -> None:
@@ -113,6 +129,9 @@ class Session:
         self.diff: list[str] = []
         self.notice = ""
         self.offers_hint = False
+        self.is_timed = False
+        with contextlib.suppress(OSError, ValueError):
+            self.is_timed = has_benchmark(kata)
         if kata not in self.katas:
             self.refresh()
         try:

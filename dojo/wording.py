@@ -72,9 +72,9 @@ def bar_of(states: Sequence[str], green: int) -> tuple[str, str, str]:
     return "#" * filled, "." * (_BAR - filled), text
 
 
-def wrapped(text: str) -> list[str]:
-    """A sentence in lines of at most ``WIDTH`` columns."""
-    return textwrap.wrap(text, WIDTH, break_on_hyphens=False) or [""]
+def wrapped(text: str, width: int = WIDTH) -> list[str]:
+    """A sentence in lines of at most ``width`` columns."""
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
 
 def prose_lines(docstring: str) -> list[str]:

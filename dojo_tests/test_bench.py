@@ -17,7 +17,7 @@ from dojo.bench import has_benchmark
 from dojo.bench_page import page
 from dojo.bench_results import Case, NoResults, Run, Subject, rate, read_run
 from dojo.bench_statistics import change, mann_whitney, ratio
-from dojo.bench_table import bar, bytes_text, count_text, ratio_text, seconds_text, table_lines
+from dojo.bench_table import bar, bytes_text, count_text, painted_lines, ratio_text, seconds_text
 from dojo.benchmarks import Benchmark
 from dojo.catalog import find_katas
 from dojo.isolation import own_environment
@@ -395,7 +395,7 @@ def test_bars_have_one_scale_for_each_size():
     """The longest is the slowest; half of its time is half of its length."""
     mine = case("yours", 5, 2.0, total_new=20, largest_new=20, operations=2, gpu="")
     reference = case("reference", 5, 1.0, total_new=0, largest_new=0, operations=1, gpu="")
-    lines = list(table_lines(run_of(mine, reference), {}))
+    lines = list(painted_lines(run_of(mine, reference), {}))
     slow, fast = (row.count("█") for row in lines if row.startswith(("  yours", "  reference")))
     assert slow == 2 * fast == 10
 
@@ -407,13 +407,13 @@ def test_the_table_fits_80_columns():
         case("yours", 10**8, 1e2, 9e2, **facts),
         case("reference", 10**8, 1e-3, 9e-3, **facts),
     )
-    assert max(map(len, table_lines(run_of(slow, fast), {}))) <= 80
+    assert max(map(len, painted_lines(run_of(slow, fast), {}))) <= 80
 
 
 def test_where_nothing_was_timed_before_a_sentence_says_so():
     """A missing run is no error."""
     mine = case("yours", 5, 2.0, gpu="")
-    text = "\n".join(table_lines(run_of(mine), {}))
+    text = "\n".join(painted_lines(run_of(mine), {}))
     assert "No other version of your answer was timed before" in text
 
 

@@ -6,10 +6,13 @@ import hashlib
 import subprocess
 import sys
 import threading
+from datetime import datetime, timezone
 
 import pytest
 from rich.color import Color, ColorSystem
 
+from dojo.bench import Findings
+from dojo.bench_results import Case, Run, Subject
 from dojo.catalog import Kata
 from dojo.grids import MARK
 from dojo.look import THEME
@@ -17,6 +20,7 @@ from dojo.loop import Checked, Diagnosed, Judged, Started, Trouble
 from dojo.progress import Progress
 from dojo.screen import WatchScreen
 from dojo.session import Session
+from dojo.stopwatch import CaseDone, Failed, Found
 from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check, Verdict, state_of
 
 STUB = '''"""{title}.
@@ -99,13 +103,24 @@ class FakeLoop:
         self.is_closed = True
 
 
+class FakeStopwatch:
+    """Remembers whether it still runs."""
+
+    def __init__(self, kata, tell):
+        self.kata, self.tell, self.is_closed = kata, tell, False
+
+    def close(self):
+        self.is_closed = True
+
+
 class Terminal:
     """A watch screen in a terminal of a given size, for tests that are not coroutines."""
 
     def __init__(self, root, name, size, solutions=None):
         session = Session(root, Kata(name, root), solutions or root / "katas")
         self.root = root
-        self.app = WatchScreen(session, self._open)
+        self.stopwatches = []
+        self.app = WatchScreen(session, self._open, self._open_stopwatch)
         self._events = asyncio.new_event_loop()
         self._work = asyncio.Queue()
         self._life = self._events.create_task(self._live(size))
@@ -114,6 +129,10 @@ class Terminal:
     def _open(self, tell):
         self.loop = FakeLoop(tell)
         return self.loop
+
+    def _open_stopwatch(self, kata, tell):
+        self.stopwatches.append(FakeStopwatch(kata, tell))
+        return self.stopwatches[-1]
 
     async def _live(self, size):
         """Do what is asked for in one task, since Textual keeps the app in the task's context."""
@@ -150,6 +169,12 @@ class Terminal:
     def hear(self, *events):
         for event in events:
             self.loop.tell(event)
+        self.settle()
+
+    def tick(self, *ticks):
+        """Let the newest stopwatch tell these."""
+        for tick in ticks:
+            self.stopwatches[-1].tell(tick)
         self.settle()
 
     def judge(self, *states, name=None, **told):
@@ -687,11 +712,6 @@ def test_only_the_learners_own_files_are_reset(open_terminal, tmp_path):
     assert terminal.line_with("Only files in katas/ can be reset")
 
 
-def test_the_benchmark_key_names_the_command(terminal):
-    terminal.press("b")
-    assert terminal.line_with("in another terminal: dojo bench k02_halve")
-
-
 def test_help_names_every_key(terminal):
     keys = [binding.key for binding in WatchScreen.BINDINGS if len(binding.key) == 1]
     terminal.press("question_mark")
@@ -700,8 +720,174 @@ def test_help_names_every_key(terminal):
 
 def test_a_notice_goes_with_the_next_verdict(terminal):
     terminal.press("b")
+    assert terminal.line_with("has no benchmark")
     terminal.judge(*SOME_RED, message="wrong")
-    assert not terminal.line_with("in another terminal: dojo bench")
+    assert not terminal.line_with("has no benchmark")
+
+
+# ------------------------------------------------------------------ the benchmark
+
+
+@pytest.fixture
+def open_timed(open_terminal, dojo):
+    """Open the watch screen at a green kata that has a benchmark."""
+
+    def open_one(**options):
+        Kata("intro/k02_halve", dojo).checks.write_text('BENCHMARK = Benchmark("halve")\n')
+        terminal = open_terminal(**options)
+        terminal.judge(*ALL_GREEN)
+        return terminal
+
+    return open_one
+
+
+@pytest.fixture
+def timed(open_timed):
+    return open_timed()
+
+
+def case(implementation, n, seconds, reason="", **facts):
+    subject = Subject("intro/k02_halve", "halve", "cpu", "x: a number")
+    rounds = (seconds, seconds) if seconds else ()
+    return Case(subject, implementation, n, n, rounds, {"gpu": "", **facts}, reason)
+
+
+def found(*cases, **others):
+    run = Run(datetime(2026, 1, 2, tzinfo=timezone.utc), "a machine", cases)
+    return Found(Findings(run, **{"earlier": {}, "not_green": [], "warnings": [], **others}))
+
+
+SLOW = found(
+    case("yours", 1_000, 3e-6, total_new=4_000, largest_new=4_000, operations=2),
+    case("reference", 1_000, 1e-6, operations=1),
+    case("yours", 10_000_000, 0, "the process died of SIGABRT at n = 10000000"),
+    case("reference", 10_000_000, 2e-3, operations=1),
+)
+
+
+def test_a_green_kata_with_a_benchmark_says_which_key_times_it(timed):
+    assert timed.line_with("Enter goes on to k03_square. b times your answer.")
+
+
+def test_the_benchmark_key_times_the_kata_and_says_so_at_once(timed):
+    timed.press("b")
+    assert [one.kata.stem for one in timed.stopwatches] == ["k02_halve"]
+    assert timed.line_with("k02_halve: your answer beside the reference")
+    assert timed.line_with("timing … 0 s")
+    assert timed.line_with("esc back")
+    timed.tick(CaseDone("copy", 64), CaseDone("naive", 1_000))
+    assert timed.line_with("2 done, the last of them: naive, n = 1,000")
+
+
+@pytest.mark.parametrize("has_colour", [True, False])
+def test_the_bars_and_the_numbers_are_shown(open_timed, monkeypatch, has_colour):
+    """With colour and without, nothing of a row is cut off at 80 columns."""
+    if not has_colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+    timed = open_timed()
+    timed.press("b")
+    timed.tick(SLOW)
+    head = "n = 1,000            median       × reference   memory  largest    ops limit"
+    assert timed.line_with("n = 1,000 ") == head
+    assert timed.line_with("3.00 µs") == (
+        "yours     ████████  3.00 µs  3.00 (3.00–3.00)  4.00 kB  4.00 kB      2"
+    )
+    assert timed.line_with("the process died of SIGABRT at n = 10000000").startswith("yours")
+    assert not timed.line_with("timing …")
+
+
+def test_the_bars_grow_with_the_screen(open_timed):
+    timed = open_timed(size=WIDE)
+    timed.press("b")
+    timed.tick(SLOW)
+    assert timed.line_with("3.00 µs").count("█") == 30
+
+
+def test_a_long_table_scrolls(timed):
+    timed.press("b")
+    timed.tick(found(*SLOW.findings.run.cases, case("yours", 1_000_000, 1e-4)))
+    assert not timed.line_with("cache")
+    timed.press("end")
+    assert timed.line_with("cache")
+
+
+@pytest.mark.parametrize(
+    "tick, sentence",
+    [
+        (Failed("There is no GPU here."), "There is no GPU here."),
+        (
+            found(not_green=["intro/k02_halve is red"]),
+            "Only a green answer is timed: intro/k02_halve is red.",
+        ),
+        (found(case("yours", 1, 1e-6), warnings=["It was saved."]), "It was saved."),
+    ],
+)
+def test_what_went_wrong_is_a_sentence(timed, tick, sentence):
+    timed.press("b")
+    timed.tick(tick)
+    assert timed.line_with(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    "states, sentence",
+    [
+        (SOME_RED, "Only a green answer is timed, and k02_halve is red."),
+        (IDLE, "Only a green answer is timed, and k02_halve is not started."),
+    ],
+)
+def test_only_a_green_answer_is_timed(timed, states, sentence):
+    timed.judge(*states, message="halve is not started: it still raises NotImplementedError.")
+    timed.press("b")
+    assert timed.line_with(sentence) == sentence
+    assert timed.stopwatches == []
+
+
+def test_a_kata_without_a_benchmark_is_told(terminal):
+    terminal.judge(*ALL_GREEN)
+    terminal.press("b")
+    assert terminal.line_with("k02_halve has no benchmark, since speed means little there.")
+    assert terminal.stopwatches == []
+
+
+def test_only_the_learners_own_answers_are_timed(open_timed, tmp_path):
+    """Their times are kept as the learner's."""
+    timed = open_timed(solutions=tmp_path / "reference")
+    timed.press("b")
+    assert timed.line_with("Only answers in katas/ are timed.")
+    assert timed.stopwatches == []
+
+
+def test_escape_abandons_the_benchmark(timed):
+    """What its stopwatch tells after that shows nowhere, nor in the next one."""
+    timed.press("b")
+    timed.press("escape")
+    (stopwatch,) = timed.stopwatches
+    assert stopwatch.is_closed
+    assert timed.line_with("Because halve has to.")
+    timed.press("b")
+    stopwatch.tell(SLOW)
+    timed.settle()
+    assert timed.line_with("timing …")
+
+
+@pytest.mark.parametrize("keys", ["q", "ctrl+c"])
+def test_quitting_ends_the_benchmark(timed, keys):
+    timed.press("b")
+    timed.press(keys)
+    timed.close()
+    assert timed.stopwatches[0].is_closed
+
+
+def test_a_save_while_a_kata_is_timed_is_judged_and_shown(timed):
+    """That of another kata too, by its name."""
+    timed.press("b")
+    assert timed.line_with("5 of 5 checks green").startswith("✓ green")
+    timed.judge(*SOME_RED, message="wrong")
+    assert timed.line_with("3 of 5 checks green").startswith("✗ red")
+    timed.judge(*ALL_GREEN, name="intro/k03_square")
+    assert timed.line_with("k03_square was saved:")
+    assert timed.line_with("timing …")
+    assert not timed.stopwatches[0].is_closed
 
 
 # ------------------------------------------------------------------ the list

@@ -104,13 +104,13 @@ class Session:
     def left_processes(self):
         """The processes that judge in this dojo, once they have had a moment to end."""
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            listed = subprocess.check_output(["ps", "-eo", "args"], text=True).splitlines()
-            left = [line for line in listed if f"--rootdir={self.dojo}" in line]
-            if not left:
-                break
+        while (left := self.processes()) and time.monotonic() < until:
             time.sleep(0.05)
         return left
+
+    def processes(self):
+        listed = subprocess.check_output(["ps", "-wweo", "args"], text=True).splitlines()
+        return [line for line in listed if f"--rootdir={self.dojo}" in line]
 
 
 @pytest.fixture
@@ -178,6 +178,54 @@ def test_a_signal_ends_the_screen_and_gives_the_terminal_back(watch, number):
     assert session.end() == 128 + number
     assert ORDINARY in session.raw
     assert session.left_processes() == []
+
+
+@pytest.fixture
+def timed(watch, dojo):
+    """A screen on which a green kata is being timed, at sizes that take seconds."""
+    checks = dojo / "tests/intro/test_k03_in_place_add.py"
+    text = checks.read_text().replace("sizes=(1_000, 100_000, 10_000_000)", "sizes=(4, 64)")
+    checks.write_text(text)
+    shutil.copy(dojo / "reference/intro/k03_in_place_add.py", dojo / "katas/intro")
+    session = watch("k03")
+    session.wait_for("✓ green", "b times your answer")
+    session.press("b")
+    session.wait_for("timing …")
+    return session
+
+
+def test_an_answer_is_timed_and_a_save_meanwhile_is_judged(timed):
+    """The bars come; in a second run the verdict on what is saved, and no times of both."""
+    timed.wait_for("done, the last of them: copy")
+    timed.wait_for("n = 64", "× reference", "yours", "naive", "█")
+    timed.press("\x1b")
+    timed.wait_for("b times your answer")
+    timed.press("b")
+    timed.wait_for("timing …")
+    timed.save("intro/k03_in_place_add", SUBTRACTS)
+    timed.wait_for("✗ red")
+    timed.wait_for("Only a green answer is timed", "was saved while it was timed")
+    timed.press("\x1b")
+    timed.wait_for("≠11.")
+
+
+def test_escape_ends_the_process_that_times(timed):
+    timed.press("\x1b")
+    timed.wait_for("b times your answer")
+    assert not any("--benchmark-only" in line for line in timed.processes())
+    assert timed.processes()  # those that judge
+    timed.press("q")
+    assert timed.end() == 1
+
+
+@pytest.mark.parametrize("way_out", ["q", "\x03", "hang up"])
+def test_every_way_out_ends_the_process_that_times(timed, way_out):
+    if way_out == "hang up":
+        timed.hang_up()
+    else:
+        timed.press(way_out)
+    assert timed.end() in (1, -signal.SIGHUP)
+    assert timed.left_processes() == []
 
 
 def test_a_closed_terminal_ends_everything(watch):
