@@ -9,7 +9,20 @@ import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-from dojo.bench_results import NAIVE, ORDER, REFERENCE, YOURS, Case, Rate, Run, Subject, rate, since
+from dojo.bench_results import (
+    COPY,
+    NAIVE,
+    NEGATE,
+    ORDER,
+    REFERENCE,
+    YOURS,
+    Case,
+    Rate,
+    Run,
+    Subject,
+    rate,
+    since,
+)
 from dojo.terminal import paint
 from dojo.wording import WIDTH, wrapped
 
@@ -28,8 +41,8 @@ LEGEND = (
     "× reference: the ratio of the medians, in the middle one of five passes that time all in "
     "turn, and in the lowest and the highest. memory: bytes that were newly taken, all together; "
     "largest: the largest piece. ops: operations that "
-    "torch ran. limit: the share of that large copy's or matmul's speed, which small inputs in "
-    "the cache, and writing in place, may exceed."
+    "torch ran. limit: the share of what this machine did at its best, moving memory or "
+    "multiplying; small inputs, which stay in the cache, may exceed it."
 )
 
 
@@ -84,9 +97,13 @@ def _indented(text: str, columns: int) -> Iterator[Line]:
 def limits_text(run: Run, device: str) -> str:
     """On what was timed, and what that can do at most."""
     where = "one thread of the CPU" if device == "cpu" else f"the GPU {run.gpu}".rstrip()
-    copied = run.ceiling(device, "bytes_moved") / 1e9
+    copied = run.best(device, COPY, "bytes_moved") / 1e9
+    negated = run.best(device, NEGATE, "bytes_moved") / 1e9
     multiplied = run.ceiling(device, "operations_needed") / 1e9
-    return f"on {where}: a large copy does {copied:.3g} GB/s, a matmul {multiplied:.3g} GFLOP/s"
+    return (
+        f"on {where}: a large copy does {copied:.3g} GB/s, a change in place {negated:.3g}, a "
+        f"matmul {multiplied:.3g} GFLOP/s"
+    )
 
 
 def _size_lines(run: Run, size: int, cases: Sequence[Case], columns: int) -> Iterator[Line]:

@@ -25,9 +25,15 @@ from dojo.loading import learner_line, load, read, shown_path
 from dojo.tracing import Trace
 
 YOURS, REFERENCE, NAIVE = "yours", "reference", "naive"
-COPY, MATMUL = "copy", "matmul"  # what the machine can do at most
+# What the machine can do at most. A copy's destination is read into the cache before it is written,
+# which nobody asked for; what is written in place is read anyhow, and moves twice as many of the
+# bytes that count.
+COPY, NEGATE, MATMUL = "copy", "negate", "matmul"
 CEILINGS = {
     COPY: 1 << 24,  # floats: 64 MiB, more than the caches hold
+    # floats: not more than the largest inputs of the katas, so that a cache which holds a part of
+    # those holds as much of these
+    NEGATE: 10_000_000,
     MATMUL: 1024,  # rows
 }
 _PYTHONS_OWN = 16 * 1024  # bytes of Python's objects around a call, which are no array
@@ -108,13 +114,17 @@ def _inputs(order: Order) -> tuple[Any, ...]:
 
 
 def _ceiling(order: Order) -> Prepared:
-    """A large copy, or a large matmul, into memory that is there already."""
+    """A large copy, a negation in place, or a large matmul; into memory that is there already."""
     with torch.device(order.device):
         n = order.n
         if order.implementation == COPY:
             x, out = torch.ones(n), torch.ones(n)
             facts = {"bytes_moved": 2 * x.numel() * x.element_size(), "operations_needed": 0}
             return Prepared(order, torch.Tensor.copy_, (out, x), facts)
+        if order.implementation == NEGATE:
+            x = torch.ones(n)
+            facts = {"bytes_moved": 2 * x.numel() * x.element_size(), "operations_needed": 0}
+            return Prepared(order, torch.Tensor.neg_, (x,), facts)
         x, out = torch.ones(n, n), torch.ones(n, n)
         facts = {"bytes_moved": 0, "operations_needed": 2 * n**3}
         return Prepared(order, functools.partial(torch.mm, out=out), (x, x), facts)

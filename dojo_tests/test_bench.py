@@ -391,6 +391,14 @@ def test_the_share_of_the_ceiling_is_that_of_the_nearer_one():
     assert (found.unit, found.share) == ("B/s", 0.5)
 
 
+def test_the_ceiling_of_memory_is_the_better_one_of_two():
+    """A copy also reads its destination; what is changed in place is read anyhow."""
+    copy = case("copy", 1, 1.0, bytes_moved=100)
+    negate = case("negate", 1, 1.0, bytes_moved=160)
+    mine = case("yours", 5, 1.0, bytes_moved=120)
+    assert rate(run_of(copy, negate, mine), mine).share == 0.75
+
+
 def test_bars_have_one_scale_for_each_size():
     """The longest is the slowest; half of its time is half of its length."""
     mine = case("yours", 5, 2.0, total_new=20, largest_new=20, operations=2, gpu="")
