@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     aspect,
     expect,
@@ -47,6 +48,23 @@ LONG = (
     (torch.float16, [0.001] * 1500 + [0.003] * 1500),
     (torch.float16, [1.0] * 1500 + [3.0] * 1500),
     (torch.bfloat16, [1.0] * 1500 + [3.0] * 1500),
+)
+
+
+def row_by_row(x, dim):
+    """A loop, and a tensor for each mean."""
+    return torch.stack([row.double().mean().float() for row in x.movedim(dim, -1)])
+
+
+BENCHMARK = Benchmark(
+    "true_mean",
+    means="x: shape (n, 64), int8, and dim 1",
+    inputs=lambda n: (torch.randint(-128, 128, (n, 64), dtype=torch.int8), 1),
+    sizes=(10, 1_000, 100_000),
+    bytes_moved=lambda n: 64 * n + 4 * n,  # read x, write the means
+    operations=lambda n: 64 * n,
+    naive=row_by_row,
+    naive_up_to=1_000,
 )
 
 

@@ -10,11 +10,13 @@ Two numbers of one short draw that are in another one, too: once in 1e-12.
 """
 
 import contextlib
+import math
 import random
 
 import numpy as np
 import torch
 
+from dojo.benchmarks import Benchmark
 from dojo.checks import (
     aspect,
     expect,
@@ -43,6 +45,25 @@ SQUARES = 0.1
 REPEATED = 100
 SHAPES = [(2, 3), (5,), (1,), (0, 3), (1, 1, 4)]
 SEEDS = [0, 1, 2, 7, 1000, 2**16, 2**24, 2**24 + 1, 2**31 - 2, 2**31 - 1]
+
+
+def number_by_number(shape, seed, device):
+    """A tensor for each number."""
+    generator = torch.Generator(device).manual_seed(seed)
+    numbers = [torch.randn((), generator=generator, device=device) for _ in range(math.prod(shape))]
+    return torch.stack(numbers).reshape(shape)
+
+
+BENCHMARK = Benchmark(
+    "local_randn",
+    means="n numbers, float32",
+    inputs=lambda n: ((n,), 7, torch.get_default_device()),
+    sizes=(10, 10_000, 10_000_000),
+    bytes_moved=lambda n: 4 * n,  # write each number
+    naive=number_by_number,
+    naive_up_to=10_000,
+    is_random=True,
+)
 
 
 def states():
