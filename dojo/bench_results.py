@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,15 +57,19 @@ class Case:
 
     @functools.cached_property
     def quartiles(self) -> tuple[float, float, float]:
-        """In seconds; only where it was timed."""
-        return quartiles(self.rounds)
+        """Of the passes, in seconds; only where it was timed."""
+        return quartiles(self.best)
 
     @functools.cached_property
-    def medians(self) -> list[float]:
-        """The median of each pass, in seconds."""
+    def best(self) -> list[float]:
+        """The best round of each pass, in seconds.
+
+        What else runs on the machine makes a round longer, never shorter, and may do so with most
+        rounds of a pass.
+        """
         passes: list[int] = (self.facts or {}).get("passes", [len(self.rounds)])
         rounds = iter(self.rounds)
-        return [statistics.median(itertools.islice(rounds, count)) for count in passes]
+        return [min(itertools.islice(rounds, count)) for count in passes]
 
     @property
     def median(self) -> float:
@@ -101,7 +104,7 @@ class Run:
     def ratio(self, case: Case) -> Ratio | None:
         """A timed case's time in multiples of the reference's."""
         reference = self.find(case.subject, REFERENCE, case.n)
-        return ratio(case.medians, reference.medians) if case.rounds and reference else None
+        return ratio(case.best, reference.best) if case.rounds and reference else None
 
     def ceiling(self, device: str, fact: str) -> float:
         """The most bytes or operations a second that were seen on the device; 0 if unknown."""
@@ -193,7 +196,7 @@ def since(now: Run, then: Run, case: Case) -> Change | None:
     reference_then = then.find(case.subject, REFERENCE, case.n)
     if not (case.rounds and before and reference_now and reference_then):
         return None
-    return change(case.medians, before.medians, reference_now.medians, reference_then.medians)
+    return change(case.best, before.best, reference_now.best, reference_then.best)
 
 
 def as_json(run: Run, then: Run | None, case: Case) -> dict[str, Any]:

@@ -31,17 +31,17 @@ class Change:
     is_significant: bool
 
 
-def quartiles(rounds: Sequence[float]) -> tuple[float, float, float]:
+def quartiles(times: Sequence[float]) -> tuple[float, float, float]:
     """The first quartile, the median and the third quartile."""
-    if len(rounds) == 1:
-        return rounds[0], rounds[0], rounds[0]
-    low, middle, high = statistics.quantiles(rounds, n=4, method="inclusive")
+    if len(times) == 1:
+        return times[0], times[0], times[0]
+    low, middle, high = statistics.quantiles(times, n=4, method="inclusive")
     return low, middle, high
 
 
-def ratio(medians: Sequence[float], reference: Sequence[float]) -> Ratio:
+def ratio(times: Sequence[float], reference: Sequence[float]) -> Ratio:
     """The times of some passes as multiples of the reference's, which were measured beside them."""
-    multiples = _multiples(medians, reference)
+    multiples = _multiples(times, reference)
     return Ratio(statistics.median(multiples), min(multiples), max(multiples))
 
 
@@ -51,7 +51,7 @@ def change(
     reference_now: Sequence[float],
     reference_then: Sequence[float],
 ) -> Change:
-    """Whether an answer's time has changed since an earlier run, by the medians of their passes.
+    """Whether an answer's time has changed since an earlier run, by a time of each of their passes.
 
     Both are counted in times of the reference, which was measured in the same second: a machine
     that is busier now slows down both. A pass is one value, since its rounds resemble each other.
@@ -62,8 +62,8 @@ def change(
     return Change(speedup, p, p < ALPHA and abs(math.log(speedup)) > math.log1p(LEAST_CHANGE))
 
 
-def _multiples(medians: Sequence[float], reference: Sequence[float]) -> list[float]:
-    return [mine / its for mine, its in zip(medians, reference, strict=False)]
+def _multiples(times: Sequence[float], reference: Sequence[float]) -> list[float]:
+    return [mine / its for mine, its in zip(times, reference, strict=False)]
 
 
 def mann_whitney(a: Sequence[float], b: Sequence[float]) -> float:

@@ -38,11 +38,11 @@ _ROW = "  {} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
 Line = tuple[str, str]  # the text, and its colour as terminals name it, or nothing
 HEADS = ("median", "× reference", "memory", "largest", "ops", "limit")
 LEGEND = (
-    "× reference: the ratio of the medians, in the middle one of five passes that time all in "
-    "turn, and in the lowest and the highest. memory: bytes that were newly taken, all together; "
-    "largest: the largest piece. ops: operations that "
-    "torch ran. limit: the share of what this machine did at its best, moving memory or "
-    "multiplying; small inputs, which stay in the cache, may exceed it."
+    "median: the middle one of five passes, which time all in turn, each by its best round. "
+    "× reference: the ratio in the middle one, and in the lowest and the highest. memory: bytes "
+    "that were newly taken, all together; largest: the largest piece. ops: operations that torch "
+    "ran. limit: the share of what this machine did at its best, moving memory or multiplying; "
+    "small inputs, which stay in the cache, may exceed it."
 )
 
 

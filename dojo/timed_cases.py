@@ -83,15 +83,19 @@ class Case(pytest.Function):
         return self.kata, self.declared, self.device, self.implementation
 
     @property
+    def is_ceiling(self) -> bool:
+        """Whether it is what the machine can do, and no implementation of a kata."""
+        return self.implementation in CEILINGS
+
+    @property
     def compared(self) -> tuple[object, ...]:
         """The same for all cases that are compared with each other, and for no ceiling."""
-        is_ceiling = self.implementation in CEILINGS
-        return self.kata, self.declared, self.device, self.size, is_ceiling
+        return self.kata, self.declared, self.device, self.size, self.is_ceiling
 
     @property
     def group(self) -> str:
         """Under which heading pytest-benchmark shows the case."""
-        if self.implementation in CEILINGS:
+        if self.is_ceiling:
             return f"what this machine can do ({self.device})"
         return f"{self.kata.name} {self.declared.function} n={self.n} ({self.device})"
 
