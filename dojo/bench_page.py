@@ -36,6 +36,8 @@ _LOOKS = {
     REFERENCE: ("#14a05c", "square"),
     NAIVE: ("#e07b00", "diamond"),
 }
+# Where two are equal, both are seen: what is drawn first is wider.
+_WIDTHS = {YOURS: (2, 8), REFERENCE: (4, 12), NAIVE: (6, 16)}  # of lines and of points
 _LIMIT = "#888888"
 _STYLE = """
 :root { color-scheme: light dark; --page: #ffffff; --text: #1f2328; --faint: #d0d7de; }
@@ -115,8 +117,9 @@ def _time_chart(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Time against n on logarithmic axes, from quartile to quartile, and the limit as a line."""
     traces = []
-    for name, mine in _by_name(cases):
+    for name, mine in reversed(list(_by_name(cases))):  # the learner's last, above the others
         colour, symbol = _LOOKS[name]
+        line, point = _WIDTHS[name]
         spreads = [case.quartiles for case in mine]
         traces.append(
             {
@@ -131,14 +134,15 @@ def _time_chart(
                 "text": [seconds_text(median) for _, median, _ in spreads],
                 "hovertemplate": "n = %{x}: %{text}",
                 "mode": "lines+markers",
-                "line": {"color": colour, "width": 2},
-                "marker": {"color": colour, "symbol": symbol, "size": 10},
+                "line": {"color": colour, "width": line},
+                "marker": {"color": colour, "symbol": symbol, "size": point},
             }
         )
     limits = [(case.n, fastest(run, case)) for name, mine in _by_name(cases) for case in mine]
     limits = sorted({(n, limit) for n, limit in limits if limit})
     if limits:
-        traces.append(
+        traces.insert(
+            0,
             {
                 "name": "limit",
                 "x": [n for n, _ in limits],
@@ -147,10 +151,11 @@ def _time_chart(
                 "hovertemplate": "n = %{x}: %{text}",
                 "mode": "lines",
                 "line": {"color": _LIMIT, "dash": "dash", "width": 2},
-            }
+            },
         )
     x = {"type": "log", "title": {"text": "n"}, "dtick": 1, "tickformat": "~s"}
-    return traces, _layout("time", x, {"ticksuffix": "s"})
+    layout = _layout("time", x, {"ticksuffix": "s"})
+    return traces, {**layout, "legend": {**layout["legend"], "traceorder": "reversed"}}
 
 
 def _memory_chart(
@@ -168,6 +173,7 @@ def _memory_chart(
                 "y": [max(size, 1) for size in sizes],
                 "text": [bytes_text(size) for size in sizes],
                 "textposition": "outside",
+                "constraintext": "none",
                 "hovertemplate": "n = %{x}: %{text}",
                 "marker": {"color": _LOOKS[name][0]},
             }
