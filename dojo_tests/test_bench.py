@@ -1,9 +1,12 @@
 """Tests of the benchmarks: what is timed and what is not, what is counted, what is concluded."""
 
+import contextlib
+import io
 import json
 import random
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -13,11 +16,13 @@ import numpy as np
 import pytest
 import torch
 
+import dojo.bench
 from dojo.bench import has_benchmark
 from dojo.bench_page import page
 from dojo.bench_results import Case, NoResults, Run, Subject, rate, read_run
 from dojo.bench_statistics import change, mann_whitney, ratio
 from dojo.bench_table import bar, bytes_text, count_text, painted_lines, ratio_text, seconds_text
+from dojo.benching import Asked, bench
 from dojo.benchmarks import Benchmark
 from dojo.catalog import find_katas
 from dojo.isolation import own_environment
@@ -34,38 +39,57 @@ def add_(x1, x2):
     x1[:] = x1 + x2
     return x1
 """
-SMALL_MATMUL = """
-def matmul(x, w):
-    return x[:, :3] @ w[:3]
-"""
-RED_ADD = """
-def add(x1, x2):
-    return x1 + x2
-
-
-def add_(x1, x2):
-    return x1 + x2
-"""
-
-
-def matmul_that(ending):
-    """A right answer up to 4 rows; from then on it ends like this."""
-    return f"""
+MATMUL = """
 import os, time
+import torch
+
 
 def matmul(x, w):
-    if len(x) > 4:
-        {ending}
+    n = len(x)
+    if n == 21:
+        time.sleep(600)
+    if n == 22:
+        os.abort()
+    if n == 23:
+        raise ValueError("too many rows")
+    if n == 24:
+        x.new_empty(1 << 60)
+    if n == 25:
+        return x[:, :3] @ w[:3]
+    if n == 26:
+        os._exit(3)
     return x @ w
 """
+# The second size is not tried after the first; the first one's inputs may be too large.
+SIZES = [(21, 40), (22,), (23,), (24,), (25,), (64,)]
+RED_MATMUL = """
+def matmul(x, w):
+    return x * 2
+"""
 
 
-def small(root):
-    """The same dojo with inputs so small that a run takes seconds."""
+def declared(sizes):
+    """A benchmark of matmul at these sizes; inputs of more than 40 rows do not fit into memory."""
+    return f"""
+
+AT_{sizes[0]} = Benchmark(
+    "matmul",
+    means="{sizes[0]} rows",
+    inputs=lambda n: (torch.ones(n if n <= 40 else 1 << 40, n), torch.ones(n, n)),
+    sizes={sizes},
+    naive=torch.mm if {sizes} == (64,) else None,
+)
+"""
+
+
+def small(root, *more_sizes):
+    """The same dojo with inputs so small that a run takes seconds, and more benchmarks of k05."""
     for kata in find_katas(root):
         text = kata.checks.read_text()
         text = text.replace("sizes=(1_000, 100_000, 10_000_000)", "sizes=(4, 64)")
-        text = text.replace("sizes=(4, 16, 128, 1024)", "sizes=(4, 8, 16)")
+        text = text.replace("sizes=(4, 16, 128, 1024)", "sizes=(4,)")
+        if kata.stem.startswith("k05"):
+            text += "".join(map(declared, more_sizes))
         kata.checks.write_text(text)
     return root
 
@@ -97,63 +121,96 @@ def by_case(output):
 
 @pytest.fixture(scope="module")
 def timed(small_dojo, tmp_path_factory):
-    """A run of ``dojo bench`` on a slow right answer and one that only fits the kata's shapes."""
-    import shutil
+    """A dojo, and what `dojo bench --all --json` says of a slow answer and of one with bad ends.
 
-    root = small(Path(shutil.copytree(small_dojo, tmp_path_factory.mktemp("bench") / "dojo")))
-    write(root, k03=SLOW_ADD, k05=SMALL_MATMUL)
-    return root, run(root, "dojo bench", "--all", "--json")
+    Each case is timed for a moment only, since nothing here depends on its time.
+    """
+    root = Path(shutil.copytree(small_dojo, tmp_path_factory.mktemp("bench") / "dojo"))
+    write(small(root, *SIZES), k03=SLOW_ADD, k05=MATMUL)
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dojo.bench, "_LENGTH", "0.05")
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = bench(Asked(root, find_katas(root), limit=5.0, as_json=True))
+    assert code == 0, err.getvalue()  # speed is never a gate, nor how an answer ends at large sizes
+    return root, by_case(out.getvalue())
+
+
+@pytest.fixture(scope="module")
+def again(timed):
+    """What `dojo bench` says once k03 is faster, k05 is red, and a file of a run is broken."""
+    root, _ = timed
+    broken = root / ".benchmarks" / "here" / "9999_bench.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{")
+    write(root, k03=SLOW_ADD.replace("x1[:] = x1 + x2", "x1 += x2"), k05=RED_MATMUL)
+    return root, run(root, "dojo bench", "k03", "k05", "--plot")
 
 
 def test_each_implementation_is_timed_at_each_size(timed):
     """yours, the reference and the naive way, where the naive way is declared."""
-    cases = by_case(timed[1].stdout)
-    names = {(name, n) for kata, name, n in cases if kata == "k03"}
+    names = {(name, n) for kata, name, n in timed[1] if kata == "k03"}
     assert names == {(name, n) for name in ("yours", "reference", "naive") for n in (4, 64)}
-
-
-def test_a_slow_right_answer_leaves_the_exit_code_at_0(timed):
-    """Speed is never a gate."""
-    assert timed[1].returncode == 0, timed[1].stderr
+    assert all(case["median"] for (kata, *_), case in timed[1].items() if kata == "k03")
 
 
 def test_the_copy_of_a_slow_answer_is_counted(timed):
     """`x1[:] = x1 + x2` takes the memory of one more tensor; the reference takes none."""
-    cases = by_case(timed[1].stdout)
+    cases = timed[1]
     assert cases["k03", "yours", 64]["total_new_bytes"] == 64 * 4
     assert cases["k03", "reference", 64]["total_new_bytes"] == 0
 
 
 def test_the_operations_are_counted(timed):
     """An addition and a copy, against one addition in place."""
-    cases = by_case(timed[1].stdout)
+    cases = timed[1]
     assert cases["k03", "yours", 64]["operations"] == 2
     assert cases["k03", "reference", 64]["operations"] == 1
 
 
 def test_the_ratio_to_the_reference_is_given(timed):
     """With its spread; the reference's own is 1."""
-    cases = by_case(timed[1].stdout)
-    mine, reference = cases["k03", "yours", 4], cases["k03", "reference", 4]
+    mine, reference = timed[1]["k03", "yours", 4], timed[1]["k03", "reference", 4]
     assert 0 < mine["ratio_low"] <= mine["ratio_to_reference"] <= mine["ratio_high"]
     assert reference["ratio_to_reference"] == reference["ratio_high"] == 1
 
 
-def test_an_answer_for_the_katas_shapes_only_is_not_timed_at_others(timed):
-    """It is told what it computes, in place of a time that means nothing."""
-    case = by_case(timed[1].stdout)["k05", "yours", 8]
-    assert case["median"] is None
-    assert "computes something else than the reference at n = 8" in case["reason"]
+@pytest.mark.parametrize(
+    "n, words",
+    [
+        (21, "not finished after 5 s (katas/intro/k05_matmul.py, line 9)"),
+        (22, "the process died of SIGABRT (katas/intro/k05_matmul.py, line 11)"),
+        (23, "raised ValueError: too many rows"),
+        (24, "needs more memory than this machine has"),
+        (25, "computes something else than the reference"),
+    ],
+)
+def test_what_ends_badly_at_a_size_is_reported_with_it(timed, n, words):
+    """In place of a time; the others are timed all the same."""
+    mine, reference = timed[1]["k05", "yours", n], timed[1]["k05", "reference", n]
+    assert mine["median"] is None
+    assert mine["reason"].startswith(words)
+    assert f"at n = {n}" in mine["reason"]
+    assert reference["median"] > 0
 
 
-def test_an_answer_is_compared_with_the_version_before(timed):
+def test_what_has_hung_is_not_tried_at_a_larger_size(timed):
+    """It would only hang once more."""
+    assert timed[1]["k05", "yours", 40]["reason"] == "not tried, since n = 21 did not end well"
+    assert timed[1]["k05", "reference", 40]["median"] > 0
+
+
+def test_a_size_that_does_not_fit_into_memory_is_halved(timed):
+    """For all implementations alike, so that they can be compared."""
+    found = {name: case for (_, name, n), case in timed[1].items() if n == 32}
+    assert set(found) == {"yours", "reference", "naive"}
+    assert all(case["asked_n"] == 64 and case["median"] for case in found.values())
+
+
+def test_an_answer_is_compared_with_the_version_before(again):
     """The second run finds the first, past a file that cannot be read, which it names."""
-    root, _ = timed
+    root, second = again
     broken = root / ".benchmarks" / "here" / "9999_bench.json"
-    broken.parent.mkdir(parents=True)
-    broken.write_text("{")
-    write(root, k03=SLOW_ADD.replace("x1[:] = x1 + x2", "x1 += x2"))
-    second = run(root, "dojo bench", "k03", "--plot")
     assert "Beside your version of" in second.stdout
     assert "n = 64:" in second.stdout
     assert str(broken) in second.stderr
@@ -161,50 +218,20 @@ def test_an_answer_is_compared_with_the_version_before(timed):
     assert "intro/k03_in_place_add: add_" in (root / ".benchmarks" / "report.html").read_text()
 
 
-def test_a_kata_that_is_not_green_is_not_timed(own_dojo):
+def test_a_kata_that_is_not_green_is_not_timed(again):
     """The report says so, and the exit code is 1."""
-    write(small(own_dojo), k03=RED_ADD)
-    result = run(own_dojo, "dojo bench", "k03")
-    assert result.returncode == 1
-    assert "intro/k03_in_place_add is red" in result.stderr
+    assert again[1].returncode == 1
+    assert "intro/k05_matmul is red" in again[1].stderr
+    assert "intro/k05_matmul" not in again[1].stdout
 
 
-@pytest.mark.parametrize(
-    "ending, words, isolation",
-    [
-        ("time.sleep(600)", "not finished after 5 s", "fork"),
-        ("os.abort()", "SIGABRT", "fork"),
-        ("raise ValueError('too many rows')", "raised ValueError: too many rows", "fork"),
-        ("x.new_empty(1 << 60)", "needs more memory than this machine has", "fork"),
-        ("os._exit(3)", "exit code 3", "spawn"),
-    ],
-)
-def test_what_ends_badly_at_a_size_is_reported_with_it(own_dojo, ending, words, isolation):
-    """And the others are timed all the same."""
-    write(small(own_dojo), k05=matmul_that(ending))
-    options = ["--time-limit=5", f"--isolation={isolation}", "--benchmark-max-time=0.01"]
-    options += ["-k", "k05 and (yours or (reference and 8))"]
+def test_a_process_that_was_started_afresh_may_end_as_well(own_dojo):
+    """As where torch cannot be forked."""
+    write(small(own_dojo, (26,)), k05=MATMUL)
+    options = ["--isolation=spawn", "--benchmark-max-time=0.01", "-k", "k05 and cpu-26"]
     result = run(own_dojo, "pytest --benchmark-only", *options)
-    assert words in result.stdout
-    assert "n = 8" in result.stdout
-    assert "BENCHMARK[yours-cpu-4]" in result.stdout
-    assert "BENCHMARK[reference-cpu-8]" in result.stdout
-
-
-def test_a_size_that_does_not_fit_into_memory_is_halved(own_dojo):
-    """For all implementations alike, so that they can be compared."""
-    (kata,) = [kata for kata in find_katas(small(own_dojo)) if "k05" in kata.stem]
-    text = kata.checks.read_text()
-    text = text.replace("sizes=(4, 8, 16)", "sizes=(4, 16)")
-    text = text.replace("inputs=lambda n: (", "inputs=lambda n: 1 / 0 if n > 8 else (")
-    text = text.replace("1 / 0", "torch.empty(1 << 60)")
-    kata.checks.write_text(text)
-    write(own_dojo, k05="import torch\n\nmatmul = torch.matmul\n")
-    cases = by_case(run(own_dojo, "dojo bench", "k05", "--json").stdout)
-    assert {(name, n) for _, name, n in cases if n > 4} == {
-        (name, 8) for name in ("yours", "reference", "naive")
-    }
-    assert cases["k05", "yours", 8]["asked_n"] == 16
+    assert "exit code 3 before the check had finished at n = 26" in result.stdout
+    assert "AT_26[reference-cpu-26]" in result.stdout
 
 
 def test_simulated_cuda_is_never_timed(own_dojo):
