@@ -5,6 +5,8 @@ As ``-p dojo.bound`` it comes before what takes long to import.
 
 from __future__ import annotations
 
-from dojo.isolation import die_with_parent
+import os
 
-die_with_parent()
+from dojo.isolation import STARTER, die_with_parent
+
+die_with_parent(int(os.environ[STARTER]) if STARTER in os.environ else None)

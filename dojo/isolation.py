@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Any
 
 ADDRESS = "DOJO_SERVE_ADDRESS"
+STARTER = "DOJO_STARTER"  # the number of the process that has started this one
 _KEY = "DOJO_SERVE_KEY"
 _NOTES = "DOJO_SERVE_NOTES"
 _START_LIMIT = 120.0  # seconds that a fresh process may take to import torch on a slow disk
@@ -259,7 +260,8 @@ class SpawnedChild(Child):
 def own_environment() -> dict[str, str]:
     """The environment for a run of pytest of its own, whatever this process is a part of."""
     others = ("PYTEST_ADDOPTS", "PYTEST_XDIST_", "PYTEST_CURRENT_TEST")
-    return {name: text for name, text in os.environ.items() if not name.startswith(others)}
+    own = {name: text for name, text in os.environ.items() if not name.startswith(others)}
+    return {**own, STARTER: str(os.getpid())}
 
 
 def bound_pytest(folder: Path) -> list[str]:
@@ -313,12 +315,21 @@ def note_where_stuck(file: Any) -> None:
         faulthandler.register(signal.SIGUSR1, file=file, all_threads=False)
 
 
-def die_with_parent() -> None:
-    """Have this process killed when the one that started it dies, however that happens."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Have this process killed when the one that started it dies, however that happens.
+
+    Args:
+        parent: its number, where it may have died before this is called.
+    """
     if sys.platform.startswith("linux"):
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if parent is not None:
+            try:
+                os.kill(parent, 0)
+            except OSError:
+                os._exit(1)
         return
 
     def watch(parent: int) -> None:

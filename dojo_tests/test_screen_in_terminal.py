@@ -196,7 +196,7 @@ def timed(watch, dojo):
 
 def test_an_answer_is_timed_and_a_save_meanwhile_is_judged(timed):
     """The bars come; in a second run the verdict on what is saved, and no times of both."""
-    timed.wait_for("done, the last of them: yours")
+    timed.wait_for("done, the last of them: ")
     timed.wait_for("n = 64", "× reference", "yours", "naive", "█")
     timed.press("\x1b")
     timed.wait_for("b times your answer")
