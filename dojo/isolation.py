@@ -328,7 +328,7 @@ def die_with_parent(parent: int | None = None) -> None:
         if parent is not None:
             try:
                 os.kill(parent, 0)
-            except OSError:
+            except ProcessLookupError:
                 os._exit(1)
         return
 
