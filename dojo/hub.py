@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable, Container
@@ -20,6 +21,7 @@ from pathlib import Path
 from dojo.isolation import die_with_parent, end_group, note_where_stuck, wait_a_moment
 from dojo.workers import MESSAGE, SOCKET
 
+_IDLE = 0.5  # seconds without a request
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # of Linux's prctl
 
 
@@ -33,8 +35,12 @@ def _control() -> socket.socket:
     return socket.socket(fileno=int(os.environ.pop(SOCKET)))
 
 
-def run_hub(serve: Callable[[Connection], None]) -> None:
+def run_hub(serve: Callable[[Connection], None], prepare: Callable[[], None]) -> None:
     """Fork a child for each pair of files that comes in, until the other end hangs up.
+
+    Args:
+        serve: what a child does with its line to the parent.
+        prepare: called once, when nothing has come in for a while.
 
     Messages: ``fork`` with two files is answered by the child's process id; ``code PID`` by its
     exit code, or ``alive``; ``end PID`` ends it with all that it started.
@@ -43,11 +49,15 @@ def run_hub(serve: Callable[[Connection], None]) -> None:
     prctl = ctypes.CDLL(None).prctl
     prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     prctl(_PR_SET_PDEATHSIG, 0, 0, 0, 0)  # from here on it ends in order once the line is cut
-    gc.collect()
-    gc.freeze()  # a child that collects would copy the whole heap
+    _freeze()
     codes: dict[int, int | None] = {}
     control.send(b"ready")
+    is_prepared = False
     while True:
+        if not is_prepared and not select.select([control], [], [], _IDLE)[0]:
+            prepare()
+            _freeze()
+            is_prepared = True
         message, files, _, _ = socket.recv_fds(control, MESSAGE, 2)
         if not message:
             break
@@ -74,6 +84,12 @@ def run_hub(serve: Callable[[Connection], None]) -> None:
         end_group(pid, code)
     _end_orphans({})
     os._exit(0)  # there is nothing to save, and taking torch down takes half a second
+
+
+def _freeze() -> None:
+    """A child that collects garbage would copy the whole heap."""
+    gc.collect()
+    gc.freeze()
 
 
 def _be_child(

@@ -190,7 +190,7 @@ class Dojo:
             self.solutions = solutions_folder(config.getoption("--solutions"), root)
         except NoSuchFolder as error:
             raise pytest.UsageError(str(error)) from None
-        self._serving = isolation.ADDRESS in os.environ
+        self._was_spawned = self._serving = isolation.ADDRESS in os.environ
         self._child: isolation.Child | None = None
         self._ahead: tuple[Kata, isolation.Child] | None = None  # the next kata's
         self._told: set[str] = set()  # the checks that one of them was told to run
@@ -359,17 +359,17 @@ class Dojo:
             if not isolation.can_fork():
                 refuse()
             else:
-                self._warm_up(thoroughly=True)
-                run_hub(self._serve)
+                self._warm_up()
+                run_hub(self._serve, lambda: self._warm_up(thoroughly=True))
             return True
         if self._serving:
-            self._warm_up(thoroughly=True)
+            self._warm_up()
             self._serve(isolation.connect())
             return True
         return None
 
     def _warm_up(self, thoroughly: bool = False) -> None:
-        if self._seals is None:
+        if self._seals is None or thoroughly:
             self._seals = warm_up(thoroughly)
 
     def _serve(self, line: Connection) -> None:
@@ -395,6 +395,8 @@ class Dojo:
         """Go through the checks without an answer: what a forked process touches for the first
         time, it copies, and that is better done before the learner saves than after.
         """
+        if self._was_spawned:  # a hub does that for all that it forks
+            self._warm_up(thoroughly=True)
         if self._seals is not None:
             self._seals.broken()
         answer = self._loaded[kata.name]
