@@ -196,7 +196,10 @@ class ForkedChild(Child):
         return self._status
 
     def _kill(self) -> None:
-        end_group(self._pid, self._status)
+        kill_group(self._pid, self._status)
+        if self._status is None:
+            _dying.append(self._pid)
+        forget_dead(os.WNOHANG)  # to wait would cost some 10 ms a kata
 
 
 class SpawnedChild(Child):
@@ -352,14 +355,33 @@ def wait_a_moment(pid: int) -> int | None:
         time.sleep(0.002)
 
 
-def end_group(pid: int, code: int | None) -> None:
-    """Kill a child of this process with its group, and forget it unless ``code`` says it ended."""
+def kill_group(pid: int, code: int | None) -> None:
+    """Kill a child of this process with its group; ``code`` says whether it has ended by itself."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     if code is None:
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)  # it may not have made its group yet
+
+
+def end_group(pid: int, code: int | None) -> None:
+    """The same, and wait for its end."""
+    kill_group(pid, code)
+    if code is None:
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
+
+
+_dying: list[int] = []  # children of this process that were killed, and may not be dead yet
+
+
+def forget_dead(options: int = 0) -> None:
+    """Take notice of killed children that are dead; wait for them, without ``os.WNOHANG``."""
+    for pid in list(_dying):
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(pid, options)[0] == 0:
+                continue
+        _dying.remove(pid)
 
 
 def end_started(process: subprocess.Popen[bytes]) -> None:

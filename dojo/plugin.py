@@ -350,6 +350,7 @@ class Dojo:
         self._end_child()
         if self._ahead is not None:
             self._ahead[1].close()
+        isolation.forget_dead()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> bool | None:

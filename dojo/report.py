@@ -60,6 +60,7 @@ class KataReporter:
         self._config, self._terminal = config, terminal
         self._root, self._solutions = root, solutions
         self._katas: dict[str, Progress] = {}
+        self._of_files: dict[str, Progress | None] = {}  # of check files, as pytest names them
         self._track = ""
 
     @pytest.hookimpl(wrapper=True)
@@ -92,8 +93,12 @@ class KataReporter:
                 progress.deselected += 1
 
     def _progress(self, nodeid: str) -> Progress | None:
-        kata = kata_of(self._config.rootpath / nodeid.partition("::")[0], self._root)
-        return None if kata is None else self._katas.setdefault(kata.name, Progress(kata))
+        file = nodeid.partition("::")[0]
+        if file not in self._of_files:
+            kata = kata_of(self._config.rootpath / file, self._root)
+            known = None if kata is None else self._katas.setdefault(kata.name, Progress(kata))
+            self._of_files[file] = known
+        return self._of_files[file]
 
     # ---------------------------------------------------------------- what happened
 

@@ -44,9 +44,9 @@ def add_(x1, x2):
 
 @pytest.fixture
 def dojo(root, tmp_path):
-    """A copy of the dojo, less its machinery."""
+    """A copy of the dojo's first track, less its machinery."""
     for tree in TREES:
-        shutil.copytree(root / tree, tmp_path / tree)
+        shutil.copytree(root / tree / "intro", tmp_path / tree / "intro")
     for file in FILES:
         shutil.copy(root / file, tmp_path)
     return tmp_path
