@@ -172,6 +172,7 @@ def warm_up(thoroughly: bool) -> Seals:
     torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
     x = torch.ones(1, requires_grad=True)
     torch.autograd.grad(x * 1, x, torch.ones(1))  # imports a part of torch
+    np.random.seed(0)  # imports a part of NumPy
     if thoroughly:
         torch.testing.assert_close(x, x)  # imports half of torch
         importlib.import_module("torch._dynamo")
@@ -258,9 +259,11 @@ class Dojo:
         if self._lost is None:
             try:
                 for data in self._child_for(item, nextitem).hear():
-                    yield item.config.hook.pytest_report_from_serializable(
+                    report = item.config.hook.pytest_report_from_serializable(
                         config=item.config, data=data
                     )
+                    report.location = item.location
+                    yield report
                 return
             except (isolation.ChildStuck, isolation.ChildDied) as error:
                 path = item.stash[KATA].solution_in(self.solutions)
