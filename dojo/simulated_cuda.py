@@ -644,6 +644,8 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
     if sim.available:  # a loader with workers pins in a thread of its own, where no mode is
         places[torch.utils.data._utils.pin_memory, "pin_memory"] = lambda data, *_: data
     places[torch, "Generator"] = _generator_class(sim)
+    for space in (torch, torch.utils.dlpack):
+        places[space, "from_dlpack"] = _from_dlpack(space.from_dlpack)
     for script in (torch._C.ScriptFunction, torch._C.ScriptMethod):
         places[script, "__call__"] = _script_call(sim, script.__call__)
     return places
@@ -658,6 +660,20 @@ def _compiled_for(is_available: Any, sim: SimulatedCuda) -> Any:
         return sim.available if asked_by is is_available.__code__ else really()
 
     return is_compiled
+
+
+def _from_dlpack(really: Any) -> Any:
+    """A tensor's memory that was handed over as a capsule would count as the CPU's."""
+
+    def from_dlpack(source: Any, *, device: Any = None, copy: bool | None = None) -> Any:
+        if not isinstance(source, Tensor) or not is_on_simulated_gpu(source):
+            options = {"device": device, "copy": copy}
+            return really(source, **{k: v for k, v in options.items() if v is not None})
+        if source.requires_grad:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return source.detach().to(device=device, copy=bool(copy))
+
+    return from_dlpack
 
 
 def _script_call(sim: SimulatedCuda, call: Any) -> Any:

@@ -283,6 +283,20 @@ def test_numpy_refuses_a_gpu_tensor_in_the_words_of_torch(cuda, convert):
         convert(torch.ones(2, device="cuda"))
 
 
+@pytest.mark.parametrize("place", ["cpu", "cuda"])
+def test_a_tensor_from_dlpack_shares_memory_and_device(cuda, place):
+    x = torch.ones(2, device=place)
+    shared = torch.from_dlpack(x)
+    assert shared.device.type == place
+    shared.add_(1)
+    assert x.tolist() == [2, 2]
+
+
+def test_from_dlpack_refuses_a_gpu_tensor_that_requires_grad(cuda):
+    with pytest.raises(BufferError, match="require gradient"):
+        torch.from_dlpack(torch.ones(2, device="cuda", requires_grad=True))
+
+
 def test_a_second_gpu_is_an_invalid_device_ordinal(cuda):
     with pytest.raises(RuntimeError, match="invalid device ordinal"):
         torch.zeros(2, device="cuda:1")
