@@ -12,6 +12,15 @@ def copies(x):
 
 @impostor(
     "diagonal_view",
+    diagnosis="Float matrices get a view, and all others a copy by torch.diag.",
+    aspect="memory",
+)
+def copies_what_is_not_float(x):
+    return x.diagonal() if x.is_floating_point() else torch.diag(x)
+
+
+@impostor(
+    "diagonal_view",
     diagnosis="x * eye keeps the whole matrix; the diagonal is a vector.",
     aspect="shape",
 )
@@ -128,6 +137,33 @@ def rounds_to_float32(x, value):
     return x
 
 
+@impostor(
+    "diagonal_",
+    diagnosis="float(number) rounds an element of a vector of large integers.",
+    aspect="values",
+)
+def makes_floats_of_a_vector(x, value):
+    if not isinstance(value, torch.Tensor):
+        return x.fill_diagonal_(value)
+    for i, number in enumerate(value):
+        x[i, i] = float(number)
+    return x
+
+
+@impostor(
+    "diagonal_",
+    diagnosis="x.float() rounds what is beside the diagonal, too.",
+    aspect="values",
+)
+def writes_a_float32_matrix_back(x, value):
+    whole = x.float()
+    diagonal = torch.empty(min(x.shape), dtype=x.dtype, device=x.device)
+    diagonal[:] = value
+    x.copy_(whole)
+    x.diagonal().copy_(diagonal)
+    return x
+
+
 @alternative("diagonal_view")
 def by_strides(x):
     return x.as_strided((min(x.shape),), (x.stride(0) + x.stride(1),), x.storage_offset())
@@ -179,3 +215,19 @@ def by_scatter(x, value):
     source = torch.empty(min(x.shape), dtype=x.dtype, device=x.device)
     source[...] = value
     return x.copy_(x.diagonal_scatter(source))
+
+
+@alternative("diagonal_")
+def by_parts_of_rows(x, value):
+    numbers = value.tolist() if isinstance(value, torch.Tensor) else [value] * min(x.shape)
+    for i, number in enumerate(numbers):
+        x[i][i] = number
+    return x
+
+
+@alternative("diagonal_")
+def by_zeros_and_a_sum(x, value):
+    d = x.diagonal()
+    d.zero_()
+    d += value
+    return x

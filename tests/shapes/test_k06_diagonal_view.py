@@ -46,6 +46,7 @@ AROUND = "wrote beside the diagonal: in x's memory, {old} became {new}."
 ALIAS = "put the value into other memory: a view of x made before the call still shows {old}."
 
 DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.int64, torch.uint8, torch.bool]
+EXTRA = {torch.float64: 2.0**-40, torch.int64: 2**60}  # digits that float32 does not hold
 SHAPES = [(3, 3), (2, 5), (5, 2), (1, 3), (3, 1)]
 LAYOUTS = {
     "contiguous": "",
@@ -59,7 +60,7 @@ CASES = [(shape, "contiguous") for shape in SHAPES] + [((4, 3), layout) for layo
 NUMBERS = [
     (torch.float32, 0.0),
     (torch.float32, -7),
-    (torch.float64, 0.1),
+    (torch.float64, 1 / 3),
     (torch.bfloat16, 2.5),
     (torch.int64, 2**60 + 1),
     (torch.uint8, 200),
@@ -87,7 +88,8 @@ BENCHMARK = Benchmark(
 def matrix(device, shape, layout="contiguous", dtype=torch.float32):
     """1, 2, 3 and so on, row by row; for bool, every second is True."""
     numbers = torch.arange(1, math.prod(shape) + 1).reshape(shape)
-    numbers = numbers % 2 == 1 if dtype == torch.bool else numbers.to(dtype)
+    is_bool = dtype == torch.bool
+    numbers = numbers % 2 == 1 if is_bool else numbers.to(dtype) + EXTRA.get(dtype, 0)
     return in_layout(numbers.to(device), layout)
 
 
@@ -181,7 +183,9 @@ def test_a_vector_goes_along_the_diagonal(solution, device):
     cases += [((3, 2), "contiguous", dtype) for dtype in DTYPES]
     for shape, layout, dtype in cases:
         x = matrix(device, shape, layout, dtype)
-        numbers = [i % 2 == 1 if dtype == torch.bool else 60 - 20 * i for i in range(min(shape))]
+        numbers = [60 - 20 * i + EXTRA.get(dtype, 0) for i in range(min(shape))]
+        if dtype == torch.bool:
+            numbers = [False, True]
         expected = with_diagonal(x, numbers)
         value = in_layout(torch.tensor(numbers, dtype=dtype).to(device), layout)
         got = set_diagonal(solution, x, value)
@@ -214,6 +218,9 @@ def test_the_view_and_x_see_each_others_writes(solution, device):
         got.detach()[i] = 50
         seen = x.tolist()[i][i]
         expect(seen == 50.0, UNREAD.format(i=i, old=seen), VIEW)
+    for dtype, layout in itertools.product([*DTYPES, torch.complex64], LAYOUTS):
+        x = matrix(device, (2, 3), layout, dtype)
+        expect_view(view_of(solution, x), x, f"{VIEW} {LAYOUTS[layout]}".strip())
     view_of(solution, matrix(device, (0, 3)))
 
 
