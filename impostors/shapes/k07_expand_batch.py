@@ -34,6 +34,24 @@ def makes_x_contiguous(x, batch):
 
 @impostor(
     "tile_batch",
+    diagnosis="contiguous() copies an x of whole numbers with other strides.",
+    aspect="memory",
+)
+def makes_whole_numbers_contiguous(x, batch):
+    return (x if x.is_floating_point() else x.contiguous()).expand(batch, *x.shape)
+
+
+@impostor(
+    "tile_batch",
+    diagnosis="For a batch of 1, contiguous() copies an x with other strides.",
+    aspect="memory",
+)
+def makes_one_contiguous(x, batch):
+    return (x.contiguous() if batch == 1 else x).expand(batch, *x.shape)
+
+
+@impostor(
+    "tile_batch",
     diagnosis="stack copies x once for each i, and has nothing to stack where batch is 0.",
     aspect="memory",
 )

@@ -67,11 +67,11 @@ def numbers(device, shape, dtype=torch.float32):
     return (x % 2 == 1 if dtype == torch.bool else x.to(dtype)).to(device)
 
 
-def in_layouts(device):
+def in_layouts(device, dtype=torch.float32):
     """x of shape (2, 3) in several layouts, each with what there is to say of it."""
     for layout, where in LAYOUTS.items():
-        yield in_layout(numbers(device, (2, 3)), layout), where
-    yield numbers(device, (3,)).expand(2, 3), REPEATED
+        yield in_layout(numbers(device, (2, 3), dtype), layout), where
+    yield numbers(device, (3,), dtype).expand(2, 3), REPEATED
 
 
 def tiled(solution, x, batch, where=""):
@@ -149,8 +149,11 @@ def test_copies_no_number(solution, device):
 @aspect("memory")
 def test_copies_no_number_of_a_strided_x(solution, device):
     """That holds whatever strides x has."""
-    for x, where in in_layouts(device):
-        expect_no_copy(tiled(solution, x, 4, where), x, 4, where)
+    for dtype in DTYPES:
+        for x, where in in_layouts(device, dtype):
+            expect_no_copy(tiled(solution, x, 4, where), x, 4, where)
+            got = tiled(solution, x, 1, where)
+            expect(shares_storage(got, x), COPY.format(batch=1, size=6), f"{NO_NEED} {where}")
 
 
 @aspect("memory")
