@@ -156,6 +156,23 @@ def goes_along_one_dimension(a, b):
     return both and a.data_ptr() < end(b) and b.data_ptr() < end(a)
 
 
+@impostor(
+    "share_memory",
+    diagnosis="torch.iinfo knows no bool; element_size() knows the bytes of every dtype.",
+    aspect="values",
+)
+def counts_the_bits_of_a_number(a, b):
+    def end(x):
+        steps = sum((n - 1) * s for n, s in zip(x.shape, x.stride(), strict=True))
+        if x.is_complex():
+            return x.data_ptr() + (steps + 1) * torch.finfo(x.dtype).bits // 4
+        info = torch.finfo if x.is_floating_point() else torch.iinfo
+        return x.data_ptr() + (steps + 1) * info(x.dtype).bits // 8
+
+    both = a.numel() > 0 and b.numel() > 0
+    return both and a.data_ptr() < end(b) and b.data_ptr() < end(a)
+
+
 @impostor("share_memory", diagnosis="A tensor is returned, and no Python bool.", aspect="type")
 def returns_a_tensor(a, b):
     if 0 in (a.numel(), b.numel()):

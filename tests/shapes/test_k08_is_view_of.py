@@ -59,6 +59,7 @@ OF_OTHER_DTYPES = {
     "x.view(torch.int8)[3:4]": (3, 3),
     "x.view(torch.int8)[4:8]": (4, 7),
     "x.view(torch.int8)[::9]": (0, 45),
+    "x.view(torch.bool)[2:4]": (2, 3),
     "x.view(torch.bfloat16)[3:5]": (6, 9),
     "x[:2].detach().requires_grad_()": (0, 7),
     "x.view(torch.float64)[:1]": (0, 7),
