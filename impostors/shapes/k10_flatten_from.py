@@ -25,6 +25,28 @@ def makes_contiguous(x, dim):
 
 @impostor(
     "flatten_from",
+    diagnosis="Whole numbers are copied by contiguous() where a view was possible.",
+    aspect="memory",
+)
+def makes_whole_numbers_contiguous(x, dim):
+    return (x if x.is_floating_point() else x.contiguous()).flatten(dim)
+
+
+@impostor(
+    "flatten_from",
+    diagnosis="The copy is made in float32, which rounds float64 and large integers.",
+    aspect="values",
+)
+def copies_in_float32(x, dim):
+    try:
+        return x.view(*x.shape[:dim], -1)
+    except RuntimeError:
+        dtype = x.dtype if x.is_complex() else torch.float32
+        return x.to(dtype).reshape(*x.shape[:dim], -1).to(x.dtype)
+
+
+@impostor(
+    "flatten_from",
     diagnosis="view never copies, and raises where a copy is needed.",
     aspect="values",
 )

@@ -32,6 +32,7 @@ WHERE = "Here x = {x}, where a = arange(24.).view(2, 3, 4)."
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
 DTYPES += [torch.int64, torch.uint8, torch.bool, torch.complex64]
+EXTRA = {torch.float64: 2.0**-40, torch.int64: 2**60}  # digits that float32 does not hold
 SHAPES = [(2, 3, 5), (4,), (1, 3), (3, 1), (2, 1, 3, 2)]
 # Parts of a with the dim from which on they are flattened.
 CONTIGUOUS = [
@@ -83,7 +84,8 @@ BENCHMARK = Benchmark(
 def numbers(device, shape, dtype=torch.float32):
     """0, 1, 2 and so on; for bool, every third is True."""
     x = torch.arange(math.prod(shape)).reshape(shape)
-    return (x % 3 == 0 if dtype == torch.bool else x.to(dtype)).to(device)
+    x = x % 3 == 0 if dtype == torch.bool else x.to(dtype) + EXTRA.get(dtype, 0)
+    return x.to(device)
 
 
 def part(device, text):
@@ -180,6 +182,9 @@ def test_keeps_the_order_whatever_the_strides(solution, device):
     """So do those of an x with other strides, whether that needs a copy or not."""
     expect_flat(solution, device, WITHOUT_A_VIEW)
     expect_flat(solution, device, WITH_A_VIEW)
+    for dtype in DTYPES[1:]:
+        x = numbers(device, (2, 2, 2), dtype).transpose(1, 2)
+        expect_values(flattened(solution, x, 1), flat(x, 1), ORDER, rtol=0, atol=0)
 
 
 @aspect("memory")
@@ -196,6 +201,11 @@ def test_copies_no_contiguous_tensor(solution, device):
 def test_copies_only_where_strides_ask_for_it(solution, device):
     """It is a view for every other x whose strides allow one."""
     expect_views(solution, device, WITH_A_VIEW, STRIDES)
+    for dtype in DTYPES[1:]:
+        x = numbers(device, (2, 2, 4), dtype)[..., ::2]
+        text = f"every second element of a {dtype_name(dtype)} tensor"
+        is_view = shares_storage(flattened(solution, x, 1), x)
+        expect(is_view, COPY.format(x=text, strides=x.stride()), STRIDES)
 
 
 @aspect("memory")
