@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import io
 
 import numpy as np
 import torch
@@ -213,6 +214,15 @@ def reverses_the_dimensions(x):
     return x.cpu().numpy().T.reshape(tuple(x.shape))
 
 
+@impostor(
+    "to_numpy",
+    diagnosis="Short integers are read from the storage, so in the order of memory.",
+    aspect="values",
+)
+def reads_the_storage_of_short_integers(x):
+    return reads_the_storage(x) if x.dtype == torch.int16 else x.cpu().numpy()
+
+
 @alternative("to_numpy")
 def by_force(x):
     return x.numpy(force=True)
@@ -299,3 +309,11 @@ def through_bytes(x):
 @alternative("to_numpy")
 def from_the_module(x):
     return torch.Tensor.numpy(torch.Tensor.cpu(x.data))
+
+
+@alternative("to_numpy")
+def by_way_of_a_file(x):
+    file = io.BytesIO()
+    torch.save(x, file)
+    file.seek(0)
+    return torch.load(file, map_location="cpu").numpy()
