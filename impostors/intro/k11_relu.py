@@ -113,6 +113,15 @@ def cuts_off_small_numbers(x):
 
 @impostor(
     "relu",
+    diagnosis="finfo.tiny is the smallest number with all digits; smaller ones are above 0, too.",
+    aspect="values",
+)
+def cuts_off_what_has_fewer_digits(x):
+    return torch.where(x >= torch.finfo(x.dtype).tiny, x, 0)
+
+
+@impostor(
+    "relu",
     diagnosis="The mask x > 0 is returned as numbers, 1 where x should stay as it is.",
     aspect="values",
 )
@@ -405,3 +414,8 @@ def numpy_with_its_own_gradient(x):
 def repairs_what_the_mask_spoils(x):
     product = x * (x > 0)
     return torch.where(product.isnan(), 0, product)
+
+
+@alternative("relu")
+def absolute_values_where_not_below(x):
+    return torch.where(x < 0, 0.0, x.abs())

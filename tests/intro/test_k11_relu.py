@@ -75,9 +75,10 @@ def random_numbers(device, shape, seed):
 
 
 def limits(dtype):
-    """The largest numbers of both signs, the smallest, and one with the most digits."""
+    """The largest numbers of both signs, small ones, the smallest, and one with the most digits."""
     info = torch.finfo(dtype)
-    return torch.tensor([info.max, info.min, info.tiny, 1 + info.eps], dtype=dtype)
+    smallest = info.tiny * info.eps  # with one binary digit: tiny has all of them
+    return torch.tensor([info.max, info.min, info.tiny, smallest, 1 + info.eps], dtype=dtype)
 
 
 def expect_rectified(solution, x, hint):
@@ -175,8 +176,9 @@ def test_reaches_every_element(solution, device):
     for shape in SHAPES:
         for seed in (1, 2, 3):
             expect_rectified(solution, random_numbers(device, shape, seed), TWO_CASES)
-    for x in layouts(random_numbers(device, (3, 5), 4)).values():
-        expect_rectified(solution, x, TWO_CASES)
+    for dtype in DTYPES:
+        for x in layouts(random_numbers(device, (3, 5), 4).to(dtype)).values():
+            expect_rectified(solution, x, TWO_CASES)
 
 
 @aspect("gradient")
