@@ -4,6 +4,7 @@ import collections
 import functools
 import itertools
 import math
+import sys
 
 import numpy as np
 import torch
@@ -71,6 +72,37 @@ def multiplies_at_once(x, limit):
     while x.detach().norm() * 2**n < limit:
         n += 1
     return x * 2**n
+
+
+@impostor(
+    "double_until",
+    diagnosis="A float32 x is multiplied by 2**n at once, and only a float64 x is doubled.",
+    aspect="structure",
+)
+def multiplies_float32_at_once(x, limit):
+    y = x
+    if x.dtype == torch.float32:
+        return x * math.prod(itertools.repeat(2, doublings_of_norm(x, limit)))
+    while y.norm() < limit:
+        y = y * 2
+    return y
+
+
+def doublings_of_norm(x, limit):
+    return next(n for n in itertools.count() if x.detach().norm() * 2**n >= limit)
+
+
+@impostor(
+    "double_until",
+    diagnosis="After twelve doublings the rest is detached, as if a graph had a largest size.",
+    aspect="gradient",
+)
+def records_twelve_doublings(x, limit):
+    y, n = x, 0
+    while y.norm() < limit:
+        y = y * 2 if n < 12 else (y * 2).detach()
+        n += 1
+    return y
 
 
 @impostor(
@@ -521,6 +553,25 @@ def dictionary_by_id(y):
             nodes[id(node)] = node
             waiting += [pair[0] for pair in node.next_functions]
     return len(nodes)
+
+
+@alternative("graph_size")
+def calls_itself_with_a_higher_limit(y):
+    seen = set()
+
+    def visit(node):
+        if node is not None and node not in seen:
+            seen.add(node)
+            for parent, _ in node.next_functions:
+                visit(parent)
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    try:
+        visit(y.grad_fn)
+    finally:
+        sys.setrecursionlimit(before)
+    return len(seen)
 
 
 @alternative("graph_size")
