@@ -404,6 +404,82 @@ def writes_into_x():
     return _InPlace()
 
 
+class _NotTrackedInEval(_Layer):
+    def forward(self, x):
+        with torch.set_grad_enabled(self.training):
+            return self.layer(x)
+
+
+@impostor(
+    "make_network",
+    diagnosis="It records nothing in eval mode; whether to record is for no_grad to say.",
+    aspect="gradient",
+)
+def records_nothing_in_eval_mode():
+    return _NotTrackedInEval()
+
+
+class _Decaying(_Layer):
+    def forward(self, x):
+        result = self.layer(x)
+        if self.training:
+            with torch.no_grad():
+                self.layer.weight.mul_(0.99)
+        return result
+
+
+@impostor(
+    "make_network",
+    diagnosis="It changes W at each call, which is the business of an optimizer.",
+    aspect="values",
+)
+def changes_its_weights():
+    return _Decaying()
+
+
+class _KeepsOutput(_Layer):
+    last = None, None
+
+    def forward(self, x):
+        if self.last[0] is not x:
+            self.last = x, self.layer(x)
+        return self.last[1]
+
+
+@impostor(
+    "make_network",
+    diagnosis="It keeps its output for x, which is out of date once W and b were trained.",
+    aspect="values",
+)
+def keeps_its_output():
+    return _KeepsOutput()
+
+
+class _Viewed(_Layer):
+    def forward(self, x):
+        return self.layer(x.view(-1, 10)).view(*x.shape[:-1], 5)
+
+
+@impostor(
+    "make_network",
+    diagnosis="view(-1, 10) fails for an x with other strides; nn.Linear takes any shape.",
+    aspect="values",
+)
+def views_x_as_a_matrix():
+    return _Viewed()
+
+
+@impostor(
+    "make_network",
+    diagnosis="It draws one number for each output, and begins all ten columns of W with them.",
+    aspect="values",
+)
+def repeats_one_column():
+    network = _Own()
+    network.w = nn.Parameter(torch.randn(5, 1).repeat(1, 10))
+    return network
+
+
 # right answers
 
 
@@ -541,3 +617,16 @@ def parametrized_by_itself():
     network = nn.Linear(10, 5)
     parametrize.register_parametrization(network, "weight", _Unchanged())
     return network
+
+
+class _InputByInput(_Own):
+    def forward(self, x):
+        result = self.b.expand(*x.shape[:-1], 5)
+        for i in range(10):
+            result = result + x[..., i : i + 1] * self.w[:, i]
+        return result
+
+
+@alternative("make_network")
+def input_by_input():
+    return _InputByInput()

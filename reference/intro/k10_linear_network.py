@@ -34,6 +34,7 @@ def make_network() -> torch.nn.Module:
         Called with x, a float32 tensor of shape (..., 10) with one dimension or more, any
         strides, on the device of W and b, the network returns x·Wᵀ + b: float32, shape (..., 5),
         exact but for rounding, with W and b as they are at that moment, in `train()` and in
-        `eval()` mode. x stays as it is. Gradients reach x, W and b. `.to(device)` moves it.
+        `eval()` mode. x, W and b stay as they are. In both modes, gradients reach x, W and b.
+        `.to(device)` moves it.
     """
     return nn.Linear(10, 5)

@@ -53,6 +53,8 @@ CHANGED = "the output for the new W and b that were written into its parameters,
 FOLLOW = "Read W and b themselves at each call: a copy does not see that they are trained."
 EQUAL_ROWS = "made a network whose W has five equal rows, which begin with {value:.6g}."
 RANDOM = "Nothing distinguishes the outputs of such a layer: begin with random weights."
+EQUAL_COLUMNS = "made a network whose W has ten equal columns, which begin with {value:.6g}."
+ALIKE = "Such a layer only sees the sum of its features: begin with random weights."
 REPEATED = "made two networks with the same W, which begins with {value:.6g}."
 DRAW = "Draw new weights in each call, and set no seed inside the function."
 SAME = "returned the same network as before."
@@ -65,6 +67,8 @@ OTHER_DTYPE = "made a network whose {name} is {dtype}, while x is float32."
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
 TRACKED = "Compute with W, b and x themselves, without `detach`, `.data` or `no_grad`."
 KEEP = "Write nothing into x."
+WRITTEN = "wrote into {name} while it computed its output for x."
+TRAINING = "Computing an output only reads W and b; it is an optimizer that changes them."
 
 # what a wrong answer may compute instead, from x·Wᵀ and b
 FORMULAS = {
@@ -178,6 +182,9 @@ def run_and_compare(solution, network, x, hint, what, exactly=False):
     got = run(solution, network, x)
     still_there = list(nn.Module.parameters(network))
     expect(all(any(a is b for b in still_there) for a in parameters), REPLACED, ONCE)
+    for name, one, before in zip("Wb", parameters, (weight, bias), strict=True):
+        is_same = np.array_equal(double(one), before, equal_nan=True)
+        expect(is_same, WRITTEN.format(name=name), TRAINING)
     expect_tensor(got)
     try:
         expect_values(got, (product + b).float(), hint, what, rtol=0, atol=rounding)
@@ -261,9 +268,11 @@ def test_computes_the_formula(solution, device):
 def test_follows_its_parameters(solution, device):
     """The output follows W and b when they change, for x of every shape."""
     network = made(solution, device)
-    write(device, *weight_and_bias(solution, network))
     inputs = [whole_numbers(device, shape, 50, seed=4) for shape in SHAPES]
-    inputs += layouts(whole_numbers(device, (7, 10), 50, seed=5)).values()
+    for shape in [(7, 10), (2, 3, 10)]:
+        inputs += layouts(whole_numbers(device, shape, 50, seed=5)).values()
+    run(solution, network, inputs[0])  # an output that is kept for x does not follow
+    write(device, *weight_and_bias(solution, network))
     for x in inputs:
         run_and_compare(solution, network, x, FOLLOW, CHANGED, exactly=True)
 
@@ -272,13 +281,15 @@ def test_follows_its_parameters(solution, device):
 def test_has_random_weights(solution, device):
     """Each network has random weights of its own.
 
-    Even weights that are only +1 or -1 have five equal rows, or are equal in both networks, with a
-    chance of 2 ** -40 or less, so below 1e-12.
+    Even weights that are only +1 or -1 have five equal rows or ten equal columns, or are equal in
+    both networks, with a chance of 2 ** -40 or less, so below 1e-12.
     """
     (first, second), _ = pairs_of_two(solution, device)
     numbers = double(first)
     value = float(numbers[0, 0])
     expect(bool((numbers != numbers[0]).any()), EQUAL_ROWS.format(value=value), RANDOM)
+    is_mixed = bool((numbers != numbers[:, :1]).any())
+    expect(is_mixed, EQUAL_COLUMNS.format(value=value), ALIKE)
     expect(bool((numbers != double(second)).any()), REPEATED.format(value=value), DRAW)
 
 
@@ -289,7 +300,9 @@ def test_gradients_reach_the_parameters_and_x(solution, device):
     expect_trainable(solution, network)
     write(device, *weight_and_bias(solution, network))
     weight, bias = weight_and_bias(solution, network)
-    for shape in [(10,), (7, 10), (2, 3, 10)]:
+    cases = [((10,), True), ((7, 10), True), ((2, 3, 10), True), ((2, 1, 3, 10), False)]
+    for shape, training in cases:
+        network.train(training)
         x = whole_numbers(device, shape, 50, seed=6)
         weights = whole_numbers(device, (*shape[:-1], 5), 50, seed=7)
         rows = double(weights).reshape(-1, 5)
