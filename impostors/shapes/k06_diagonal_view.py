@@ -164,6 +164,18 @@ def writes_a_float32_matrix_back(x, value):
     return x
 
 
+@impostor(
+    "diagonal_",
+    diagnosis="The index lies on the GPU wherever there is one; it has to lie where x lies.",
+    aspect="device",
+)
+def indexes_from_the_gpu(x, value):
+    place = "cuda" if torch.cuda.is_available() else "cpu"
+    i = torch.arange(min(x.shape), device=place)
+    x[i, i] = value
+    return x
+
+
 @alternative("diagonal_view")
 def by_strides(x):
     return x.as_strided((min(x.shape),), (x.stride(0) + x.stride(1),), x.storage_offset())

@@ -35,6 +35,7 @@ ORDER = "Element i of a vector goes to x[i, i]."
 HARMLESS = "0 * inf and 0 * nan are nan. Set the elements of the diagonal, whatever they were."
 MEMORY = "`.data = …`, `set_` and `resize_` give x other memory. Write into the memory that it has."
 VALUE = "value is only read."
+PLACE = "Whatever is made beside x, an index or a mask, has to lie where x lies."
 
 NEW = "left x as it was and returned {got}; expected x itself, with the value on its diagonal."
 PART = "returned {got}, which lies in x's memory; expected x itself, the whole matrix."
@@ -148,6 +149,14 @@ def test_the_view_keeps_the_dtype(solution, device):
 def test_the_view_stays_on_the_device(solution, device):
     """The diagonal lies where the matrix lies."""
     expect_device(solution.diagonal_view(matrix(device, (2, 3))), device)
+
+
+@aspect("device")
+def test_writes_where_the_matrix_lies(solution, device):
+    """diagonal_ writes into a matrix on either device, whether there is a GPU or not."""
+    for value in (7.5, torch.tensor([60.0, 40.0]).to(device)):
+        x = matrix(device, (2, 3))
+        expect_device(set_diagonal(solution, x, value), device, PLACE)
 
 
 @aspect("values")
