@@ -173,6 +173,20 @@ def counts_the_bits_of_a_number(a, b):
     return both and a.data_ptr() < end(b) and b.data_ptr() < end(a)
 
 
+@impostor(
+    "share_memory",
+    diagnosis="Both are copied to the GPU first, where the copies have addresses of their own.",
+    aspect="device",
+)
+def moves_both_to_the_gpu(a, b):
+    if 0 in (a.numel(), b.numel()):
+        return False
+    if a.device == b.device:
+        place = "cuda" if torch.cuda.is_available() else "cpu"
+        a, b = a.to(place), b.to(place)
+    return a.data_ptr() < end_of(b) and b.data_ptr() < end_of(a)
+
+
 @impostor("share_memory", diagnosis="A tensor is returned, and no Python bool.", aspect="type")
 def returns_a_tensor(a, b):
     if 0 in (a.numel(), b.numel()):

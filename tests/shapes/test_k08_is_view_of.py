@@ -14,6 +14,7 @@ EMPTY = "A tensor without elements touches no byte, wherever it begins."
 ADDRESS = (
     "Here each tensor has a storage of its own, in one and the same memory: compare addresses."
 )
+THEMSELVES = "A tensor that is moved to another device has other addresses there."
 APART = "Equal numbers are no shared memory: only addresses tell."
 
 NO_BOOL = "returned {got}; expected True or False."
@@ -114,6 +115,13 @@ def test_returns_a_bool(solution, device):
     x = numbers(device)
     for a, b in ((x, x[5:]), (x[:4], x[4:]), (x, x[:0])):
         share(solution, a, b)
+
+
+@aspect("device")
+def test_looks_where_the_tensors_lie(solution, device):
+    """The addresses are those of the tensors themselves, whether there is a GPU or not."""
+    parts = {"x": (0, 47), "x[5:]": (20, 47), "x[:4]": (0, 15)}
+    expect_right(solution, numbers(device), VECTOR, parts, THEMSELVES)
 
 
 @aspect("values")
