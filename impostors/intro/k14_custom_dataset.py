@@ -168,6 +168,37 @@ class MakesFloats(Sound):
 
 @impostor(
     "TensorPairs",
+    diagnosis="The tensors are kept as float32, which rounds others, even if to() comes later.",
+    aspect="values",
+)
+class KeepsFloats(Sound):
+    def __getitem__(self, index):
+        kept = [
+            part if part.is_complex() else part.float().to(part.dtype)
+            for part in (self.features, self.targets)
+        ]
+        feature = kept[0][index]
+        return feature if self.transform is None else self.transform(feature), kept[1][index]
+
+
+@impostor(
+    "TensorPairs",
+    diagnosis="NumPy has no bfloat16, and a tensor can be indexed as an array can.",
+    aspect="dtype",
+)
+class KeepsArrays(Sound):
+    def __init__(self, features, targets, transform=None):
+        super().__init__(features, targets, transform)
+        self.device = features.device
+        self.features = features.cpu().numpy()
+
+    def __getitem__(self, index):
+        feature = torch.as_tensor(self.features[index], device=self.device)
+        return feature if self.transform is None else self.transform(feature), self.targets[index]
+
+
+@impostor(
+    "TensorPairs",
     diagnosis="The transform is applied to the target too; it is for the feature alone.",
     aspect="values",
 )

@@ -47,6 +47,7 @@ PAIR = "`return feature, target` makes a tuple of the two tensors at that index.
 LENGTH = "The number of pairs is the size of the first dimension."
 ENTRY = "What is `features[index]`, and what is `targets[index]`?"
 NEGATIVE = "A list counts negative indices from its end; indexing a tensor does the same."
+DIGITS = "Indexing keeps every digit; on the way through float32 some get lost."
 DEVICE = "Indexing a tensor stays on its device; nothing has to be moved."
 ALONE = "The transform gets one feature, `features[index]`; the target stays as it is."
 AS_GIVEN = "The transform gets `features[index]` as it was given; write its result nowhere."
@@ -86,7 +87,15 @@ TRUTH = {
 }
 
 MODULE = f"{Path(__file__).parent.name}.k14_custom_dataset"  # as the judge loads the answer
-DTYPES = [torch.float64, torch.float16, torch.int64, torch.uint8, torch.bool, torch.complex64]
+DTYPES = [
+    torch.float64,
+    torch.float16,
+    torch.bfloat16,
+    torch.int64,
+    torch.uint8,
+    torch.bool,
+    torch.complex64,
+]
 SIZES = [(7, 3), (10, 5), (2, 5), (1, 1), (5, 1)]  # samples, and samples in a batch
 SHUFFLED, BATCH, EPOCHS = 61, 7, 3
 FEWEST_KEPT = 15  # places or neighbours that a random order keeps less than once in 15!
@@ -423,6 +432,12 @@ def test_has_a_pair_at_each_index(solution, device):
             x, y = pair(index)
             expect_values(feature, x, hint, f"the feature at index {index}:", 0, 0)
             expect_values(target, y, hint, f"the target at index {index}:", 0, 0)
+    precise = (torch.tensor([1 + 2.0**-40, 2.5], dtype=torch.float64), torch.tensor([2**60 + 1, 3]))
+    for first, second in (precise, reversed(precise)):  # float32 does not hold these
+        dataset = solution.TensorPairs(first.to(device), second.to(device))
+        feature, target = at(dataset, 0)
+        expect_values(feature, first[0], DIGITS, "the feature at index 0:", 0, 0)
+        expect_values(target, second[0], DIGITS, "the target at index 0:", 0, 0)
 
 
 @aspect("values")
