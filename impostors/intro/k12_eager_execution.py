@@ -272,6 +272,20 @@ def runs_each_layer_twice(layers, x):
 
 @impostor(
     "first_nan_layer",
+    diagnosis="x is moved to the GPU wherever there is one; the layers may lie on the CPU.",
+    aspect="device",
+)
+def moves_x_to_the_gpu(layers, x):
+    x = x.to("cuda" if torch.cuda.is_available() else "cpu")
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if torch.isnan(x).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
     diagnosis="nn.Sequential takes modules only, and a function or lambda is none.",
     aspect="values",
 )
@@ -399,6 +413,16 @@ def python_floats(layers, x):
     for index, layer in enumerate(layers):
         x = layer(x)
         if any(math.isnan(value) for value in x.flatten().tolist()):
+            return index
+    return None
+
+
+@alternative("first_nan_layer")
+@torch.inference_mode()
+def equal_to_itself_everywhere(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if not (x == x).all():
             return index
     return None
 

@@ -28,6 +28,7 @@ INPUT = "Only outputs count: look at what a layer returns, not at what it gets."
 PLACE = "The place in the list counts, which neither the layer nor `layers.index` knows."
 ANY = "A layer is whatever can be called; nothing else is known of it."
 FED = "x goes into the first layer, and each output into the next layer as it is."
+STAYS = "Hand on x and each output as they are: where they lie is for the layers to say."
 ONCE = "Call a layer once, keep what it returned, and look at that."
 STOP = "`return` as soon as an output has a NaN; the layers behind it must not run."
 
@@ -113,6 +114,18 @@ def test_returns_an_int_or_none(solution, device):
         got = solution.first_nan_layer(layers[:count], torch.ones(2).to(device))
         sentence = f"returned {describe(got)}; expected an int or None."
         expect(type(got) in (int, type(None)), sentence, INDEX)
+
+
+@aspect("device")
+def test_gives_the_layers_what_lies_where_it_was(solution, device):
+    """x and the outputs stay on their device, whether there is a GPU or not."""
+    outputs = [out.to(device) for out in numbers([1.0, 2.0], [3.0, NAN])]
+    layers, runs = noting_layers(outputs)
+    solution.first_nan_layer(layers, torch.ones(2).to(device))
+    for index, got in runs:
+        place = device_of(got) if isinstance(got, torch.Tensor) else None
+        sentence = f"gave layer {index} a tensor on {place}; expected one on {device}."
+        expect(place is None or place.type == device, sentence, STAYS)
 
 
 @aspect("values")
