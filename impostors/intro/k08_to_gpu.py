@@ -173,6 +173,17 @@ def converts_to_float32(x):
 
 @impostor(
     "to_gpu_if_available",
+    diagnosis="On the way through complex64 digits get lost, even if the dtype is put back.",
+    aspect="values",
+)
+def goes_through_complex64(x):
+    if not torch.cuda.is_available() or x.is_cuda:
+        return x
+    return (x.to(torch.complex64) if x.is_complex() else x).cuda().to(x.dtype)
+
+
+@impostor(
+    "to_gpu_if_available",
     diagnosis="The number of GPUs was asked for, not torch.cuda.is_available().",
     aspect="structure",
 )
@@ -302,6 +313,13 @@ def as_contiguous_copy(x):
 def with_a_partial(x):
     ask = functools.partial(getattr(torch.cuda, "is_available"))
     return move(x, "cuda") if ask() else x
+
+
+@alternative("to_gpu_if_available")
+def in_pinned_memory(x):
+    if torch.cuda.is_available() and not x.is_cuda:
+        return x.pin_memory().to("cuda", non_blocking=True)
+    return x
 
 
 @alternative("to_gpu_if_available")

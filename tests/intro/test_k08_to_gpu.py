@@ -41,7 +41,15 @@ TOO_EARLY = "tried to move x to the GPU {where} before it asked torch.cuda.is_av
 
 SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (1, 1), (), (0,), (0, 3)]
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64, torch.bool]
-DTYPES += [torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.uint16]
+DTYPES += [
+    torch.complex128,
+    torch.int64,
+    torch.int32,
+    torch.int16,
+    torch.int8,
+    torch.uint8,
+    torch.uint16,
+]
 # Values that a narrower dtype, or another kind of number, does not hold.
 SPECIAL = {
     torch.float32: [1 + 2.0**-20, -0.5, float("inf"), float("-inf"), float("nan")],
@@ -49,6 +57,7 @@ SPECIAL = {
     torch.float16: [0.5, -65504.0, float("inf"), float("nan")],
     torch.bfloat16: [0.5, -3e38, float("inf"), float("nan")],
     torch.complex64: [1 + 2j, -3j],
+    torch.complex128: [1 + 2.0**-40 + 2j, -3j],
     torch.bool: [True, False, True],
     torch.int64: [2**60 + 1, -3],
     torch.int32: [2**30 + 1, -3],
