@@ -201,8 +201,9 @@ def test_has_the_slopes_one_and_zero_at_infinity(solution, device):
 def test_has_the_slopes_in_every_layout(solution, device):
     """The gradient finds the place of each element, in every layout."""
     for layout in ("contiguous", "transposed", "every second element", "at an offset"):
-        numbers = random_numbers(device, (3, 5), 6)
-        expect_slopes(solution, numbers, lambda leaf, layout=layout: layouts(leaf)[layout])
+        for dtype in DTYPES:
+            numbers = random_numbers(device, (3, 5), 6).to(dtype)
+            expect_slopes(solution, numbers, lambda leaf, layout=layout: layouts(leaf)[layout])
 
 
 @aspect("gradient")
