@@ -64,6 +64,20 @@ def doubles_three_times(x, limit):
 
 @impostor(
     "double_until",
+    diagnosis="The loop ends after 100 turns, whether the norm is large enough or not.",
+    aspect="values",
+)
+def gives_up_after_a_hundred(x, limit):
+    y = x
+    for _ in range(100):
+        if y.norm() >= limit:
+            break
+        y = y * 2
+    return y
+
+
+@impostor(
+    "double_until",
     diagnosis="x is multiplied by 2**n at once, so the graph does not grow with n.",
     aspect="structure",
 )

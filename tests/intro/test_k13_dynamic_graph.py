@@ -91,6 +91,7 @@ CASES = [
     ([-6.0, 8.0], 11.0, 1),
     ([0.001], 1000.0, 20),  # which float32 would round
     (1.5, 5.0, 2),
+    ([2.0**-100], 1e9, 130),  # more than whoever ends the loop by a round number
 ]
 EQUAL = [([3.0, 4.0], 5.0, 0), ([3.0, 4.0], 10.0, 1), ([3.0, 4.0], 40, 3), (-1.5, 12.0, 3)]
 # almost is not enough: by a part in two millions, and where a whole number would be
@@ -212,7 +213,7 @@ def likely_mistake(solution, device):
 def turns(measure, numbers, limit, _):
     """The number of doublings until the measure reaches the limit."""
     y, count = np.array(numbers), 0
-    while measure(y) < limit and count < 100:
+    while measure(y) < limit and count < 200:
         y, count = y * 2, count + 1
     return count
 
