@@ -480,6 +480,35 @@ def repeats_one_column():
     return network
 
 
+class _MatrixByMatrix(_Layer):
+    def forward(self, x):
+        return self.layer(x) if x.dim() < 3 else torch.stack([self.layer(matrix) for matrix in x])
+
+
+@impostor(
+    "make_network",
+    diagnosis="It stacks the outputs of the parts of x, of which there may be none.",
+    aspect="shape",
+)
+def stacks_parts():
+    return _MatrixByMatrix()
+
+
+class _MadeOnTheGpu(_Layer):
+    def forward(self, x):
+        place = "cuda" if torch.cuda.is_available() else "cpu"
+        return self.layer(x) + torch.zeros(5, device=place)
+
+
+@impostor(
+    "make_network",
+    diagnosis="It makes a tensor on the GPU wherever there is one; x, W and b may be on the CPU.",
+    aspect="device",
+)
+def adds_zeros_from_the_gpu():
+    return _MadeOnTheGpu()
+
+
 # right answers
 
 

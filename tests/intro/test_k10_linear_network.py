@@ -61,7 +61,7 @@ SAME = "returned the same network as before."
 SHARED = "made two networks that share the memory of their {name}: training one trains both."
 INSIDE = "Build everything inside the function, so that each call makes a new one."
 LEFT = "made a network whose {name} is on {where} after .to({device!r})."
-MIXED = "computed with tensors on cpu and on cuda, after .to('cuda')."
+MIXED = "computed with tensors on cpu and on cuda, after .to({device!r})."
 MOVED = "Parameters and buffers are moved; plain tensors and layers made in forward are not."
 OTHER_DTYPE = "made a network whose {name} is {dtype}, while x is float32."
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
@@ -80,7 +80,7 @@ FORMULAS = {
     "tanh(x·Wᵀ + b)": lambda product, b: (product + b).tanh(),
     "softmax(x·Wᵀ + b)": lambda product, b: (product + b).softmax(-1),
 }
-SHAPES = [(10,), (1, 10), (7, 10), (2, 3, 10), (2, 1, 3, 10), (0, 10), (3, 0, 10)]
+SHAPES = [(10,), (1, 10), (7, 10), (2, 3, 10), (2, 1, 3, 10), (0, 10), (3, 0, 10), (0, 3, 10)]
 
 
 def made(solution, device):
@@ -111,7 +111,7 @@ def run(solution, network, x):
     except RuntimeError as error:
         explain_by_parameters(solution, network, x)
         if "same device" in str(error):
-            raise CheckFailed(MIXED, MOVED) from None
+            raise CheckFailed(MIXED.format(device=x.device.type), MOVED) from None
         raise
 
 
