@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+import dojo.diagnosis
 from dojo.catalog import Kata
 from dojo.diagnosis import behaviour_of, diagnose, known_table
 from dojo.diagnosis import make_table as make_table_of
@@ -64,6 +65,13 @@ def test_a_mistake_is_recognised_while_the_other_function_is_not_started(
 def test_a_table_is_kept_for_the_kata_as_it_is(k03, judge_source):
     table = make_table_of(k03, judge_source)
     assert known_table(k03) == [list(row) for row in table]
+
+
+def test_a_table_that_another_python_has_made_is_no_table(k03, make_table, monkeypatch):
+    make_table(k03)
+    assert known_table(k03) is not None
+    monkeypatch.setattr(dojo.diagnosis, "_judged_with", lambda: "Python 3.99")
+    assert known_table(k03) is None
 
 
 def test_a_corrupt_table_is_no_table(k03, make_table):
