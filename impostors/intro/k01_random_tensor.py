@@ -235,6 +235,25 @@ def mirrors_the_first_half(device="cpu"):
     return torch.cat([half, 0.9999999 - half])
 
 
+@impostor(
+    "random_tensor",
+    diagnosis="Whole numbers divided by a million give only a million different values.",
+    aspect="values",
+)
+def draws_millionths(device="cpu"):
+    return torch.randint(0, 10**6, (2, 3, 4), device=device) / 10**6
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="On the GPU the numbers come sorted, on the CPU they do not.",
+    aspect="values",
+)
+def sorts_them_on_the_gpu(device="cpu"):
+    x = torch.rand(24, device=device)
+    return (x.sort().values if x.is_cuda else x).view(2, 3, 4)
+
+
 @impostor("random_tensor", diagnosis="The result is a NumPy array.", aspect="type")
 def returns_an_array(device="cpu"):
     return torch.rand(2, 3, 4).numpy()
@@ -305,6 +324,24 @@ def corner_of_a_larger_one(device="cpu"):
 @alternative("random_tensor")
 def with_the_default_generator(device="cpu"):
     return torch.rand(2, 3, 4, generator=torch.default_generator).to(device)
+
+
+@alternative("random_tensor")
+def written_to_out(device="cpu"):
+    result = torch.empty(2, 3, 4, device=device)
+    torch.rand(2, 3, 4, out=result)
+    return result
+
+
+@alternative("random_tensor")
+def through_numpy_and_back(device="cpu"):
+    return torch.from_numpy(torch.rand(2, 3, 4).numpy()).to(device)
+
+
+@alternative("random_tensor")
+def by_the_type_of_the_device(device="cpu"):
+    x = torch.rand(size=(2, 3, 4), dtype=torch.float32)
+    return x.cuda() if torch.device(device).type == "cuda" else x
 
 
 @alternative("random_tensor")

@@ -176,8 +176,9 @@ def test_is_uniform(solution, device):
     """The numbers are spread evenly over [0, 1)."""
     numbers = np.sort(draws(solution, device, CALLS[device]), axis=None)
     n = len(numbers)
-    different = len(np.unique(numbers))  # of 2**24 floats: a right answer repeats few
-    expect(different > n // 2, f"gave only {different} different numbers in {n} draws.", EACH)
+    # of 2**24 floats: of 24000 draws some 17 are equal to others, of 2400 mostly none
+    different = len(np.unique(numbers))
+    expect(different > n - n // 200, f"gave only {different} different numbers in {n} draws.", EACH)
     gap = -math.log(FALSE_ALARM) / n  # all n lie below 1 - gap once in exp(gap * n)
     low, high = numbers[0], numbers[-1]
     expect(bool(high > 1 - gap), f"gave nothing above {high:.6g} in {n} draws.", UNIFORM)
@@ -193,9 +194,9 @@ def test_is_uniform(solution, device):
 
 
 @aspect("values")
-def test_is_uniform_at_every_place(solution):
+def test_is_uniform_at_every_place(solution, device):
     """Each of the 24 places is uniform and independent of the others."""
-    numbers = draws(solution, "cpu", CALLS["cpu"])
+    numbers = draws(solution, device, CALLS[device])
     n, places = numbers.shape
     distance = distances(np.sort(numbers, axis=0)).max(axis=0)
     worst = int(distance.argmax())
