@@ -165,6 +165,66 @@ def makes_the_copy_contiguous(tensor):
     return tensor.contiguous().numpy()
 
 
+@impostor(
+    "numpy_to_torch",
+    diagnosis="Of the shape (), only float64 shares memory; torch.tensor copies the others.",
+    aspect="memory",
+)
+def copies_whole_scalars(array):
+    is_float64 = array.dtype == np.float64
+    return torch.from_numpy(array) if array.ndim or is_float64 else torch.tensor(array)
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="An array of three dimensions is copied where it is not contiguous.",
+    aspect="memory",
+)
+def copies_three_dimensions(array):
+    is_simple = array.ndim < 3 or array.flags.c_contiguous
+    return torch.from_numpy(array if is_simple else array.copy())
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="nan_to_num replaces what is not finite, in the array too.",
+    aspect="dtype",
+)
+def replaces_nan(array):
+    if array.dtype.kind == "f":
+        np.nan_to_num(array, copy=False)
+    return torch.from_numpy(array)
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="pin_memory copies: pinned memory is other memory than the array's.",
+    aspect="device",
+)
+def pins_the_memory(array):
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory() if torch.cuda.is_available() else tensor
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="An empty array keeps its dtype too; torch.empty makes float32.",
+    aspect="dtype",
+)
+def makes_a_new_empty_one(array):
+    return torch.from_numpy(array) if array.size else torch.empty(array.shape)
+
+
+@impostor(
+    "numpy_to_torch",
+    diagnosis="Nobody asked for a tensor that requires grad.",
+    aspect="memory",
+)
+def tracks_the_tensor(array):
+    tensor = torch.from_numpy(array)
+    return tensor.requires_grad_(tensor.is_floating_point())
+
+
 @alternative("numpy_to_torch")
 def as_tensor(array):
     return torch.as_tensor(array)
@@ -235,6 +295,41 @@ def flattens_on_the_way(tensor):
 @impostor("torch_to_numpy", diagnosis="The array is made, but not returned.", aspect="type")
 def returns_nothing(tensor):
     tensor.numpy()
+
+
+@impostor(
+    "torch_to_numpy",
+    diagnosis="The array is read-only: a write to it, and so to the tensor, is refused.",
+    aspect="memory",
+)
+def locks_the_result(tensor):
+    array = tensor.numpy()
+    array.flags.writeable = False
+    return array
+
+
+@impostor(
+    "torch_to_numpy",
+    diagnosis="np.empty makes float64; an empty array has the tensor's dtype too.",
+    aspect="dtype",
+)
+def makes_an_empty_array(tensor):
+    return tensor.numpy() if tensor.numel() else np.empty(tuple(tensor.shape))
+
+
+@alternative("numpy_to_torch")
+def with_a_dimension_more(array):
+    return torch.asarray(array[None], copy=False)[0]
+
+
+@alternative("numpy_to_torch")
+def as_a_loader_does(array):
+    return torch.utils.data.default_convert(array)
+
+
+@alternative("torch_to_numpy")
+def without_a_dimension_more(tensor):
+    return np.squeeze(tensor[None].numpy(), axis=0)
 
 
 @alternative("numpy_to_torch")

@@ -28,6 +28,8 @@ SHARED = "A copy has memory of its own. Which functions wrap the memory that is 
 SCALAR = "Some functions take an array of shape () for a number, and copy it."
 KEEP = "Cross the bridge without changing the dtype or the shape."
 UNTOUCHED = "Read what comes in, and leave it as it is."
+LOCKED = "Nobody can write to an array that is read-only, so no write to it is ever seen."
+TRACKED = "Nobody asked autograd to track it, and then it cannot be written to as it is."
 HOME = "The shared memory is the CPU's, with a GPU present too."
 TENSOR_BLIND = "returned a tensor that does not see a write to the array."
 ARRAY_BLIND = "returned an array that does not see a write to the tensor."
@@ -36,7 +38,7 @@ NOT_SEEN_IN_TENSOR = "returned an array whose writes the tensor does not see."
 
 DTYPES = ["float32", "float64", "int64", "int32", "int16", "int8", "bool", "float16"]
 DTYPES += ["uint8", "uint16", "uint32", "uint64", "complex64", "complex128"]
-SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (), (0,), (0, 3)]
+SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (), (0,), (0, 3), (5, 4, 7)]
 LAYOUTS = {
     "contiguous": "",
     "transposed": "Here the numbers lie in memory column by column.",
@@ -72,6 +74,14 @@ def arranged_tensor(layout, dtype="float32"):
     return views[layout], whole
 
 
+def cases(dtype):
+    """Arrays of this dtype in two shapes, one of them empty, with what is special among floats."""
+    array = numbers((2, 3), dtype)
+    if array.dtype.kind == "f":
+        array[1] = np.nan, np.inf, -np.inf
+    return array, np.array(numbers((), dtype)), numbers((0, 3), dtype)
+
+
 def to_torch(solution, array):
     """The learner's tensor, for an array that is left as it was."""
     before, facts = array.copy(), (array.shape, array.strides, array.flags.writeable)
@@ -80,7 +90,7 @@ def to_torch(solution, array):
     expect(array.flags.writeable, "made the array read-only.", UNTOUCHED)
     same = (array.shape, array.strides, array.flags.writeable) == facts
     change = f"it was {before.tolist()} and is now {array.tolist()}"
-    same = same and np.array_equal(array, before)
+    same = same and array.tobytes() == before.tobytes()  # NaN too
     expect(same, f"changed the array that it was given: {change}.", UNTOUCHED)
     return got
 
@@ -102,6 +112,14 @@ def way_back(got):
     if isinstance(got, np.generic | int | float | complex):
         return NUMBER
     return CALL if callable(got) else BACK
+
+
+def in_every_shape():
+    """Arrays of every shape, with either order of strides, and of every dtype in the shape ()."""
+    for shape in (shape for shape in SHAPES if 0 not in shape):
+        yield numbers(shape, "float64")
+        yield np.asfortranarray(numbers(shape, "int64"))
+    yield from (np.array(numbers((), dtype)) for dtype in DTYPES)
 
 
 def another(value):
@@ -146,8 +164,7 @@ def test_torch_to_numpy_keeps_the_shape(solution):
 @aspect("dtype")
 def test_numpy_to_torch_keeps_dtype_and_values(solution):
     """The tensor has the array's dtype and values."""
-    for dtype in DTYPES:
-        array = numbers((2, 3), dtype)
+    for array in (array for dtype in DTYPES for array in cases(dtype)):
         expected = tensor_of(array)
         got = to_torch(solution, array)
         expect_dtype(got, expected.dtype, KEEP)
@@ -157,8 +174,7 @@ def test_numpy_to_torch_keeps_dtype_and_values(solution):
 @aspect("dtype")
 def test_torch_to_numpy_keeps_dtype_and_values(solution):
     """The array has the tensor's dtype and values."""
-    for dtype in DTYPES:
-        array = numbers((2, 3), dtype)
+    for array in (array for dtype in DTYPES for array in cases(dtype)):
         expect_array(to_numpy(solution, tensor_of(array)), array, KEEP)
 
 
@@ -166,8 +182,16 @@ def test_torch_to_numpy_keeps_dtype_and_values(solution):
 def test_both_stay_on_the_cpu(solution):
     """A GPU, where there is one, plays no part."""
     with gpu():
-        expect_device(to_torch(solution, numbers((2, 3))), "cpu", HOME)
-        to_numpy(solution, tensor_of(numbers((2, 3))))
+        array, tensor = numbers((2, 3)), tensor_of(numbers((2, 3)))
+        got = to_torch(solution, array)
+        expect_device(got, "cpu", HOME)
+        expect_shape(got, (2, 3), KEEP)
+        array[1, 2] = 29
+        expect(got[1, 2].item() == 29, f"{TENSOR_BLIND[:-1]}, with a GPU present.", HOME)
+        got = to_numpy(solution, tensor)
+        expect_array(got, numbers((2, 3)), KEEP)
+        tensor[1, 2] = 29
+        expect(bool(got[1, 2] == 29), f"{ARRAY_BLIND[:-1]}, with a GPU present.", HOME)
 
 
 @aspect("values")
@@ -198,6 +222,7 @@ def test_numpy_to_torch_shares_memory(solution):
         array, _ = arranged(layout, dtype)
         got = to_torch(solution, array)
         expect_shape(got, (2, 3), KEEP)
+        expect(not got.requires_grad, "returned a tensor that requires grad.", TRACKED)
         array[1, 2] = value = another(array[1, 2].item())
         expect(got[1, 2].item() == value, TENSOR_BLIND, hint_for(layout))
         value = another(array[1, 1].item())
@@ -208,13 +233,12 @@ def test_numpy_to_torch_shares_memory(solution):
 @aspect("memory")
 def test_numpy_to_torch_shares_memory_in_every_shape(solution):
     """The tensor lies where the array lies, whatever the shape."""
-    for shape in [shape for shape in SHAPES if 0 not in shape]:
-        array = numbers(shape, "float64")
+    for array in in_every_shape():
         got = to_torch(solution, array)
-        expect_shape(got, shape, KEEP)
-        array[...] = 29
-        seen = got.flatten().tolist() == [29.0] * array.size
-        expect(seen, TENSOR_BLIND, SHARED if shape else SCALAR)
+        expect_shape(got, array.shape, KEEP)
+        array[...] = 1 if array.dtype == bool else 29
+        seen = got.flatten().tolist() == array.flatten().tolist()
+        expect(seen, TENSOR_BLIND, SHARED if array.shape else SCALAR)
 
 
 @aspect("memory")
@@ -234,13 +258,12 @@ def test_torch_to_numpy_shares_memory(solution):
 @aspect("memory")
 def test_torch_to_numpy_shares_memory_in_every_shape(solution):
     """The array lies where the tensor lies, whatever the shape."""
-    for shape in [shape for shape in SHAPES if 0 not in shape]:
-        array = numbers(shape, "float64")
-        tensor = tensor_of(array)
+    for array in in_every_shape():
+        tensor = tensor_of(array.T).permute(tuple(reversed(range(array.ndim))))
         got = to_numpy(solution, tensor)
         expect_array(got, array, KEEP)
-        tensor.fill_(29)
-        expect(bool((got == 29).all()), ARRAY_BLIND, SHARED if shape else SCALAR)
+        value = tensor.fill_(0 if array.dtype == bool else 29).flatten()[0].item()
+        expect(bool((got == value).all()), ARRAY_BLIND, SHARED if array.shape else SCALAR)
 
 
 @aspect("memory")
@@ -252,7 +275,9 @@ def test_there_and_back_is_the_same_memory(solution):
     array[0, 0] = 29
     expect(bool(back[0, 0] == 29), "does not share memory after there and back.", SHARED)
     tensor = tensor_of(numbers((2, 3)))
-    again = to_torch(solution, to_numpy(solution, tensor))
+    middle = to_numpy(solution, tensor)
+    expect(middle.flags.writeable, "returned a read-only array.", LOCKED)
+    again = to_torch(solution, middle)
     expect_shape(again, (2, 3), KEEP)
     tensor[0, 0] = 29
     expect(bool(again[0, 0] == 29), "does not share memory after there and back.", SHARED)
