@@ -206,6 +206,93 @@ def subtracts(x1, x2):
     return x1 - x2
 
 
+BUFFERS = {}
+
+
+@impostor(
+    "add",
+    diagnosis="One tensor is filled again at each call, so that earlier sums change.",
+    aspect="memory",
+)
+def fills_a_buffer(x1, x2):
+    if x1.requires_grad or x2.requires_grad:
+        return x1 + x2
+    buffer = BUFFERS.setdefault((x1.dtype, x1.device), torch.empty_like(x1))
+    return torch.add(x1, x2, out=buffer)
+
+
+@impostor(
+    "add",
+    diagnosis="The sum is only recorded if both of them require grad; one is enough.",
+    aspect="gradient",
+)
+def wants_both_tracked(x1, x2):
+    return x1 + x2 if x1.requires_grad and x2.requires_grad else (x1 + x2).detach()
+
+
+@impostor(
+    "add",
+    diagnosis="Other floats than float32 are numbers that autograd tracks, too.",
+    aspect="gradient",
+)
+def tracks_float32_only(x1, x2):
+    return x1 + x2 if x1.dtype == torch.float32 else (x1 + x2).detach()
+
+
+@impostor("add", diagnosis="abs() takes the sign off a negative sum.", aspect="values")
+def takes_the_sign_off(x1, x2):
+    return (x1 + x2).abs()
+
+
+@impostor("add", diagnosis="nan_to_num replaces inf and NaN in the sum.", aspect="values")
+def replaces_infinite_sums(x1, x2):
+    return (x1 + x2).nan_to_num() if x1.is_floating_point() else x1 + x2
+
+
+@impostor("add", diagnosis="Rounded to whole numbers, fractions are lost.", aspect="values")
+def rounds_halves(x1, x2):
+    is_half = x1.dtype in (torch.float16, torch.bfloat16)
+    return (x1 + x2).round() if is_half else x1 + x2
+
+
+@impostor(
+    "add_",
+    diagnosis="Nobody asked for an untracked x1 to require grad afterwards.",
+    aspect="values",
+)
+def tracks_x1_afterwards(x1, x2):
+    x1.add_(x2)
+    is_free = x1.is_floating_point() and x1.is_leaf
+    return x1.requires_grad_() if is_free else x1
+
+
+@impostor(
+    "add_",
+    diagnosis="Where x2 is not tracked, the addition is missing in the record of a tracked x1.",
+    aspect="gradient",
+)
+def records_a_tracked_x2_only(x1, x2):
+    (x1 if x2.requires_grad else x1.data).add_(x2)
+    return x1
+
+
+@alternative("add")
+def by_index_and_scatter(x1, x2):
+    rows = torch.tensor([[0] * 3, [1] * 3], device=x1.device)
+    return x1.scatter_add(0, rows, x2)
+
+
+@alternative("add_")
+def by_index_put(x1, x2):
+    return x1.index_put_((torch.arange(2, device=x1.device),), x2, accumulate=True)
+
+
+@alternative("add_")
+def by_foreach(x1, x2):
+    torch._foreach_add_([x1], [x2])
+    return x1
+
+
 @alternative("add_")
 def augmented_assignment(x1, x2):
     x1 += x2

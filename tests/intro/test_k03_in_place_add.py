@@ -35,6 +35,9 @@ COPY = "left x1 as it was and returned {got}, a new one; expected x1 itself, wit
 VIEW = "returned another tensor in the memory of x1; expected x1 itself."
 OTHER = "changed x1, but returned a new tensor; expected x1 itself."
 ALIAS_OLD = "put the sum into other memory: a view of x1 made before the call still shows {old}."
+TRACKED = "made x1 require grad, though neither x1 nor x2 did."
+RECORDED = "The addition itself has to be recorded, as that of two tracked tensors is."
+AGAIN = "Make a new tensor at each call, so that the caller can keep the earlier ones."
 AROUND = "wrote into the memory around x1: next to it {old} became {new}."
 
 FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -62,9 +65,15 @@ ROWS_2 = [[10, 20, 40], [30, 7, 50]]
 LONG = {
     torch.float64: (1 + 2.0**-40, 2 + 2.0**-40),
     torch.float32: (1 + 2.0**-20, 2 + 2.0**-20),
+    torch.float16: (1 + 2.0**-9, 2 + 2.0**-9),
+    torch.bfloat16: (1 + 2.0**-6, 2 + 2.0**-6),
     torch.int64: (2**60 + 1, 2**61 + 2),
     torch.int32: (2**29 + 1, 2**30 + 2),
 }
+# of both signs, and with what is not finite
+ROWS_OF_INTS = [[-1, 20, -30], [4, -50, 60]], [[-2, -70, 10], [5, 40, -60]]
+INF, NAN = float("inf"), float("nan")
+ROWS_OF_FLOATS = [[-1.5, INF, 2.0], [NAN, -8.0, 0.25]], [[-2.0, 1.0, -INF], [3.0, 4.5, -INF]]
 
 
 def with_a_copy(x1, x2):
@@ -110,10 +119,12 @@ def add(solution, x1, x2):
 def add_in_place(solution, x1, x2):
     """What the learner's add_ returns, once it is x1 itself and x2 was left alone."""
     before = x1.detach().clone()
+    tracked = x1.requires_grad or x2.requires_grad
     with untouched(ONLY_X1, x2=x2):
         got = solution.add_(x1, x2)
     expect_tensor(got)
     if got is x1:
+        expect(tracked or not x1.requires_grad, TRACKED, ONLY_X1)
         return got
     if shares_storage(got, x1):
         raise CheckFailed(VIEW, ITSELF)
@@ -185,42 +196,68 @@ def test_no_digit_is_lost(solution, device):
             expect_values(function(solution, x1, x2), total, DIGITS, rtol=0, atol=0)
 
 
+@aspect("values")
+def test_adds_negative_and_infinite_numbers(solution, device):
+    """The sum is right for numbers of both signs, for inf and for NaN."""
+    for function in (add, add_in_place):
+        for dtype in (*FLOATS, torch.int64, torch.int8):
+            rows_1, rows_2 = ROWS_OF_FLOATS if dtype.is_floating_point else ROWS_OF_INTS
+            both = (zip(*rows, strict=True) for rows in zip(rows_1, rows_2, strict=True))
+            sums = [[a + b for a, b in row] for row in both]
+            x1, x2, total = (
+                torch.tensor(rows, dtype=dtype).to(device) for rows in (rows_1, rows_2, sums)
+            )
+            expect_values(function(solution, x1, x2), total, SUM, rtol=0, atol=0)
+
+
 @aspect("gradient")
 def test_add_is_recorded(solution, device):
-    """Gradients reach both x1 and x2 through add."""
-    x1, x2, _ = pair(device)
-    x1.requires_grad_()
-    x2.requires_grad_()
-    got = add(solution, x1, x2)
-    expect_shape(got, (2, 3))
-    cotangent = random_like(x1.detach(), seed=3)
-    expect_gradients(
-        got, {"x1": x1, "x2": x2}, cotangent, {"x1": cotangent, "x2": cotangent}, UNRECORDED
-    )
+    """Gradients reach x1 and x2 through add, each of them also if it alone requires grad."""
+    for dtype in FLOATS:
+        for names in (["x1", "x2"], ["x1"], ["x2"]):
+            x1, x2, _ = pair(device, dtype)
+            cotangent = random_like(x1, seed=3)
+            inputs = {name: {"x1": x1, "x2": x2}[name].requires_grad_() for name in names}
+            got = add(solution, x1, x2)
+            expect_shape(got, (2, 3))
+            expected = dict.fromkeys(names, cotangent)
+            which = f" Here {names[0]} alone requires grad." if len(names) == 1 else ""
+            expect_gradients(got, inputs, cotangent, expected, UNRECORDED + which)
 
 
 @aspect("gradient")
 def test_add_in_place_is_recorded(solution, device):
     """Gradients reach what x1 and x2 came from through add_."""
-    x1, x2, _ = pair(device)
-    x1.requires_grad_()
-    x2.requires_grad_()
-    got = add_in_place(solution, x1 * 3, x2)
-    expect_shape(got, (2, 3))
-    cotangent = random_like(x1.detach(), seed=4)
-    expected = {"x1": cotangent * 3, "x2": cotangent.clone()}
-    expect_gradients(got, {"x1": x1, "x2": x2}, cotangent, expected, UNRECORDED)
+    for dtype in FLOATS:
+        x1, x2, _ = pair(device, dtype)
+        x1.requires_grad_()
+        x2.requires_grad_()
+        got = add_in_place(solution, x1 * 3, x2)
+        expect_shape(got, (2, 3))
+        cotangent = random_like(x1.detach(), seed=4)
+        expected = {"x1": cotangent * 3, "x2": cotangent.clone()}
+        expect_gradients(got, {"x1": x1, "x2": x2}, cotangent, expected, UNRECORDED)
 
 
 @aspect("gradient")
-def test_add_in_place_is_recorded_for_x2_alone(solution, device):
-    """A gradient reaches x2 through add_ even if x1 was not tracked before."""
-    x1, x2, _ = pair(device)
-    x2.requires_grad_()
-    got = add_in_place(solution, x1, x2)
-    expect_shape(got, (2, 3))
-    cotangent = random_like(x2.detach(), seed=5)
-    expect_gradients(got, {"x2": x2}, cotangent, {"x2": cotangent.clone()}, UNRECORDED)
+def test_add_in_place_is_recorded_for_one_alone(solution, device):
+    """A gradient reaches x1 or x2 through add_ even if the other one was not tracked before."""
+    for dtype in FLOATS:
+        x1, x2, _ = pair(device, dtype)
+        x2.requires_grad_()
+        got = add_in_place(solution, x1, x2)
+        expect_shape(got, (2, 3))
+        cotangent = random_like(x2.detach(), seed=5)
+        expect_gradients(got, {"x2": x2}, cotangent, {"x2": cotangent.clone()}, UNRECORDED)
+        source, x2, _ = pair(device, dtype)
+        tracked = source.requires_grad_() * 3
+        multiplication = tracked.grad_fn
+        got = add_in_place(solution, tracked, x2)
+        expect_shape(got, (2, 3))
+        expected = {"x1": cotangent * 3}
+        expect_gradients(got, {"x1": source}, cotangent, expected, UNRECORDED)
+        is_new = got.grad_fn is not multiplication
+        expect(is_new, "left the addition out of autograd's record.", RECORDED)
 
 
 @aspect("memory")
@@ -228,7 +265,11 @@ def test_add_makes_a_new_tensor(solution, device):
     """add leaves x1 and x2 as they were and returns memory of its own."""
     for case in CASES:
         x1, x2, _ = pair(device, *case)
-        expect_new_memory(add(solution, x1, x2), x1, x2, hint=NEW)
+        got = add(solution, x1, x2)
+        expect_new_memory(got, x1, x2, hint=NEW)
+        kept = got.detach().clone()
+        add(solution, x2, x2)
+        expect(torch.equal(got, kept), "changed the result of an earlier call.", AGAIN)
 
 
 @aspect("memory")
