@@ -53,7 +53,9 @@ def goes_through_lists(x):
 
 
 @impostor(
-    "reshape_and_permute", diagnosis="detach() cuts both results off from x.", aspect="gradient"
+    "reshape_and_permute",
+    diagnosis="detach() and no_grad cut both results off from x.",
+    aspect="gradient",
 )
 def detaches(x):
     rows = x.detach().reshape(2, 3)
@@ -216,6 +218,36 @@ def writes_into_a_view(x):
 @impostor("reshape_and_permute", diagnosis="cpu() leaves the GPU, with a copy.", aspect="device")
 def leaves_the_gpu(x):
     rows = x.cpu().view(2, 3)
+    return rows, rows.T
+
+
+@impostor(
+    "reshape_and_permute",
+    diagnosis="Where x requires grad, it was copied first.",
+    aspect="gradient",
+)
+def copies_a_tracked_x(x):
+    rows = (x.clone() if x.requires_grad else x).view(2, 3)
+    return rows, rows.T
+
+
+@impostor(
+    "reshape_and_permute",
+    diagnosis="Only float32 is viewed; other dtypes are copied.",
+    aspect="memory",
+)
+def copies_other_dtypes(x):
+    rows = (x if x.dtype == torch.float32 else x.clone()).view(2, 3)
+    return rows, rows.T
+
+
+@impostor(
+    "reshape_and_permute",
+    diagnosis="Other floats than float32 are detached.",
+    aspect="gradient",
+)
+def detaches_other_dtypes(x):
+    rows = (x if x.dtype == torch.float32 else x.detach()).view(2, 3)
     return rows, rows.T
 
 

@@ -26,11 +26,13 @@ SWAP = "A reshape keeps the order of the numbers; `permuted[j, i]` has to be `ro
 VIEW = "Neither operation has to copy: both only describe x's memory anew."
 KEEP = "Make new views of x; `resize_` and in-place operations change x itself."
 TRACKED = "Work on x itself: `detach`, `.data`, `tolist` and copies of the values cut the graph."
+ALSO_TRACKED = "Nothing has to be copied where x requires grad either."
 CUT_OFF = "returned as {name} a tensor that autograd does not track: no gradient reaches x."
 
 NUMBERS = [11, 3, 7, 2, 5, 13]
 FLOATS = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
-DTYPES = [*FLOATS, torch.int64, torch.uint8, torch.bool, torch.complex64]
+DTYPES = [*FLOATS, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool]
+DTYPES += [torch.complex64, torch.complex128]
 PLACES = {
     "memory of its own": "",
     "inside a larger memory": "Here x begins inside of a larger memory.",
@@ -164,15 +166,19 @@ def test_permuted_swaps_the_dimensions(solution, device):
 @aspect("gradient")
 def test_gradients_reach_x(solution, device):
     """Gradients reach x through rows and through permuted."""
-    source = vector(device).requires_grad_()
-    rows, permuted = both_in_shape(solution, source.clone())
-    expect(rows.requires_grad, CUT_OFF.format(name="rows"), TRACKED)
-    expect(permuted.requires_grad, CUT_OFF.format(name="permuted"), TRACKED)
-    weights = random_like(source.detach(), seed=7)
-    by_rows = torch.stack([weights[:3], weights[3:]])
-    by_columns = torch.stack([by_rows[:, j] for j in range(3)])
-    expect_gradients(rows, {"x": source}, by_rows, {"x": weights.clone()}, ORDER)
-    expect_gradients(permuted, {"x": source}, by_columns, {"x": weights.clone()}, SWAP)
+    for dtype in FLOATS:
+        source = vector(device, dtype=dtype).requires_grad_()
+        x = source.clone()
+        rows, permuted = both_in_shape(solution, x)
+        expect(rows.grad_fn is not None, CUT_OFF.format(name="rows"), TRACKED)
+        expect(permuted.grad_fn is not None, CUT_OFF.format(name="permuted"), TRACKED)
+        weights = random_like(source.detach(), seed=7)
+        by_rows = torch.stack([weights[:3], weights[3:]])
+        by_columns = torch.stack([by_rows[:, j] for j in range(3)])
+        expect_gradients(rows, {"x": source}, by_rows, {"x": weights.clone()}, ORDER)
+        expect_gradients(permuted, {"x": source}, by_columns, {"x": weights.clone()}, SWAP)
+        expect_view(rows, x, ALSO_TRACKED, what="rows")
+        expect_view(permuted, x, ALSO_TRACKED, what="permuted")
 
 
 @aspect("memory")
@@ -185,6 +191,11 @@ def test_leaves_x_as_it_is(solution, device):
 @aspect("memory")
 def test_both_are_views_of_x(solution, device):
     """A write to x is seen in rows and in permuted."""
+    for dtype in DTYPES:
+        x = vector(device, dtype=dtype)
+        rows, permuted = both_in_shape(solution, x)
+        expect_view(rows, x, VIEW, what="rows")
+        expect_view(permuted, x, VIEW, what="permuted")
     for place, where in PLACES.items():
         x = vector(device, place)
         rows, permuted = both_in_shape(solution, x)
