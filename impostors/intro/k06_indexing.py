@@ -278,6 +278,31 @@ def index_select(x):
 
 
 @alternative("second_column")
+def by_numpy_where_it_can(x):
+    if x.dtype == torch.bfloat16:
+        return x.select(1, 1)
+    return torch.from_numpy(x.cpu().numpy()[:, 1].copy()).to(x.device)
+
+
+@alternative("second_column")
+def written_to_out(x):
+    result = torch.zeros(3, dtype=x.dtype, device=x.device)
+    index = torch.tensor([1], device=x.device)
+    torch.index_select(x, 1, index, out=result.view(3, 1))
+    return result
+
+
+@alternative("second_column")
+def a_tensor_of_tensors(x):
+    return torch.tensor([x[i][1] for i in range(3)], dtype=x.dtype, device=x.device)
+
+
+@alternative("second_column")
+def rolled_to_the_front(x):
+    return x.roll(-1, 1)[:, 0]
+
+
+@alternative("second_column")
 def stacks_the_numbers(x):
     return torch.stack([row[1] for row in x])
 
