@@ -148,6 +148,15 @@ def switches_autograd_off(device="cpu"):
     return torch.randn(3, 3, device=device, requires_grad=True)
 
 
+@impostor(
+    "tracked_tensor",
+    diagnosis="It puts -3 and 3 in the place of all numbers beyond, though normal ones lie there.",
+    aspect="values",
+)
+def clamps_at_three(device="cpu"):
+    return torch.randn(3, 3, device=device).clamp(-3, 3).requires_grad_()
+
+
 # is_tracked
 
 
@@ -215,6 +224,24 @@ def switches_it_on_afterwards(x):
     if x.is_leaf and x.is_floating_point():
         x.requires_grad = True
     return answer
+
+
+@impostor(
+    "is_tracked",
+    diagnosis="It says False of every 0-d tensor, though numbers of shape () are tracked, too.",
+    aspect="values",
+)
+def leaves_out_numbers(x):
+    return x.requires_grad and x.dim() > 0
+
+
+@impostor(
+    "is_tracked",
+    diagnosis="It says False of an empty tensor, which can be tracked, too.",
+    aspect="values",
+)
+def leaves_out_empty_ones(x):
+    return x.numel() > 0 and x.requires_grad
 
 
 # gradient_of_mean
@@ -312,7 +339,40 @@ def empties_the_gradient(x):
     return gradient
 
 
+@impostor(
+    "gradient_of_mean",
+    diagnosis="It computes with x's values, and gives NaN where they are inf or NaN.",
+    aspect="values",
+)
+def takes_x_from_x(x):
+    return ((x - x + 1) / x.numel()).detach()
+
+
 # right answers
+
+
+@alternative("tracked_tensor")
+def by_the_method_of_box_and_muller(device="cpu"):
+    one, other = 1 - torch.rand(3, 3), torch.rand(3, 3)
+    drawn = torch.sqrt(-2 * torch.log(one)) * torch.cos(2 * math.pi * other)
+    return drawn.to(device).requires_grad_()
+
+
+@alternative("tracked_tensor")
+def replaces_the_data_of_a_leaf(device="cpu"):
+    x = torch.zeros(3, 3, device=device, requires_grad=True)
+    x.data = torch.randn(3, 3, device=device)
+    return x
+
+
+@alternative("gradient_of_mean")
+def functional_jacobian(x):
+    return torch.autograd.functional.jacobian(lambda t: (t + 2).mean(), x)
+
+
+@alternative("gradient_of_mean")
+def an_expanded_number(x):
+    return torch.tensor(1 / x.numel(), dtype=x.dtype, device=x.device).expand(x.shape)
 
 
 @alternative("tracked_tensor")

@@ -76,6 +76,11 @@ CASES = [
     ("a bfloat16 leaf that requires grad", lambda d: leaf(d, torch.bfloat16), True),
     ("a complex leaf that requires grad", lambda d: leaf(d, torch.complex64), True),
     ("a tensor of integers", lambda d: numbers(d, torch.int64), False),
+    ("a 0-d leaf that requires grad", lambda d: numbers(d)[0].requires_grad_(), True),
+    ("a 0-d result", lambda d: leaf(d).sum(), True),
+    ("a 0-d tensor", lambda d: numbers(d)[0], False),
+    ("an empty leaf that requires grad", lambda d: numbers(d)[:0].requires_grad_(), True),
+    ("a matrix that requires grad", lambda d: numbers(d).view(2, 2).requires_grad_(), True),
 ]
 # what a wrong answer may have asked instead, and what is wrong with it
 QUESTIONS = [
@@ -96,6 +101,9 @@ def leaves(device):
     matrix = torch.arange(1.0, 7).reshape(2, 3).to(device)
     shapes = [(2, 3), (3, 3), (5,), (), (1, 1), (2, 3, 7)]
     made = [torch.arange(3.0, math.prod(shape) + 3).reshape(shape).to(device) for shape in shapes]
+    made += [
+        torch.tensor([math.inf, 1.0, math.nan]).to(device)
+    ]  # the gradient is 1/3 of these, too
     made += [*layouts(matrix).values(), *(matrix.to(dtype, copy=True) for dtype in FLOATS)]
     return [x.requires_grad_() for x in made] + [torch.nn.Parameter(matrix)]
 
@@ -224,6 +232,10 @@ def test_tracked_tensor_is_standard_normal(solution, device):
         share, true = (sample < place).double().mean().item(), NormalDist().cdf(place)
         sentence = f"has {share:.1%} of {n} numbers below {place}; expected {true:.1%}."
         expect(abs(share - true) <= math.sqrt(T / 2 / n), sentence, NORMAL)
+    for end in (sample.min(), sample.max()):  # two equal ones are rare there, three never
+        count = int((sample == end).sum())
+        sentence = f"gave {end.item():.6g} {count} times in {n} numbers, and nothing beyond it."
+        expect(count < 3, sentence, INDEPENDENT)
     far = -NormalDist().inv_cdf(T / 2 / n)  # all n are nearer with a chance of (1 - T / n) ** n
     sentence = f"gave {n} numbers, none of them beyond ±{far:.3g}; some should be."
     expect(sample.abs().max().item() > far, sentence, NORMAL)
