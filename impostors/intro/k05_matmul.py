@@ -25,7 +25,11 @@ def detaches(x, w):
     return (x @ w).detach()
 
 
-@impostor("matmul", diagnosis="w.data hides w from autograd.", aspect="gradient")
+@impostor(
+    "matmul",
+    diagnosis="w.data, or nn.Parameter(w.T) in a layer, hides w from autograd.",
+    aspect="gradient",
+)
 def hides_w(x, w):
     return x @ w.data
 
@@ -175,6 +179,80 @@ def has_a_wrong_gradient(x, w):
 def doubles_the_gradient(x, w):
     result = x @ w
     return result + (x @ w - result.detach())
+
+
+@impostor(
+    "matmul",
+    diagnosis="A setting of the whole program was changed, which makes products less precise.",
+    aspect="memory",
+)
+def lowers_the_precision(x, w):
+    torch.set_float32_matmul_precision("medium")
+    return x @ w
+
+
+@impostor("matmul", diagnosis="nan_to_num replaces what is not finite.", aspect="values")
+def replaces_infinite_products(x, w):
+    return (x @ w).nan_to_num()
+
+
+@impostor(
+    "matmul",
+    diagnosis="One tensor is filled again at each call, so that earlier products change.",
+    aspect="memory",
+)
+def fills_a_buffer(x, w):
+    if x.requires_grad or w.requires_grad:
+        return x @ w
+    return torch.mm(x, w, out=BUFFERS.setdefault((x.dtype, x.device), x.new_empty(2, 3)))
+
+
+BUFFERS = {}
+
+
+@impostor(
+    "matmul",
+    diagnosis="A w that is not contiguous is multiplied in float16.",
+    aspect="values",
+)
+def halves_other_strides(x, w):
+    return x @ (w if w.is_contiguous() else w.half().to(w.dtype))
+
+
+@impostor(
+    "matmul",
+    diagnosis="float32 is detached: only float64 is recorded.",
+    aspect="gradient",
+)
+def tracks_float64_only(x, w):
+    return x @ w if x.dtype == torch.float64 else (x @ w).detach()
+
+
+@alternative("matmul")
+def dot_by_dot(x, w):
+    dots = [torch.dot(x[i], w[:, k]) for i in range(2) for k in range(3)]
+    return torch.stack(dots).reshape(2, 3)
+
+
+@alternative("matmul")
+def by_convolution(x, w):
+    return nn.functional.conv1d(x[:, :, None], w.T[:, :, None])[:, :, 0]
+
+
+@alternative("matmul")
+def in_numpy_with_its_own_gradient(x, w):
+    class Product(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.save_for_backward(x, w)
+            return torch.from_numpy(x.numpy(force=True) @ w.numpy(force=True)).to(x.device)
+
+        @staticmethod
+        def backward(ctx, g):
+            x, w = ctx.saved_tensors
+            return g.mm(w.t()), x.t().mm(g)
+
+    return Product.apply(x, w)
 
 
 @alternative("matmul")

@@ -22,11 +22,15 @@ PRODUCT = "result[i, k] is the sum over j of x[i, j] * w[j, k]: rows of x times 
 PRECISION = "Stay in the dtype of x: float32 has about 7 decimal digits, float64 about 16."
 TRACKED = "Compute with torch's own operations on x and w, without `detach`, `.data` or `no_grad`."
 GRADIENT = "With the gradient g of the product, that of x is g @ w.T, and that of w is x.T @ g."
+INFINITE = "What is inf or NaN in x is so in its row of the product as well."
+SETTING = "It acts on the whole program, and lets a GPU multiply float32 with 3 digits."
+AGAIN = "Make a new tensor at each call, so that the caller can keep the earlier ones."
 KEEP = "The product goes into a new tensor; x and w stay as they are."
 
 X = [[1, 2, 3], [4, 5, 7]]
 W = [[2, 9, 5], [1, 7, 4], [6, 3, 8]]
 DTYPES = [torch.float32, torch.float64]
+PRECISION_AT_FIRST = torch.get_float32_matmul_precision()  # before any answer has run
 LAYOUTS = {
     "contiguous": "",
     "transposed": "Here {name} lies in memory column by column.",
@@ -132,8 +136,9 @@ def test_multiplies_rows_by_columns(solution, device):
 def test_is_precise(solution, device):
     """Rounding errors stay within those of six operations in the dtype of x."""
     for dtype in DTYPES:
-        for seed in (1, 2, 3):
+        for seed, case in enumerate(CASES):
             x, w = random_numbers(device, dtype, seed)
+            x, w = in_layout(x, case[0]), in_layout(w, case[1])
             exact = product(x.tolist(), w.tolist())
             size = product(x.abs().tolist(), w.abs().tolist())
             got = matmul(solution, x, w)
@@ -163,16 +168,30 @@ def test_does_not_overflow_where_the_product_does_not(solution, device):
     expect_values(solution.matmul(x, w), expected, PRECISION, rtol=1e-6, atol=0)
 
 
+@aspect("values")
+def test_keeps_what_is_not_finite(solution, device):
+    """An inf or a NaN in x reaches its row of the product."""
+    inf, nan = float("inf"), float("nan")
+    for dtype in DTYPES:
+        for rows in ([[inf, 1, 2], [3, nan, 4]], [[1, 2, 3], [4, -inf, 5]]):
+            x = torch.tensor(rows, dtype=dtype).to(device)
+            _, w = whole_numbers(device, dtype)
+            expected = torch.tensor(product(rows, W), dtype=dtype)
+            expect_values(solution.matmul(x, w), expected, INFINITE, rtol=0, atol=0)
+
+
 @aspect("gradient")
 def test_gradients_reach_the_factors(solution, device):
     """The gradient of x is g @ w.T, that of w is x.T @ g."""
-    for names in (["x", "w"], ["x"], ["w"]):
-        x, w = whole_numbers(device, torch.float64)
+    tracked = [["x", "w"], ["x"], ["w"]]
+    for dtype, names in [(dtype, names) for dtype in DTYPES[::-1] for names in tracked]:
+        x, w = whole_numbers(device, dtype)
         g = random_like(x, seed=5)
         expected = {
-            "x": torch.tensor(product(g.tolist(), transposed(W)), dtype=torch.float64),
-            "w": torch.tensor(product(transposed(X), g.tolist()), dtype=torch.float64),
+            "x": torch.tensor(product(g.tolist(), transposed(W)), dtype=dtype),
+            "w": torch.tensor(product(transposed(X), g.tolist()), dtype=dtype),
         }
+        near = 1e-12 if dtype == torch.float64 else 1e-5
         inputs = {name: {"x": x, "w": w}[name].requires_grad_() for name in names}
         got = matmul(solution, x, w)
         expect_shape(got, (2, 3), PRODUCT)
@@ -181,7 +200,7 @@ def test_gradients_reach_the_factors(solution, device):
         for name, gradient in found.items():
             hint = f"{GRADIENT} {which}".strip()
             what = f"the gradient of {name}"
-            expect_values(gradient, expected[name], hint, what, rtol=1e-12, atol=1e-12)
+            expect_values(gradient, expected[name], hint, what, rtol=near, atol=near)
 
 
 @aspect("memory")
@@ -189,4 +208,18 @@ def test_makes_a_new_tensor(solution, device):
     """x and w stay as they were, and the product has memory of its own."""
     for case in CASES:
         x, w = whole_numbers(device, torch.float32, case)
-        expect_new_memory(matmul(solution, x, w), x, w, hint=KEEP)
+        got = matmul(solution, x, w)
+        expect_new_memory(got, x, w, hint=KEEP)
+        kept = got.detach().clone()
+        matmul(solution, -x, w)
+        expect(torch.equal(got, kept), "changed the product of an earlier call.", AGAIN)
+
+
+@aspect("memory")
+def test_leaves_the_precision_of_products(solution, device):
+    """The precision of float32 products stays what it was."""
+    before = PRECISION_AT_FIRST
+    solution.matmul(*whole_numbers(device))
+    now = torch.get_float32_matmul_precision()
+    sentence = f"changed torch's precision of float32 products from {before} to {now}."
+    expect(now == before, sentence, SETTING)
