@@ -224,7 +224,7 @@ def leaves_the_gpu(x):
 @impostor(
     "reshape_and_permute",
     diagnosis="Where x requires grad, it was copied first.",
-    aspect="gradient",
+    aspect="memory",
 )
 def copies_a_tracked_x(x):
     rows = (x.clone() if x.requires_grad else x).view(2, 3)
