@@ -254,6 +254,16 @@ def sorts_them_on_the_gpu(device="cpu"):
     return (x.sort().values if x.is_cuda else x).view(2, 3, 4)
 
 
+@impostor(
+    "random_tensor",
+    diagnosis="Each 24th of [0, 1) gets one of the numbers, so that they are not independent.",
+    aspect="values",
+)
+def spreads_them_evenly(device="cpu"):
+    x = (torch.randperm(24, device=device) + torch.rand(24, device=device)) / 24
+    return x.clamp(max=1 - 2**-24).view(2, 3, 4)
+
+
 @impostor("random_tensor", diagnosis="The result is a NumPy array.", aspect="type")
 def returns_an_array(device="cpu"):
     return torch.rand(2, 3, 4).numpy()
