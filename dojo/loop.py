@@ -156,11 +156,12 @@ class Loop:
             paths = {Path(path) for _, path in batch}
             if any(path.suffix == ".py" and _is_in(path, own) for path in paths):
                 self._crew_is_stale()
+            if self._current is not None and self._was_saved(self._current, paths):
+                self.judge(self._current)  # to look for another takes longer, the more there are
+                continue
             saved = [kata for kata in find_katas(self._root) if self._was_saved(kata, paths)]
-            if saved and self._current not in saved:
+            if saved:
                 self.judge(saved[0])
-            elif saved and self._current is not None:
-                self.judge(self._current)
 
     def _was_saved(self, kata: Kata, paths: set[Path]) -> bool:
         path = kata.solution_in(self._solutions)
