@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.metadata
 import importlib.util
-import itertools
 import os
 import platform
 import shutil
@@ -41,7 +41,7 @@ RUNS = 5  # of each command of a section
 PAUSE = 0.5  # seconds between a verdict and the next save
 PAUSE_OF_SPAWNED = 5.0  # seconds in which another process has started
 PAUSE_OF_OTHERS = 2.0  # pytest-watcher forgets a save that comes before its run has ended
-FASTER_SAVES = 10  # of those that take seconds each
+FEW = 10  # saves in the large dojo; as many times are told with their 95th percentile
 IMPOSTORS = 200  # that are judged to count verdicts a second
 CORES = 2  # processes that judge them
 
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--dojo-tests", action="store_true", help="run dojo_tests too: minutes")
     wanted = parser.parse_args()
     print(f"{_processor()}, {os.cpu_count()} cores, {platform.platform()}")
-    print(f"Python {platform.python_version()}, torch {_version_of_torch()}\n")
+    print(f"Python {platform.python_version()}, torch {importlib.metadata.version('torch')}\n")
     plain_pytest()
     the_loop(wanted.saves)
     commands()
@@ -176,19 +176,19 @@ def judging(all_tests: bool) -> None:
     note(f"{rate:.1f} verdicts a second on impostors, by {CORES} warm processes")
     if all_tests:
         command = [sys.executable, "-m", "pytest", "dojo_tests", "-n", str(CORES), "-q"]
-        row(f"pytest dojo_tests -n {CORES}", times(command))
+        row(f"pytest dojo_tests -n {CORES}", [seconds_of(command)])
 
 
 def large(count: int) -> None:
     """How all that grows with the number of katas."""
     title(f"a dojo of {count} katas")
     with many(count) as folder:
-        row("dojo list", itertools.chain(*(times([*DOJO, "list"], folder) for _ in range(RUNS))))
+        row("dojo list", [seconds_of([*DOJO, "list"], folder) for _ in range(RUNS)])
         row("first verdict, from nothing", [first_verdict(folder)])
         with watch(find_katas(folder)[0], DOJO) as (watcher, path):
             row(
                 "dojo watch --json, from a save to its verdict",
-                watching.save_and_wait(path, FASTER_SAVES, PAUSE, watcher.hear),
+                watching.save_and_wait(path, FEW, PAUSE, watcher.hear),
             )
 
 
@@ -225,18 +225,18 @@ def in_turn(named: dict[str, list[str]]) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in named}
     for _ in range(RUNS):
         for name, command in named.items():
-            found[name] += times(command)
+            found[name].append(seconds_of(command))
     for name, seconds in found.items():
         row(name, seconds)
     return found
 
 
-def times(command: list[str], cwd: Path = ROOT) -> list[float]:
+def seconds_of(command: list[str], cwd: Path = ROOT) -> float:
     begun = time.perf_counter()
     subprocess.run(
         command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
     )
-    return [time.perf_counter() - begun]
+    return time.perf_counter() - begun
 
 
 def title(text: str) -> None:
@@ -251,7 +251,7 @@ def row(name: str, seconds: Iterator[float] | list[float]) -> None:
     """The median and, of many, the 95th percentile."""
     found = sorted(seconds)
     text = f"  {name:<46}{_shown(statistics.median(found)):>9}"
-    if len(found) >= FASTER_SAVES:
+    if len(found) >= FEW:
         text += f"   95 %: {_shown(found[int(len(found) * 0.95)])}"
     print(text, flush=True)
 
@@ -265,12 +265,6 @@ def _processor() -> str:
         rows = Path("/proc/cpuinfo").read_text().splitlines()
         return next(r.partition(":")[2].strip() for r in rows if r.startswith("model name"))
     return platform.processor() or platform.machine()
-
-
-def _version_of_torch() -> str:
-    import importlib.metadata
-
-    return importlib.metadata.version("torch")
 
 
 if __name__ == "__main__":

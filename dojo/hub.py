@@ -18,11 +18,17 @@ from collections.abc import Callable, Container
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from dojo.isolation import die_with_parent, end_group, note_where_stuck, wait_a_moment
+from dojo.isolation import (
+    die_with_parent,
+    end_group,
+    note_where_stuck,
+    outlive_parent,
+    wait_a_moment,
+)
 from dojo.workers import MESSAGE, SOCKET
 
 _IDLE = 0.5  # seconds without a request
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # of Linux's prctl
+_PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 
 
 def refuse() -> None:
@@ -46,9 +52,8 @@ def run_hub(serve: Callable[[Connection], None], prepare: Callable[[], None]) ->
     exit code, or ``alive``; ``end PID`` ends it with all that it started.
     """
     control = _control()
-    prctl = ctypes.CDLL(None).prctl
-    prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    prctl(_PR_SET_PDEATHSIG, 0, 0, 0, 0)  # from here on it ends in order once the line is cut
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    outlive_parent()  # from here on it ends in order once the line is cut
     _freeze()
     codes: dict[int, int | None] = {}
     control.send(b"ready")

@@ -11,7 +11,7 @@ import pytest
 from xdist.scheduler import WorkStealingScheduling
 
 import dojo.judge
-from dojo.catalog import find_katas
+from dojo.catalog import Kata, find_katas
 from dojo.diagnosis import known_table
 from dojo.diagnosis import make_table as make_table_of
 from dojo.files import write_atomically
@@ -84,17 +84,35 @@ def make_table(judge_source):
 
 
 @pytest.fixture(scope="session")
-def small_dojo(tmp_path_factory):
+def lay_out():
+    """Makes a dojo in a folder: for each kata of it the known kata whose files it has, and the
+    answer to it.
+    """
+
+    def lay_out_in(folder, katas):
+        for name, (known, answer) in katas.items():
+            kata = Kata(name, folder)
+            for source, target in (
+                (known.reference, kata.reference),
+                (known.checks, kata.checks),
+                (known.impostors, kata.impostors),
+            ):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+            kata.stub.parent.mkdir(parents=True, exist_ok=True)
+            kata.stub.write_bytes(answer)
+        for file in ("conftest.py", "pyproject.toml"):
+            shutil.copy(ROOT / file, folder)
+
+    return lay_out_in
+
+
+@pytest.fixture(scope="session")
+def small_dojo(tmp_path_factory, lay_out):
     """A dojo of two katas, in a folder where nobody edits them."""
     folder = tmp_path_factory.mktemp("dojo")
-    for kata in find_katas(ROOT):
-        if kata.stem in ("k03_in_place_add", "k05_matmul"):
-            for path in (kata.stub, kata.reference, kata.checks, kata.impostors):
-                copy = folder / path.relative_to(ROOT)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, copy)
-    for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
+    katas = [Kata(f"intro/{stem}", ROOT) for stem in ("k03_in_place_add", "k05_matmul")]
+    lay_out(folder, {kata.name: (kata, kata.stub.read_bytes()) for kata in katas})
     return folder
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import dojo.judge
-from dojo.catalog import TREES, Kata
+from dojo.catalog import Kata
 from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT
 from dojo.workers import Crew
 
@@ -335,25 +335,16 @@ def test_a_hostile_file_gets_its_state_and_one_clear_line(small_dojo, row, way, 
         assert left_running() == []
 
 
-def in_tracks_of_its_own(k03, rows, root):
-    """A dojo in which k03 is a kata of as many tracks as there are rows, each with its answer."""
-    for tree in TREES:
-        for row, track in rows.items():
-            file = getattr(k03, {"katas": "stub", "tests": "checks"}.get(tree, tree))
-            copy = root / tree / track / file.name
-            copy.parent.mkdir(parents=True)
-            copy.write_bytes(source_of(row, root) if tree == "katas" else file.read_bytes())
-    reference = root / "reference" / "intro" / k03.reference.name  # which two of them read
+@pytest.mark.parametrize("together", [HANGING, *(ENDING[part::PARTS] for part in range(PARTS))])
+def test_plain_pytest_judges_hostile_files_beside_each_other(
+    k03, together, lay_out, monkeypatch, tmp_path
+):
+    rows = {row: f"row{number:02}" for number, row in enumerate(together)}
+    katas = {f"{rows[row]}/{k03.stem}": (k03, source_of(row, tmp_path)) for row in together}
+    lay_out(tmp_path, katas)
+    reference = tmp_path / "reference" / "intro" / k03.reference.name  # which two of them read
     reference.parent.mkdir()
     shutil.copy(k03.reference, reference)
-    for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(k03.root / name, root)
-
-
-@pytest.mark.parametrize("together", [HANGING, *(ENDING[part::PARTS] for part in range(PARTS))])
-def test_plain_pytest_judges_hostile_files_beside_each_other(k03, together, monkeypatch, tmp_path):
-    rows = {row: f"row{number:02}" for number, row in enumerate(together)}
-    in_tracks_of_its_own(k03, rows, tmp_path)
     file = tmp_path / "verdicts.json"
     monkeypatch.setenv(MARK, "1")
     run = subprocess.run(

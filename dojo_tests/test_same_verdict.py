@@ -10,12 +10,11 @@ import hashlib
 import json
 import queue
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
 
-from dojo.catalog import Kata, find_katas
+from dojo.catalog import find_katas
 from dojo.diagnosis import diagnose
 from dojo.impostors import find_candidates
 from dojo.loop import Judged, Loop
@@ -75,28 +74,15 @@ def what_matters(verdict, above=0):
     return verdict.state, [as_before(check) for check in verdict.checks]
 
 
-def as_katas_of_their_own(candidates, root, dojo):
-    """A dojo in which each candidate is the answer to a kata of its own; by that kata's name.
+def as_katas_of_their_own(candidates):
+    """Names under which all candidates can be answers in one dojo, each to a kata of its own.
 
     The second candidate of ``intro/k05_matmul`` answers that kata in the track ``intro2``.
     """
-    found, places = {}, collections.Counter()
+    places = collections.Counter()
     for one in candidates:
         places[one.kata] += 1
-        copy = Kata(f"{one.kata.track}{places[one.kata]}/{one.kata.stem}", dojo)
-        for source, target in (
-            (one.kata.checks, copy.checks),
-            (one.kata.reference, copy.reference),
-        ):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-        copy.stub.parent.mkdir(parents=True, exist_ok=True)
-        copy.stub.write_text(written_differently(one), encoding="utf-8")
-        found[copy.name] = one
-    (dojo / "impostors").mkdir()
-    for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(root / name, dojo)
-    return found
+        yield f"{one.kata.track}{places[one.kata]}/{one.kata.stem}", one
 
 
 def verdicts_of_pytest(dojo):
@@ -122,9 +108,11 @@ def as_verdict(line):
 
 
 def test_pytest_says_of_what_is_written_differently_what_warm_processes_said(
-    candidates, root, judge_source, make_table, tmp_path
+    candidates, judge_source, make_table, lay_out, tmp_path
 ):
-    known = as_katas_of_their_own(candidates, root, tmp_path)
+    known = dict(as_katas_of_their_own(candidates))
+    texts = {name: written_differently(one).encode() for name, one in known.items()}
+    lay_out(tmp_path, {name: (one.kata, texts[name]) for name, one in known.items()})
     theirs = verdicts_of_pytest(tmp_path)
     assert theirs.keys() == known.keys()
     differing, not_recognised = [], []
@@ -134,8 +122,7 @@ def test_pytest_says_of_what_is_written_differently_what_warm_processes_said(
             differing.append((one.id, theirs[name].first_failure, ours))
         if not one.right and diagnose(theirs[name], make_table(one.kata)) != one.diagnosis:
             not_recognised.append(one.id)
-        text = written_differently(one).encode()
-        assert theirs[name].source_hash == hashlib.sha256(text).hexdigest()
+        assert theirs[name].source_hash == hashlib.sha256(texts[name]).hexdigest()
     assert differing == []
     assert not_recognised == []
 
