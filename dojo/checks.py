@@ -12,7 +12,7 @@ import contextlib
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -151,11 +151,17 @@ def _short(text: str, most: int = 120) -> str:
 
 def _numbers(value: Any) -> str:
     """The elements of a small array, after a blank; nothing for a large or strange one."""
+    numbers = _few(value)
+    return "" if numbers is None else f" {_rounded(numbers)}"
+
+
+def _few(value: Any) -> Any:
+    """The elements of a small array as ``tolist`` gives them; None for a large or strange one."""
     try:
         size = value.numel() if isinstance(value, torch.Tensor) else value.size
-        return f" {_rounded(value.tolist())}" if size <= _SMALL else ""
+        return value.tolist() if size <= _SMALL else None
     except (RuntimeError, NotImplementedError):  # a lazy or sparse tensor has no list
-        return ""
+        return None
 
 
 def _rounded(value: Any) -> str:
@@ -178,29 +184,45 @@ def grid_of(value: object) -> list[list[str]]:
     return [[_rounded(number) for number in row] for row in rows]
 
 
-@plain
-def describe_call(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
-    """A call as the learner would write it, with its values where they are few."""
-    words = [_argument(value, True) for value in args]
-    words += [f"{key}={_argument(value, True)}" for key, value in kwargs.items()]
-    text = f"{name}({', '.join(words)})"
-    if len(text) <= _LONG_CALL:
-        return text
-    words = [_argument(value, False) for value in args]
-    words += [f"{key}={_argument(value, False)}" for key, value in kwargs.items()]
-    return f"{name}({', '.join(words)})"
+class Call:
+    """A call as the learner would write it, with the values, where they are few, that it got.
+
+    To word it takes longer than most calls, and few of them are shown: so that waits for ``str``.
+    """
+
+    def __init__(self, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+        self._name = name
+        with torch._C.DisableTorchFunction():
+            self._args = [_seen(value) for value in args]
+            self._kwargs = {key: _seen(value) for key, value in kwargs.items()}
+
+    def __str__(self) -> str:
+        text = self._text(with_values=True)
+        return text if len(text) <= _LONG_CALL else self._text(with_values=False)
+
+    def _text(self, with_values: bool) -> str:
+        words = [_argument(seen, with_values) for seen in self._args]
+        words += [f"{key}={_argument(seen, with_values)}" for key, seen in self._kwargs.items()]
+        return f"{self._name}({', '.join(words)})"
 
 
-def _argument(value: object, values: bool) -> str:
-    if isinstance(value, torch.Tensor | np.ndarray):
-        is_tensor = isinstance(value, torch.Tensor)
-        numbers = _numbers(value).strip() if values else ""
-        on_gpu = is_tensor and device_of(value).type != "cpu"
-        place = ", device='cuda'" if on_gpu else ""
-        dtype = "" if value.dtype == torch.float32 else f", dtype={dtype_name(value.dtype)}"
-        if numbers:
-            return f"{'tensor' if is_tensor else 'array'}({numbers}{dtype}{place})"
-        return f"<{describe_size(value)}>"
+class _Array(NamedTuple):
+    """What is told of a tensor or array that is an argument."""
+
+    kind: str
+    dtype: object
+    shape: tuple[int, ...]
+    device: str
+    numbers: Any  # a list, a number, or None where they are many
+
+
+def _seen(value: object) -> _Array | str:
+    """What can be told of an argument later, when the call has changed it."""
+    if isinstance(value, torch.Tensor):
+        device = str(device_of(value))
+        return _Array("tensor", value.dtype, tuple(value.shape), device, _few(value))
+    if isinstance(value, np.ndarray):
+        return _Array("array", value.dtype, value.shape, "cpu", _few(value))
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
     if isinstance(value, list | tuple) and not _plain_items(value):
@@ -208,15 +230,19 @@ def _argument(value: object, values: bool) -> str:
     return _short(repr(value), 40) if _plain_repr(value) else f"<{type(value).__name__}>"
 
 
+def _argument(seen: _Array | str, with_values: bool) -> str:
+    if isinstance(seen, str):
+        return seen
+    if not with_values or seen.numbers is None:
+        where = "" if seen.device == "cpu" else f" on {seen.device}"
+        return f"<{dtype_name(seen.dtype)} {seen.shape}{where}>"
+    dtype = "" if seen.dtype == torch.float32 else f", dtype={dtype_name(seen.dtype)}"
+    place = "" if seen.device == "cpu" else ", device='cuda'"
+    return f"{seen.kind}({_rounded(seen.numbers)}{dtype}{place})"
+
+
 def _plain_items(value: Sequence[object]) -> bool:
     return all(type(item) in (int, float, str, bool, type(None)) for item in value)
-
-
-def describe_size(value: Any) -> str:
-    """dtype, shape and place of a tensor or array, without its numbers."""
-    on_gpu = isinstance(value, torch.Tensor) and device_of(value).type != "cpu"
-    where = f" on {device_of(value)}" if on_gpu else ""
-    return f"{dtype_name(value.dtype)} {tuple(value.shape)}{where}"
 
 
 # ------------------------------------------------------------------ expectations
@@ -514,9 +540,9 @@ def gradients(
     expect_tensor(output)
     if not output.requires_grad:
         raise CheckFailed("returned a tensor that autograd does not track.", hint)
-    found = torch.autograd.grad(
-        output, list(inputs.values()), cotangent, allow_unused=True, retain_graph=True
-    )
+    # to hand the cotangent to torch.autograd.grad would make that import a good part of torch
+    total = (output * cotangent).sum()
+    found = torch.autograd.grad(total, list(inputs.values()), allow_unused=True, retain_graph=True)
     for name, gradient in zip(inputs, found, strict=True):
         if gradient is None:
             raise CheckFailed(f"is cut off from autograd: no gradient reaches {name}.", hint)

@@ -18,6 +18,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -46,6 +47,7 @@ from dojo.workers import SOCKET as HUB_SOCKET
 _LONGEST = 24 * 60 * 60  # seconds; more than a day is a mistake
 DOJO = pytest.StashKey["Dojo"]()
 KATA = pytest.StashKey[Kata]()
+CHECK = pytest.StashKey[Check]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -136,16 +138,22 @@ def device(request: pytest.FixtureRequest) -> Iterator[str]:
     Where the device itself is judged, there is a GPU even if the CPU is meant: an answer that takes
     any GPU that it finds is wrong then.
     """
-    with devices.on(request.param, beside_a_gpu=aspect_of(request.function) == "device") as name:
+    with _machine_of(request.node) as name:
         yield name
+
+
+def _machine_of(item: pytest.Item) -> AbstractContextManager[str]:
+    function = getattr(item, "function", None)
+    return devices.on(
+        devices.device_of_item(item),
+        beside_a_gpu=devices.takes_device(item) and aspect_of(function) == "device",
+    )
 
 
 @pytest.fixture
 def solution(request: pytest.FixtureRequest) -> Solution | Rehearsal:
     """The learner's answer: its public names can be called as attributes."""
-    dojo = request.config.stash[DOJO]
-    forget_what_was_set()
-    return dojo.solution(request.node.stash[KATA])
+    return request.config.stash[DOJO].solution_for(request.node)
 
 
 def forget_what_was_set() -> None:
@@ -170,11 +178,9 @@ def warm_up(thoroughly: bool) -> Seals:
         the judge's tools as they are while no learner's code has run.
     """
     torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
-    x = torch.ones(1, requires_grad=True)
-    torch.autograd.grad(x * 1, x, torch.ones(1))  # imports a part of torch
     np.random.seed(0)  # imports a part of NumPy
     if thoroughly:
-        torch.testing.assert_close(x, x)  # imports half of torch
+        torch.testing.assert_close(0, 0)  # imports half of torch
         importlib.import_module("torch._dynamo")
     seals = Seals()
     gc.freeze()  # a child that collects would copy the whole heap
@@ -254,35 +260,38 @@ class Dojo:
     def _reports(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Iterator[pytest.TestReport]:
-        """The reports of one check from the kata's process, or what became of that process."""
+        """What pytest is told of one check, which the kata's process has run or did not finish."""
         started = time.time()
-        if self._lost is None:
-            try:
-                for data in self._child_for(item, nextitem).hear():
-                    report = item.config.hook.pytest_report_from_serializable(
-                        config=item.config, data=data
-                    )
-                    report.location = item.location
-                    yield report
-                return
-            except (isolation.ChildStuck, isolation.ChildDied) as error:
-                path = item.stash[KATA].solution_in(self.solutions)
-                self._lost = what_became(error, self._child, path, self.root)
-        check = self._lost.of(self.check_of(item, GREEN, "", 0))
+        check, source_hash = self._outcome(item, nextitem)
+        now = time.time()
         for when in ("setup", "call", "teardown"):
-            failed = when == "call"
+            is_call = when == "call"
+            is_bad = is_call and check.state != GREEN
             yield pytest.TestReport(
                 nodeid=item.nodeid,
                 location=item.location,
-                keywords={},
-                outcome="failed" if failed else "passed",
-                longrepr=check.message if failed else None,
+                keywords=dict.fromkeys(item.keywords, 1),
+                outcome="failed" if is_bad else "passed",
+                longrepr=check.message if is_bad else None,
                 when=when,
-                start=started,
-                stop=time.time(),
-                duration=time.time() - started,
-                dojo=check.as_json() if failed else None,
+                sections=[("Captured output", check.output)] if is_bad and check.output else (),
+                start=started if is_call else now,
+                stop=now,
+                duration=now - started if is_call else 0,
+                dojo=check.as_json() if is_call else None,
+                dojo_source_hash=source_hash,
             )
+
+    def _outcome(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Check, str]:
+        """A check as it ended, and the hash of the file that was judged."""
+        if self._lost is None:
+            try:
+                answer = self._child_for(item, nextitem).hear()
+                return Check(**answer["check"]), answer["source_hash"]
+            except (isolation.ChildStuck, isolation.ChildDied) as error:
+                path = item.stash[KATA].solution_in(self.solutions)
+                self._lost = what_became(error, self._child, path, self.root)
+        return self._lost.of(self.check_of(item, GREEN, "", 0)), ""
 
     def _child_for(self, item: pytest.Item, nextitem: pytest.Item | None) -> isolation.Child:
         """The kata's process, told to run this check; meanwhile the next kata's begins."""
@@ -306,7 +315,8 @@ class Dojo:
         following: pytest.Item | None = None,
     ) -> None:
         if is_new:
-            child.tell(open_request(group[0].stash[KATA], self.solutions, as_reports=True))
+            aloud = self.config.getoption("capture") == "no"
+            child.tell(open_request(group[0].stash[KATA], self.solutions, aloud=aloud))
         nodeids = [item.nodeid for item in group]
         child.tell(run_request(nodeids, following.nodeid if following else None))
         self._told.update(nodeids)
@@ -406,10 +416,34 @@ class Dojo:
         answer = self._loaded[kata.name]
         self._loaded[kata.name] = Rehearsal()
         for item in items:
-            runtestprotocol(item, log=False, nextitem=None)
+            self.run(item, None)
         self._loaded[kata.name] = answer
 
+    def run(self, item: pytest.Item, following: pytest.Item | None) -> Check:
+        """Run a check in this very process.
+
+        Most checks take nothing but the answer, a device and the values of their parameters. Such
+        a one is simply called: pytest's own way takes longer than many a check.
+        """
+        if not _is_simple(item):
+            reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
+            said = [Check(**report.dojo) for report in reports if getattr(report, "dojo", None)]
+            return next((check for check in said if check.state != GREEN), said[0])
+        call = pytest.CallInfo.from_call(lambda: self._call(item), when="call")
+        return self._check_after(item, call.excinfo.value if call.excinfo else None)
+
+    def _call(self, item: Any) -> None:
+        values = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+        values["solution"] = self.solution_for(item)
+        with _machine_of(item) as values["device"]:
+            item.obj(**{name: values[name] for name in item._fixtureinfo.argnames})
+
     # ---------------------------------------------------------------- the learner's answer
+
+    def solution_for(self, item: pytest.Item) -> Solution | Rehearsal:
+        """The answer that a check is about to judge."""
+        forget_what_was_set()
+        return self.solution(item.stash[KATA])
 
     def solution(self, kata: Kata) -> Solution | Rehearsal:
         if kata.name not in self._loaded:
@@ -418,35 +452,30 @@ class Dojo:
             self._loaded[kata.name] = Solution(kata, path, names, self.root)
         return self._loaded[kata.name]
 
-    def distrust(self, item: pytest.Item, report: Any, thoroughly: bool) -> None:
-        """Turn a check red if the learner's code changed the judge or read the reference."""
+    def distrust(self, item: pytest.Item, check: Check, thoroughly: bool) -> Check:
+        """The check, or a red one if the learner's code changed the judge or read the reference."""
         if self._guard and self._guard.was_read:
             fault = f"reads {self._guard.was_read}: the answer must be your own"
         elif self._seals and (found := self._seals.broken(thoroughly)):
             fault = f"replaces {found[0]}, which judges your answer. Leave it as it is"
         else:
-            return
-        path = item.stash[KATA].solution_in(self.solutions)
-        report.outcome = "failed"
-        report.longrepr = f"{shown_path(path, self.root)}: your file {fault}."
-        report.dojo = self.check_of(item, RED, report.longrepr, 0).as_json()
+            return check
+        return self.check_of(item, RED, f"{check.file}: your file {fault}.", 0)
 
     # ---------------------------------------------------------------- wording a result
 
     def check_of(self, item: pytest.Item, state: str, message: str, line: int) -> Check:
+        if CHECK not in item.stash:
+            item.stash[CHECK] = self._check_before(item)
+        return replace(item.stash[CHECK], state=state, message=message, line=line)
+
+    def _check_before(self, item: pytest.Item) -> Check:
+        """What is known of a check before it runs."""
         function = getattr(item, "function", None)
         text = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0].rstrip(".")
         name = text or item.name.removeprefix("test_").replace("_", " ")
-        path = item.stash[KATA].solution_in(self.solutions)
-        return Check(
-            name,
-            aspect_of(function),
-            devices.device_of_item(item),
-            state,
-            message,
-            shown_path(path, self.root),
-            line,
-        )
+        path = shown_path(item.stash[KATA].solution_in(self.solutions), self.root)
+        return Check(name, aspect_of(function), devices.device_of_item(item), "", file=path)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -457,22 +486,28 @@ class Dojo:
             return report
         if call.excinfo is None:
             if call.when == "call":
-                report.dojo = self.check_of(item, GREEN, "", 0).as_json()
+                report.dojo = self._check_after(item, None).as_json()
             return report
-        state, message, line = self._failure(item, call.excinfo.value)
-        message = re.sub(r" object at 0x[0-9a-f]+", "", message)  # another number in each run
         printed = "".join(text for name, text in report.sections if "Captured std" in name)
-        check = replace(self.check_of(item, state, message, line), output=printed[-KEPT:])
-        if isinstance(call.excinfo.value, CheckFailed):
-            got, expected = call.excinfo.value.got, call.excinfo.value.expected
-            check = replace(check, got=grid_of(got), expected=grid_of(expected))
+        check = replace(self._check_after(item, call.excinfo.value), output=printed[-KEPT:])
         # a skip or an expected failure that the learner's code raises is no pass
         report.outcome = "failed"
         with contextlib.suppress(AttributeError):
             del report.wasxfail
-        report.longrepr = message
+        report.longrepr = check.message
         report.dojo = check.as_json()
         return report
+
+    def _check_after(self, item: pytest.Item, error: BaseException | None) -> Check:
+        """The check as it ended, by what it raised."""
+        if error is None:
+            return self.check_of(item, GREEN, "", 0)
+        state, message, line = self._failure(item, error)
+        message = re.sub(r" object at 0x[0-9a-f]+", "", message)  # another number in each run
+        check = self.check_of(item, state, message, line)
+        if isinstance(error, CheckFailed):
+            return replace(check, got=grid_of(error.got), expected=grid_of(error.expected))
+        return check
 
     def _failure(self, item: pytest.Item, error: BaseException) -> tuple[str, str, int]:
         """State, message and learner's line of what a check raised."""
@@ -481,7 +516,7 @@ class Dojo:
         if isinstance(error, LoadError):
             return error.state, error.message, error.line
         solution = self._loaded.get(kata.name)
-        called = solution.last_call if solution else ""
+        called = str(solution.last_call) if solution else ""
         line = learner_line(error.__traceback__, path)
         if isinstance(error, CheckFailed):
             text = f"{called} {error.sentence}".strip()
@@ -499,6 +534,14 @@ class Dojo:
         if isinstance(error, SystemExit):
             first = f"SystemExit: it ends the process with code {error.code!r}"
         return RED, f"{called or kata.stem} raised {first}{where}", line
+
+
+def _is_simple(item: pytest.Item) -> bool:
+    """Whether a check wants nothing from pytest that the judge does not know."""
+    wanted = set(getattr(item, "fixturenames", ())) - {"solution", "device", "request"}
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    marks = {mark.name for mark in item.iter_markers()}
+    return wanted <= params.keys() and marks <= {"parametrize", "filterwarnings"}
 
 
 def _group(item: pytest.Item, items: list[pytest.Item]) -> list[pytest.Item]:

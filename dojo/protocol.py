@@ -16,22 +16,23 @@ def open_request(
     kata: Kata,
     solutions: Path,
     device: str = "all",
-    as_reports: bool = False,
+    aloud: bool = False,
     rehearse: bool = False,
 ) -> dict[str, Any]:
     """The first request: which kata, whose answer, on which devices.
 
     It is answered by the ``plan``, a list of the kata's checks with ``nodeid`` and, before it has
-    run, ``check``, and by the ``devices`` in words. With ``as_reports`` the answers to what
-    follows are pytest's own reports; else a dictionary: ``check``, its ``seconds``, and the
-    ``source_hash`` of the file that was loaded. With ``rehearse`` the process then goes through
-    the checks without an answer, so that the next time is faster.
+    run, ``check``, and by the ``devices`` in words. The answer to what follows is, for each check,
+    a dictionary: ``check``, its ``seconds``, and the ``source_hash`` of the file that was loaded.
+    With ``aloud`` what the answer prints is shown at once; else the end of it is in the check. With
+    ``rehearse`` the process then goes through the checks without an answer, so that the next time
+    is faster.
     """
     return {
         "kata": kata.name,
         "solutions": str(solutions),
         "device": device,
-        "as_reports": as_reports,
+        "aloud": aloud,
         "rehearse": rehearse,
     }
 

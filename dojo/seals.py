@@ -7,7 +7,6 @@ It compares attributes by identity; it does not look into a function's own code.
 from __future__ import annotations
 
 import builtins
-import operator
 import os
 import sys
 import types
@@ -20,6 +19,8 @@ import pytest
 import torch
 import torch._compile
 import torch.testing
+
+from dojo.tables import Tables
 
 # What pytest itself sets anew for each test.
 _CHANGING = {"_reprcompare", "_assertion_pass"}
@@ -54,9 +55,9 @@ class Seals:
     """A record of what the judge's tools are, taken before the learner's code runs."""
 
     def __init__(self) -> None:
-        self._known = [
-            (space, list(vars(space).values()), _callables(space)) for space in _namespaces()
-        ]
+        self._spaces = list(_namespaces())
+        self._known = [_callables(space) for space in self._spaces]
+        self._tables = Tables(self._spaces)
 
     def broken(self, thoroughly: bool = True) -> list[str]:
         """Names that were replaced or deleted since; each is put back.
@@ -65,11 +66,10 @@ class Seals:
             thoroughly: look at every name, not only at what torch applies to each operation.
         """
         found = []
-        for space, everything, callables in self._known if thoroughly else ():
+        for index in self._tables.changed() if thoroughly else ():
+            space = self._spaces[index]
             now = vars(space)
-            if len(now) == len(everything) and all(map(operator.is_, now.values(), everything)):
-                continue  # the usual case, in a fraction of the time
-            for name, value in callables.items():
+            for name, value in self._known[index].items():
                 if now.get(name) is not value and not _is_torchs_own(now.get(name), value):
                     setattr(space, name, value)
                     found.append(f"{space.__name__}.{name}")

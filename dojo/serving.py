@@ -9,14 +9,13 @@ import contextlib
 import itertools
 import os
 import sys
+import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pytest
 import torch
-from _pytest.runner import runtestprotocol
 
 try:
     import resource
@@ -26,15 +25,14 @@ except ImportError:  # on Windows
 from dojo import isolation
 from dojo.catalog import Kata
 from dojo.devices import device_of_item, devices_line, takes_device
-from dojo.output import KEPT, Tail, print_to_memory
-from dojo.verdict import GREEN, Check
+from dojo.output import print_to_memory
+from dojo.verdict import GREEN
 
 if TYPE_CHECKING:
     from dojo.plugin import Dojo
 
 # Where a check stands in its file: the parent knows, and to find it out takes 0.1 ms a check.
 _NOWHERE = ("", None, "")
-_EVERY = 16  # checks between two thorough looks at the judge's own parts, which take 1 ms each
 
 
 def serve(dojo: Dojo, line: Connection) -> None:
@@ -45,7 +43,7 @@ def serve(dojo: Dojo, line: Connection) -> None:
     requests = isolation.requests(line)
     request = next(requests)
     kata = Kata(request["kata"], dojo.root)
-    as_reports = request["as_reports"]
+    aloud = request["aloud"]
     dojo.open(kata, Path(request["solutions"]))
     chosen = request["device"]
     checks = {
@@ -61,21 +59,23 @@ def serve(dojo: Dojo, line: Connection) -> None:
         vars(item)["location"] = _NOWHERE
     if request["rehearse"]:
         dojo.rehearse(kata, (items[nodeid] for nodeid in checks))
-    tail = None if as_reports else print_to_memory()
-    counted = itertools.count()
+    tail = None if aloud else print_to_memory()
+    is_first = True
     for request in requests:
         for nodeid, following in itertools.pairwise([*request["run"], request["following"]]):
             item, next_item = items[nodeid], items.get(following)
-            reports: list[Any] = runtestprotocol(item, log=False, nextitem=next_item)
-            call = reports[1 if len(reports) > 2 else 0]  # a failed setup is not followed by a call
-            is_due = next_item is None or next(counted) % _EVERY == 0
-            dojo.distrust(item, call, thoroughly=is_due)
+            started = time.perf_counter()
+            check = dojo.run(item, next_item)
+            seconds = time.perf_counter() - started
+            check = dojo.distrust(item, check, thoroughly=is_first or next_item is None)
+            is_first = False
+            sys.stdout.flush()
+            printed = tail.take() if tail else ""
+            if check.state != GREEN:
+                check = replace(check, output=printed)
             source_hash = dojo.solution(kata).source_hash
-            if tail is None:
-                call.dojo_source_hash = source_hash
-                isolation.answer(line, [_as_data(dojo.config, report) for report in reports])
-            else:
-                isolation.answer(line, _as_check(reports, tail, source_hash))
+            answer = {"check": check.as_json(), "seconds": seconds, "source_hash": source_hash}
+            isolation.answer(line, answer)
 
 
 def bound_memory() -> None:
@@ -88,18 +88,3 @@ def bound_memory() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (available * 1024, available * 1024))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go
-
-
-def _as_data(config: pytest.Config, report: Any) -> dict[str, Any] | None:
-    report.sections = [(name, text[-KEPT:]) for name, text in report.sections]
-    return config.hook.pytest_report_to_serializable(config=config, report=report)
-
-
-def _as_check(reports: list[Any], tail: Tail, source_hash: str) -> dict[str, Any]:
-    """The check that the phases make: a failed teardown counts."""
-    said = [Check(**report.dojo) for report in reports if getattr(report, "dojo", None)]
-    check, printed = next((one for one in said if one.state != GREEN), said[0]), tail.take()
-    if check.state != GREEN:
-        check = replace(check, output=printed)
-    seconds = sum(report.duration for report in reports)
-    return {"check": check.as_json(), "seconds": seconds, "source_hash": source_hash}

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from dojo.catalog import Kata
-from dojo.checks import CheckFailed, describe_call
+from dojo.checks import Call, CheckFailed
 from dojo.loading import LoadError, load, read, require_names
 from dojo.statement import PublicName
 
@@ -21,7 +21,7 @@ class Solution:
     """A kata's public names as the learner wrote them, loaded at the first use of one.
 
     Attributes:
-        last_call: the last call of a public name, as text, such as ``add(x1, x2)``.
+        last_call: the last call of a public name, whose ``str`` is such as ``add(x1, x2)``.
         last_line: the line on which that name is defined, or 0.
         source_hash: SHA-256 of the file that was loaded, or empty before and where there is none.
     """
@@ -36,7 +36,8 @@ class Solution:
         self._kata, self._path, self._names, self._root = kata, path, names, root
         self._module: types.ModuleType | None = None
         self._error: LoadError | None = None
-        self.last_call = ""
+        self._calls: dict[tuple[str, int], Callable[..., Any]] = {}
+        self.last_call: Call | str = ""
         self.last_line = 0
         self.source_hash = ""
 
@@ -44,7 +45,10 @@ class Solution:
         if name not in self._names:
             raise AttributeError(f"{self._kata.name} has no public name {name}")
         value = getattr(self._load(), name)
-        return self._called(name, value)
+        key = name, id(value)  # another value under this name, and it is wrapped anew
+        if key not in self._calls:
+            self._calls[key] = self._called(name, value)
+        return self._calls[key]
 
     def _load(self) -> types.ModuleType:
         """The learner's module; a file that failed once fails alike for every check."""
@@ -70,7 +74,7 @@ class Solution:
         @functools.wraps(value, updated=())
         def call(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            self.last_call = describe_call(name, args, kwargs)
+            self.last_call = Call(name, args, kwargs)
             self.last_line = line
             try:
                 return value(*args, **kwargs)
@@ -89,7 +93,7 @@ class Rehearsal:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            describe_call(name, args, kwargs)
+            Call(name, args, kwargs)
             raise CheckFailed("is not asked yet.")
 
         return call

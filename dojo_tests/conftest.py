@@ -20,6 +20,9 @@ from dojo.workers import Crew
 
 ROOT = Path(__file__).parent.parent
 
+# Some hundred processes start here: they may keep what they compile, as they do for a learner.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     katas = find_katas(ROOT)

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from dojo.checks import (
+    Call,
     CheckFailed,
     aspect,
     describe,
-    describe_call,
     dtype_name,
     expect,
     expect_device,
@@ -105,7 +105,7 @@ def expect_module(network):
 
 def run(solution, network, x):
     """The network's output for x; the message of what fails next begins with this call."""
-    solution.last_call = describe_call("make_network()", [x], {})
+    solution.last_call = Call("make_network()", [x], {})
     try:
         return network(x)
     except RuntimeError as error:
@@ -120,7 +120,7 @@ def explain_by_parameters(solution, network, x):
     for name, one in zip("Wb", weight_and_bias(solution, network), strict=True):
         sentence = OTHER_DTYPE.format(name=name, dtype=dtype_name(one.dtype))
         expect(one.dtype == torch.float32, sentence, FLOAT32)
-    solution.last_call = describe_call("make_network()", [x], {})
+    solution.last_call = Call("make_network()", [x], {})
 
 
 def weight_and_bias(solution, network):
