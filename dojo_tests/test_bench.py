@@ -127,13 +127,18 @@ def timed(small_dojo, tmp_path_factory):
     """
     root = Path(shutil.copytree(small_dojo, tmp_path_factory.mktemp("bench") / "dojo"))
     write(small(root, *SIZES), k03=SLOW_ADD, k05=MATMUL)
+    code, out, err = briefly(Asked(root, find_katas(root), limit=5.0, as_json=True))
+    assert code == 0, err  # speed is never a gate, nor how an answer ends at large sizes
+    return root, by_case(out)
+
+
+def briefly(asked):
+    """The exit code of `dojo bench`, and what it prints on both streams."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dojo.bench, "_LENGTH", "0.05")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = bench(Asked(root, find_katas(root), limit=5.0, as_json=True))
-    assert code == 0, err.getvalue()  # speed is never a gate, nor how an answer ends at large sizes
-    return root, by_case(out.getvalue())
+            return bench(asked), out.getvalue(), err.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +149,7 @@ def again(timed):
     broken.parent.mkdir(parents=True)
     broken.write_text("{")
     write(root, k03=SLOW_ADD.replace("x1[:] = x1 + x2", "x1 += x2"), k05=RED_MATMUL)
-    return root, run(root, "dojo bench", "k03", "k05", "--plot")
+    return root, *briefly(Asked(root, find_katas(root), plot=True))
 
 
 def test_each_implementation_is_timed_at_each_size(timed):
@@ -209,20 +214,21 @@ def test_a_size_that_does_not_fit_into_memory_is_halved(timed):
 
 def test_an_answer_is_compared_with_the_version_before(again):
     """The second run finds the first, past a file that cannot be read, which it names."""
-    root, second = again
+    root, _, out, err = again
     broken = root / ".benchmarks" / "here" / "9999_bench.json"
-    assert "Beside your version of" in second.stdout
-    assert "n = 64:" in second.stdout
-    assert str(broken) in second.stderr
+    assert "Beside your version of" in out
+    assert "n = 64:" in out
+    assert str(broken) in err
     assert broken.exists()
     assert "intro/k03_in_place_add: add_" in (root / ".benchmarks" / "report.html").read_text()
 
 
 def test_a_kata_that_is_not_green_is_not_timed(again):
     """The report says so, and the exit code is 1."""
-    assert again[1].returncode == 1
-    assert "intro/k05_matmul is red" in again[1].stderr
-    assert "intro/k05_matmul" not in again[1].stdout
+    _, code, out, err = again
+    assert code == 1
+    assert "intro/k05_matmul is red" in err
+    assert "intro/k05_matmul" not in out
 
 
 def test_a_process_that_was_started_afresh_may_end_as_well(own_dojo):

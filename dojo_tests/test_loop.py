@@ -10,6 +10,7 @@ import pytest
 from dojo.catalog import Kata
 from dojo.loop import Checked, Diagnosed, Judged, Loop, Started, as_json
 from dojo.verdict import CRASHED, GREEN, RED, TIMED_OUT
+from dojo.workers import Crew
 
 _PATIENCE = 30.0  # seconds for what takes one on a quiet machine
 RIGHT = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1.add_(x2)\n"
@@ -20,7 +21,7 @@ ENDLESS = RIGHT.replace("return x1 + x2", "while True: pass")
 class Session:
     """A loop over a folder with answers to k03 and k05, and the events that it tells of."""
 
-    def __init__(self, root, folder, limit=60.0):
+    def __init__(self, root, folder, limit=60.0, crew=None):
         self.k03 = Kata("intro/k03_in_place_add", root)
         self.k05 = Kata("intro/k05_matmul", root)
         self.path = self.k03.solution_in(folder)
@@ -29,7 +30,7 @@ class Session:
         self.path.write_text(WRONG)
         self.other.write_text("def matmul(x, w):\n    return x @ w\n")
         self.events = queue.Queue()
-        self.loop = Loop(root, folder, "cpu", limit, self.events.put)
+        self.loop = Loop(root, folder, "cpu", limit, self.events.put, crew)
 
     def until(self, kind):
         """The events up to the next one of this kind, which comes last."""
@@ -49,8 +50,30 @@ class Session:
         return verdict
 
 
+class Kept(Crew):
+    """Stays warm for the next test when a loop is closed."""
+
+    def close(self):
+        pass
+
+
+@pytest.fixture(scope="module")
+def kept(small_dojo):
+    crew = Kept(small_dojo)
+    yield crew
+    Crew.close(crew)
+
+
 @pytest.fixture
-def session(small_dojo, tmp_path):
+def session(small_dojo, tmp_path, kept):
+    session = Session(small_dojo, tmp_path, crew=kept)
+    yield session
+    session.loop.close()
+
+
+@pytest.fixture
+def own_session(small_dojo, tmp_path):
+    """One with warm processes of its own."""
     session = Session(small_dojo, tmp_path)
     yield session
     session.loop.close()
@@ -113,7 +136,7 @@ def test_the_second_of_two_saves_within_a_second_is_judged(session):
         verdict = session.verdict()
 
 
-def test_a_link_is_followed_to_what_was_saved(small_dojo, tmp_path):
+def test_a_link_is_followed_to_what_was_saved(small_dojo, tmp_path, kept):
     elsewhere, folder = tmp_path / "elsewhere", tmp_path / "answers"
     elsewhere.mkdir()
     folder.mkdir()
@@ -121,7 +144,7 @@ def test_a_link_is_followed_to_what_was_saved(small_dojo, tmp_path):
     path = folder / "intro" / "k03_in_place_add.py"
     path.parent.mkdir()
     path.symlink_to(elsewhere / "mine.py")
-    session = Session(small_dojo, folder)
+    session = Session(small_dojo, folder, crew=kept)
     try:
         assert session.begin().state == RED
         (elsewhere / "mine.py").write_text(RIGHT)
@@ -139,8 +162,8 @@ def test_a_save_ends_the_run_that_is_under_way(session):
     assert session.verdict().state == GREEN
 
 
-def test_an_endless_loop_is_ended_in_time(small_dojo, tmp_path):
-    session = Session(small_dojo, tmp_path, limit=2.0)
+def test_an_endless_loop_is_ended_in_time(small_dojo, tmp_path, kept):
+    session = Session(small_dojo, tmp_path, limit=2.0, crew=kept)
     try:
         session.begin()
         session.path.write_text(ENDLESS)
@@ -156,11 +179,11 @@ def test_the_loop_follows_to_another_kata_that_is_saved(session):
     assert (judged.kata, judged.verdict.state) == (session.k05, RED)
 
 
-def test_a_killed_hub_is_replaced(session):
-    session.begin()
-    os.kill(session.loop._crew._hub._process.pid, signal.SIGKILL)
-    session.path.write_text(RIGHT)
-    assert session.verdict().state == GREEN
+def test_a_killed_hub_is_replaced(own_session):
+    own_session.begin()
+    os.kill(own_session.loop._crew._hub._process.pid, signal.SIGKILL)
+    own_session.path.write_text(RIGHT)
+    assert own_session.verdict().state == GREEN
 
 
 def test_a_killed_run_is_a_crash_and_the_next_one_is_judged(session):
@@ -179,18 +202,17 @@ def test_a_known_mistake_is_named_once_it_is_known(session):
     assert found == "x1 and x2 are subtracted, not added."
 
 
-def test_closing_during_a_run_leaves_no_process(session):
-    session.begin()
-    session.path.write_text(ENDLESS)
-    session.until(Started)
-    hub = session.loop._crew._hub._process
-    session.loop.close()
+def test_closing_during_a_run_leaves_no_process(own_session):
+    own_session.begin()
+    own_session.path.write_text(ENDLESS)
+    own_session.until(Started)
+    hub = own_session.loop._crew._hub._process
+    own_session.loop.close()
     assert hub.poll() is not None
-    assert not any(thread.is_alive() for thread in session.loop._threads)
+    assert not any(thread.is_alive() for thread in own_session.loop._threads)
 
 
-def test_a_loop_that_is_still_warming_up_can_be_closed(small_dojo, tmp_path):
-    session = Session(small_dojo, tmp_path)
-    session.loop.judge(session.k03)
-    session.loop.close()
-    assert session.events.empty()
+def test_a_loop_that_is_still_warming_up_can_be_closed(own_session):
+    own_session.loop.judge(own_session.k03)
+    own_session.loop.close()
+    assert own_session.events.empty()

@@ -21,7 +21,7 @@ from dojo.loop import Judged, Loop
 from dojo.verdict import Check, Verdict
 
 _PATIENCE = 60.0  # seconds for what takes a second or two on a quiet machine
-ROUNDS = 6  # runs of plain pytest that share the candidates
+ROUNDS = 4  # runs of plain pytest that share the candidates
 ABOVE = "\n\n# written differently\n"
 
 
