@@ -27,7 +27,7 @@ from dojo.isolation import (
 )
 from dojo.workers import MESSAGE, SOCKET
 
-_IDLE = 0.5  # seconds without a request
+_IDLE = 2.0  # seconds without a request
 _PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 
 

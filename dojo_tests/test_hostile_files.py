@@ -23,7 +23,7 @@ from dojo.workers import Crew
 ANSWER = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    {}\n    return x1.add_(x2)\n"
 RIGHT = ANSWER.format("pass")
 TIME_LIMIT = 10.0  # seconds, also where the machine has much else to do
-SHORT_LIMIT = 2.0  # seconds for what never ends
+SHORT_LIMIT = 1.5  # seconds for what never ends
 PARTS = 3  # runs of plain pytest that share the rows which end
 
 # what is in the file, the state that it gets, and words of the message
@@ -165,7 +165,7 @@ RAGING = {
     ),
     "endless recursion": (ANSWER.format("add_(x1, x2)"), {RED}, "calls itself without end"),
     "loop in a function": (ANSWER.format("while True: pass"), {TIMED_OUT}, "line 4: not finished"),
-    "loop at import": ("while True:\n    pass\n", {TIMED_OUT}, "not finished after 2 s; stuck"),
+    "loop at import": ("while True:\n    pass\n", {TIMED_OUT}, "not finished after 1.5 s; stuck"),
     "loop in a __getitem__": (
         "class Row:\n    def __getitem__(self, i):\n        while True: pass\n"
         + ANSWER.format("Row()[0]"),
