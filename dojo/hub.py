@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import itertools
 import os
 import select
 import signal
@@ -25,9 +26,11 @@ from dojo.isolation import (
     outlive_parent,
     wait_a_moment,
 )
+from dojo.pages import gather
 from dojo.workers import MESSAGE, SOCKET
 
 _IDLE = 2.0  # seconds without a request
+_MANY = 20  # forks, from which on it pays to make the next ones cheap
 _PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 
 
@@ -56,12 +59,14 @@ def run_hub(serve: Callable[[Connection], None], prepare: Callable[[], None]) ->
     outlive_parent()  # from here on it ends in order once the line is cut
     _freeze()
     codes: dict[int, int | None] = {}
+    forks = itertools.count(1)
     control.send(b"ready")
     is_prepared = False
     while True:
         if not is_prepared and not select.select([control], [], [], _IDLE)[0]:
             prepare()
             _freeze()
+            gather()
             is_prepared = True
         message, files, _, _ = socket.recv_fds(control, MESSAGE, 2)
         if not message:
@@ -74,6 +79,8 @@ def run_hub(serve: Callable[[Connection], None], prepare: Callable[[], None]) ->
             codes[pid] = None
             for file in files:
                 os.close(file)
+            if next(forks) == _MANY:
+                gather()
             answer = str(pid)
         elif int(number) not in codes:
             answer = str(-signal.SIGKILL)  # it was ended before

@@ -24,10 +24,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
 from _pytest.runner import runtestprotocol
+
+# What torch makes when it is imported stays: to look for garbage in it, again and again, would take
+# a sixth of that time, and once more at the end.
+gc.disable()
+
+import numpy as np
+import torch
 
 from dojo import devices, isolation, serving
 from dojo.catalog import TREES, Kata, NoSuchFolder, find_katas, find_root, kata_of, solutions_folder
@@ -43,6 +48,9 @@ from dojo.solution import Rehearsal, Solution
 from dojo.statement import read_statement
 from dojo.verdict import GREEN, NOT_STARTED, RED, Check
 from dojo.workers import SOCKET as HUB_SOCKET
+
+gc.freeze()
+gc.enable()
 
 _LONGEST = 24 * 60 * 60  # seconds; more than a day is a mistake
 DOJO = pytest.StashKey["Dojo"]()
@@ -180,8 +188,10 @@ def warm_up(thoroughly: bool) -> Seals:
     torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
     np.random.seed(0)  # imports a part of NumPy
     if thoroughly:
+        gc.disable()  # as at the head of this file
         torch.testing.assert_close(0, 0)  # imports half of torch
         importlib.import_module("torch._dynamo")
+        gc.enable()
     seals = Seals()
     gc.freeze()  # a child that collects would copy the whole heap
     return seals

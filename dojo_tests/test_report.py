@@ -77,7 +77,9 @@ def test_the_report_fits_in_80_columns_without_colour(run, root, tmp_path):
 
 def test_workers_give_the_same_summary(run):
     files = {"intro/k03_in_place_add": RED_K03}
-    alone, spread = (run("-k", "k03 or k04", *options, files=files) for options in ((), ("-n", "2")))
+    alone, spread = (
+        run("-k", "k03 or k04", *options, files=files) for options in ((), ("-n", "2"))
+    )
     assert alone.returncode == spread.returncode == 1
 
     def bar(result):
