@@ -26,11 +26,12 @@ __all__ = [
 
 CHOICES = ("cpu", "cuda")
 _REAL_GPU = torch.cuda.is_available()  # asked before any learner's code runs
+_SIMULATED = SimulatedCuda()  # made only once, since that takes longer than most checks
 
 
 def gpu() -> AbstractContextManager[object]:
     """A machine with a GPU: the real one, or else a simulated one, inside the ``with`` block."""
-    return nullcontext() if _REAL_GPU else SimulatedCuda()
+    return nullcontext() if _REAL_GPU else _SIMULATED
 
 
 def no_gpu() -> AbstractContextManager[object]:

@@ -41,6 +41,7 @@ from dojo.guard import Guard
 from dojo.loading import LoadError, learner_line, shown_path, unstarted_name
 from dojo.lost import Lost, what_became
 from dojo.output import KEPT
+from dojo.pages import gather
 from dojo.protocol import open_request, run_request
 from dojo.report import KataReporter
 from dojo.seals import Seals
@@ -53,6 +54,7 @@ gc.freeze()
 gc.enable()
 
 _LONGEST = 24 * 60 * 60  # seconds; more than a day is a mistake
+_MANY = 100  # katas in a run, from which on it pays to make forks cheap
 DOJO = pytest.StashKey["Dojo"]()
 KATA = pytest.StashKey[Kata]()
 CHECK = pytest.StashKey[Check]()
@@ -213,6 +215,8 @@ class Dojo:
         self._told: set[str] = set()  # the checks that one of them was told to run
         self._lost: Lost | None = None  # what became of the kata's process
         self._items: dict[str, list[pytest.Item]] = {}
+        self._groups: list[list[pytest.Item]] = []
+        self._place: dict[str, int] = {}  # of a check's group among these, by node id
         self._loaded: dict[str, Solution | Rehearsal] = {}
         self._seals: Seals | None = None
         self._guard: Guard | None = None
@@ -236,6 +240,14 @@ class Dojo:
         if self.config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # nobody chose an order
             places = {kata: place for place, kata in enumerate(find_katas(self.root))}
             items.sort(key=lambda item: places[item.stash[KATA]] if KATA in item.stash else -1)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note which checks are of one kata and come in a row: they share a process."""
+        rows = itertools.groupby(session.items, key=lambda item: item.stash.get(KATA, None))
+        self._groups = [list(row) for _, row in rows]
+        self._place = {
+            item.nodeid: place for place, group in enumerate(self._groups) for item in group
+        }
 
     # ---------------------------------------------------------------- the process
 
@@ -311,7 +323,7 @@ class Dojo:
             if hasattr(self.config, "workerinput"):  # xdist does not tell a worker what will come
                 self._tell(child, [item], is_new, nextitem)
             else:
-                self._tell(child, _group(item, item.session.items), is_new)
+                self._tell(child, self._groups[self._place[item.nodeid]], is_new)
         if is_new:
             child.hear()  # the plan, which is known here
             self._go_ahead(item)
@@ -335,18 +347,18 @@ class Dojo:
         """Begin with the kata after the item's, where there is a processor to spare."""
         if hasattr(self.config, "workerinput") or (os.cpu_count() or 1) < 2:
             return
-        items = item.session.items
-        rest = items[items.index(item) + len(_group(item, items)) :]
-        if not rest or KATA not in rest[0].stash:
+        after = self._place[item.nodeid] + 1
+        group = self._groups[after] if after < len(self._groups) else []
+        if not group or KATA not in group[0].stash:
             return
-        child = self._new_child(rest[0])
+        child = self._new_child(group[0])
         try:
             if isinstance(child, isolation.ForkedChild):  # another would have to be waited for
-                self._tell(child, _group(rest[0], rest), is_new=True)
+                self._tell(child, group, is_new=True)
         except isolation.ChildDied:
             child.close()  # that is no fault of this item's kata
         else:
-            self._ahead = rest[0].stash[KATA], child
+            self._ahead = group[0].stash[KATA], child
 
     def _taken_ahead(self, item: pytest.Item) -> isolation.Child | None:
         """The process that has begun with the item's kata."""
@@ -359,6 +371,8 @@ class Dojo:
     def _new_child(self, item: pytest.Item) -> isolation.Child:
         limit = self.config.getoption("--time-limit")
         if self._isolation == "fork":
+            if self._seals is None and len(self._items) > _MANY:
+                gather()
             self._warm_up()
             return isolation.ForkedChild(self._serve, limit)
         return isolation.SpawnedChild([str(item.stash[KATA].checks)], self.root, limit)
@@ -552,13 +566,6 @@ def _is_simple(item: pytest.Item) -> bool:
     params = item.callspec.params if hasattr(item, "callspec") else {}
     marks = {mark.name for mark in item.iter_markers()}
     return wanted <= params.keys() and marks <= {"parametrize", "filterwarnings"}
-
-
-def _group(item: pytest.Item, items: list[pytest.Item]) -> list[pytest.Item]:
-    """The item and those of the same kata right after it."""
-    kata = item.stash[KATA]
-    rest = itertools.dropwhile(lambda one: one is not item, items)
-    return list(itertools.takewhile(lambda one: one.stash.get(KATA, None) == kata, rest))
 
 
 def _definition_line(solution: Solution | Rehearsal | None) -> int:

@@ -465,6 +465,7 @@ class SimulatedCuda(TorchFunctionMode):
     def __init__(self, available: bool = True) -> None:
         super().__init__()
         self.available = available
+        self._replacements = _environment(self)
         self._exits: list[ExitStack] = []
 
     @property
@@ -474,7 +475,7 @@ class SimulatedCuda(TorchFunctionMode):
     def __enter__(self) -> SimulatedCuda:
         with ExitStack() as stack:
             stack.enter_context(_default_device_kept())
-            stack.enter_context(_patched(_environment(self)))
+            stack.enter_context(_patched(self._replacements))
             if self.available:
                 stack.enter_context(_saved_and_loaded_by_device(self))
             super().__enter__()

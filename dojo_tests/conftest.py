@@ -86,6 +86,15 @@ def make_table(judge_source):
     return functools.cache(lambda kata: known_table(kata) or make_table_of(kata, judge_source))
 
 
+def copy_compiled(source, target):
+    """Copy a module with what it was compiled to, which takes longer than the copy."""
+    compiled = Path("__pycache__")
+    (target.parent / compiled).mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
+    for file in (source.parent / compiled).glob(f"{source.stem}.*.pyc"):
+        shutil.copy2(file, target.parent / compiled)
+
+
 @pytest.fixture(scope="session")
 def lay_out():
     """Makes a dojo in a folder: for each kata of it the known kata whose files it has, and the
@@ -100,8 +109,7 @@ def lay_out():
                 (known.checks, kata.checks),
                 (known.impostors, kata.impostors),
             ):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, target)
+                copy_compiled(source, target)
             kata.stub.parent.mkdir(parents=True, exist_ok=True)
             kata.stub.write_bytes(answer)
         for file in ("conftest.py", "pyproject.toml"):
