@@ -93,8 +93,13 @@ def plain(function: Function) -> Function:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        with torch._C.DisableTorchFunction(), torch.no_grad():
-            return function(*args, **kwargs)
+        with torch._C.DisableTorchFunction():
+            was_enabled = torch.is_grad_enabled()
+            torch._C._set_grad_enabled(False)  # in a fifth of the time of torch.no_grad()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                torch._C._set_grad_enabled(was_enabled)
 
     return wrapper  # type: ignore[return-value]
 
@@ -211,18 +216,17 @@ class _Array(NamedTuple):
 
     kind: str
     dtype: object
-    shape: tuple[int, ...]
-    device: str
+    shape: Sequence[int]
+    device: torch.device | None
     numbers: Any  # a list, a number, or None where they are many
 
 
 def _seen(value: object) -> _Array | str:
     """What can be told of an argument later, when the call has changed it."""
     if isinstance(value, torch.Tensor):
-        device = str(device_of(value))
-        return _Array("tensor", value.dtype, tuple(value.shape), device, _few(value))
+        return _Array("tensor", value.dtype, value.shape, device_of(value), _few(value))
     if isinstance(value, np.ndarray):
-        return _Array("array", value.dtype, value.shape, "cpu", _few(value))
+        return _Array("array", value.dtype, value.shape, None, _few(value))
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
     if isinstance(value, list | tuple) and not _plain_items(value):
@@ -233,11 +237,12 @@ def _seen(value: object) -> _Array | str:
 def _argument(seen: _Array | str, with_values: bool) -> str:
     if isinstance(seen, str):
         return seen
+    is_elsewhere = seen.device is not None and seen.device.type != "cpu"
     if not with_values or seen.numbers is None:
-        where = "" if seen.device == "cpu" else f" on {seen.device}"
-        return f"<{dtype_name(seen.dtype)} {seen.shape}{where}>"
+        where = f" on {seen.device}" if is_elsewhere else ""
+        return f"<{dtype_name(seen.dtype)} {tuple(seen.shape)}{where}>"
     dtype = "" if seen.dtype == torch.float32 else f", dtype={dtype_name(seen.dtype)}"
-    place = "" if seen.device == "cpu" else ", device='cuda'"
+    place = ", device='cuda'" if is_elsewhere else ""
     return f"{seen.kind}({_rounded(seen.numbers)}{dtype}{place})"
 
 

@@ -426,7 +426,7 @@ def _operate(sim: SimulatedCuda, func: Any, *args: Any, **kwargs: Any) -> Any:
     """Any other function: its inputs must agree, and what it returns lives where they do."""
     if kwargs.get("device") is not None:
         return sim.create(func, sim.resolve(kwargs.pop("device")), *args, **kwargs)
-    keys = [_key(tensor) for tensor in _tensors(args, kwargs)]
+    keys = [_key(tensor) for tensor in _tensors(*args, *kwargs.values())]
     host = [key for key in keys if key not in _tags]
     if len(host) == len(keys):
         if keys:
@@ -567,14 +567,9 @@ def no_cuda() -> SimulatedCuda:
 
 @contextmanager
 def _patched(replacements: dict[tuple[Any, str], Any]) -> Iterator[None]:
-    known = {
-        (space, name): value
-        for (space, name), value in replacements.items()
-        if hasattr(space, name)
-    }
-    before = {(space, name): vars(space).get(name) for space, name in known}
+    before = {(space, name): vars(space).get(name) for space, name in replacements}
     try:
-        for (space, name), value in known.items():
+        for (space, name), value in replacements.items():
             setattr(space, name, value)
         yield
     finally:
@@ -669,7 +664,8 @@ def _environment(sim: SimulatedCuda) -> dict[tuple[Any, str], Any]:
         places[space, "from_dlpack"] = _from_dlpack(space.from_dlpack)
     for script in (torch._C.ScriptFunction, torch._C.ScriptMethod):
         places[script, "__call__"] = _script_call(sim, script.__call__)
-    return places
+    # not each version of torch has all of them
+    return {(space, name): value for (space, name), value in places.items() if hasattr(space, name)}
 
 
 def _compiled_for(is_available: Any, sim: SimulatedCuda) -> Any:
