@@ -99,7 +99,7 @@ def time_katas(
         Abandoned: ``is_over`` was set.
     """
     is_over = is_over or threading.Event()
-    before, sources = list(earlier_runs(root)), _sources(katas)
+    sources, before = _sources(katas), list(earlier_runs(root))
     with tempfile.TemporaryDirectory() as folder:
         results, notes_path = Path(folder) / "results.json", Path(folder) / "cases.jsonl"
         options = [

@@ -3,6 +3,8 @@
 import ast
 import collections
 
+import pytest
+
 from dojo.catalog import find_katas
 from dojo.impostors import find_candidates
 from dojo.statement import read_statement
@@ -11,6 +13,12 @@ from dojo.verdict import GREEN, NOT_STARTED, RED
 FEWEST_HINTS = 3
 FEWEST_IMPOSTORS = 5
 FEWEST_ALTERNATIVES = 3
+
+
+@pytest.fixture
+def of_reference(judge_source):
+    """The verdict on a kata's reference."""
+    return lambda kata: judge_source(kata, kata.reference.read_text(encoding="utf-8"))
 
 
 def test_there_are_katas(root):
@@ -64,8 +72,8 @@ def test_every_check_has_a_docstring(kata):
     assert [check.name for check in checks if not ast.get_docstring(check)] == []
 
 
-def test_every_check_names_its_aspect(kata, judge):
-    assert [c.name for c in judge(kata, kata.root / "reference").checks if not c.aspect] == []
+def test_every_check_names_its_aspect(of_reference, kata):
+    assert [check.name for check in of_reference(kata).checks if not check.aspect] == []
 
 
 def test_every_check_is_not_started_on_the_stub(kata, judge_source):
@@ -74,8 +82,8 @@ def test_every_check_is_not_started_on_the_stub(kata, judge_source):
     assert verdict.state == NOT_STARTED
 
 
-def test_the_reference_is_green(kata, judge):
-    assert _failures(judge(kata, kata.root / "reference")) == []
+def test_the_reference_is_green(of_reference, kata):
+    assert _failures(of_reference(kata)) == []
 
 
 def test_an_impostor_is_red_and_not_by_a_crash(impostor, judge_source):

@@ -101,7 +101,7 @@ def test_a_spoilt_output_is_red(owner, function, control, tmp_path, judge_source
             f"{function} = spoil({control!r}, {str(mark)!r}, {function})",
         ]
     )
-    verdict = judge_source(owner, source)
+    verdict = judge_source(owner, source, device="cpu")
     if not mark.exists():
         assert verdict.state == GREEN, "the control did nothing and yet the reference is not green"
         pytest.skip(f"{control} does not apply to what {function} returns")

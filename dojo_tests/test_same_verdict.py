@@ -127,23 +127,20 @@ def test_pytest_says_of_what_is_written_differently_what_warm_processes_said(
     assert not_recognised == []
 
 
-def save(one, folder):
-    path = one.kata.solution_in(folder)
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(one.source, encoding="utf-8")
-
-
-def test_the_loop_and_warm_processes_agree(root, judge, tmp_path):
+def test_the_loop_and_warm_processes_agree(root, judge_source, tmp_path):
     events = queue.Queue()
     loop = Loop(root, tmp_path, "all", 60.0, events.put)
     differing = []
     for kata in find_katas(root):
-        save(find_candidates(kata)[0], tmp_path)
+        one = find_candidates(kata)[0]
+        path = kata.solution_in(tmp_path)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(one.source, encoding="utf-8")
         loop.judge(kata)
         event = events.get(timeout=_PATIENCE)
         while not isinstance(event, Judged) or event.kata != kata:
             event = events.get(timeout=_PATIENCE)
-        if what_matters(event.verdict) != what_matters(judge(kata, tmp_path)):
+        if what_matters(event.verdict) != what_matters(judge_source(kata, one.source)):
             differing.append(kata.name)
     loop.close()
     assert differing == []
