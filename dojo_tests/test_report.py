@@ -13,6 +13,7 @@ from dojo.verdict import GREEN, NOT_STARTED
 
 RED_K03 = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1 + x2\n"
 WIDEST = 80
+K03, K04 = (f"tests/intro/test_{name}.py" for name in ("k03_in_place_add", "k04_reshape_permute"))
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_stubs_show_one_line_each_and_where_to_begin(run, root):
 
 def test_a_red_kata_shows_its_call_and_no_framework(run, tmp_path):
     file = tmp_path / "report.xml"
-    result = run("-k", "k03", f"--junitxml={file}", files={"intro/k03_in_place_add": RED_K03})
+    result = run(K03, f"--junitxml={file}", files={"intro/k03_in_place_add": RED_K03})
     assert result.returncode == 1
     assert "add_(" in result.stdout
     assert "expected x1 itself, with the sum in it" in " ".join(result.stdout.split())
@@ -77,9 +78,7 @@ def test_the_report_fits_in_80_columns_without_colour(run, root, tmp_path):
 
 def test_workers_give_the_same_summary(run):
     files = {"intro/k03_in_place_add": RED_K03}
-    alone, spread = (
-        run("-k", "k03 or k04", *options, files=files) for options in ((), ("-n", "2"))
-    )
+    alone, spread = (run(K03, K04, *options, files=files) for options in ((), ("-n", "2")))
     assert alone.returncode == spread.returncode == 1
 
     def bar(result):
@@ -90,7 +89,7 @@ def test_workers_give_the_same_summary(run):
 
 
 def test_stop_at_the_first_failure_stops(run):
-    result = run("-x", "-k", "k03", files={"intro/k03_in_place_add": RED_K03})
+    result = run("-x", K03, files={"intro/k03_in_place_add": RED_K03})
     assert re.search(r"\b1 failed", result.stdout)
 
 
