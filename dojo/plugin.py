@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import itertools
 import os
-import random
 import re
 import time
 import traceback
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -31,12 +28,10 @@ from _pytest.runner import runtestprotocol
 # a sixth of that time, and once more at the end.
 gc.disable()
 
-import numpy as np
-import torch
-
 from dojo import devices, isolation, serving
 from dojo.catalog import TREES, Kata, NoSuchFolder, find_katas, find_root, kata_of, solutions_folder
 from dojo.checks import CheckFailed, aspect_of, grid_of
+from dojo.fresh import forget_what_was_set, warm_up
 from dojo.guard import Guard
 from dojo.loading import LoadError, learner_line, shown_path, unstarted_name
 from dojo.lost import Lost, what_became
@@ -164,39 +159,6 @@ def _machine_of(item: pytest.Item) -> AbstractContextManager[str]:
 def solution(request: pytest.FixtureRequest) -> Solution | Rehearsal:
     """The learner's answer: its public names can be called as attributes."""
     return request.config.stash[DOJO].solution_for(request.node)
-
-
-def forget_what_was_set() -> None:
-    """Put back the settings of torch that outlive a call, and seed every generator."""
-    warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
-    torch.set_default_device(None)
-    torch.set_default_dtype(torch.float32)
-    torch.set_grad_enabled(True)
-    torch._C._set_deterministic_algorithms(False)  # the public function imports the compiler
-    torch.default_generator.manual_seed(0)  # the public function walks the stack for lazy CUDA
-    np.random.seed(0)
-    random.seed(0)
-
-
-def warm_up(thoroughly: bool) -> Seals:
-    """Do once, before the first fork, what every child would have to do again.
-
-    Args:
-        thoroughly: import also what only some answers need, such as for their first optimizer.
-
-    Returns:
-        the judge's tools as they are while no learner's code has run.
-    """
-    torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
-    np.random.seed(0)  # imports a part of NumPy
-    if thoroughly:
-        gc.disable()  # as at the head of this file
-        torch.testing.assert_close(0, 0)  # imports half of torch
-        importlib.import_module("torch._dynamo")
-        gc.enable()
-    seals = Seals()
-    gc.freeze()  # a child that collects would copy the whole heap
-    return seals
 
 
 class Dojo:
@@ -560,12 +522,17 @@ class Dojo:
         return RED, f"{called or kata.stem} raised {first}{where}", line
 
 
-def _is_simple(item: pytest.Item) -> bool:
+def _is_simple(item: Any) -> bool:
     """Whether a check wants nothing from pytest that the judge does not know."""
-    wanted = set(getattr(item, "fixturenames", ())) - {"solution", "device", "request"}
+    if not isinstance(item, pytest.Function):
+        return False
+    wanted = set(item.fixturenames) - {"solution", "device", "request"}
     params = item.callspec.params if hasattr(item, "callspec") else {}
     marks = {mark.name for mark in item.iter_markers()}
-    return wanted <= params.keys() and marks <= {"parametrize", "filterwarnings"}
+    definitions = item._fixtureinfo.name2fixturedefs.values()
+    is_overridden = any(len(found) > 1 for found in definitions)  # a kata has its own `device`
+    is_usual = marks <= {"parametrize", "filterwarnings"} and not is_overridden
+    return wanted <= params.keys() and is_usual
 
 
 def _definition_line(solution: Solution | Rehearsal | None) -> int:

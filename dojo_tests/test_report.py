@@ -88,6 +88,17 @@ def test_workers_give_the_same_summary(run):
     assert bar(alone) == bar(spread)
 
 
+def test_what_an_answer_prints_is_shown_beside_its_failure_or_at_once(run):
+    files = {
+        "intro/k03_in_place_add": RED_K03.replace(
+            "    return", "    print('I am here')\n    return"
+        )
+    }
+    assert "I am here" in run(K03, files=files).stdout
+    lines = run(K03, "-s", files=files).stdout.splitlines()
+    assert lines.count("I am here") > 30  # as often as it is called
+
+
 def test_stop_at_the_first_failure_stops(run):
     result = run("-x", K03, files={"intro/k03_in_place_add": RED_K03})
     assert re.search(r"\b1 failed", result.stdout)
