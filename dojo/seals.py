@@ -57,7 +57,9 @@ class Seals:
     def __init__(self) -> None:
         self._spaces = list(_namespaces())
         self._known = [_callables(space) for space in self._spaces]
-        self._tables = Tables(self._spaces)
+        # Kept here, since an answer may replace what the classes have.
+        self._changed = Tables(self._spaces).changed
+        self.broken = self.broken  # type: ignore[method-assign]
 
     def broken(self, thoroughly: bool = True) -> list[str]:
         """Names that were replaced or deleted since; each is put back.
@@ -66,7 +68,7 @@ class Seals:
             thoroughly: look at every name, not only at what torch applies to each operation.
         """
         found = []
-        for index in self._tables.changed() if thoroughly else ():
+        for index in self._changed() if thoroughly else ():
             space = self._spaces[index]
             now = vars(space)
             for name, value in self._known[index].items():

@@ -60,17 +60,18 @@ def serve(dojo: Dojo, line: Connection) -> None:
     if request["rehearse"]:
         dojo.rehearse(kata, (items[nodeid] for nodeid in checks))
     tail = None if aloud else print_to_memory()
-    is_looked_at = False
+    distrust = dojo.distrust  # as it is before the learner's code can change it
+    is_first, was_red = True, False
     for request in requests:
         for nodeid, following in itertools.pairwise([*request["run"], request["following"]]):
             item, next_item = items[nodeid], items.get(following)
             started = time.perf_counter()
             check = dojo.run(item, next_item)
             seconds = time.perf_counter() - started
-            # Once: before a red verdict is explained, or a green one given.
-            is_due = not is_looked_at and (check.state != GREEN or next_item is None)
-            check = dojo.distrust(item, check, thoroughly=is_due)
-            is_looked_at = is_looked_at or is_due
+            # After the first check, and before a red verdict is explained or a green one given.
+            is_turn = check.state != GREEN or next_item is None
+            check = distrust(item, check, thoroughly=is_first or (is_turn and not was_red))
+            is_first, was_red = False, was_red or check.state != GREEN
             sys.stdout.flush()
             printed = tail.take() if tail else ""
             if check.state != GREEN:

@@ -112,6 +112,30 @@ def add_(x1, x2): return x1
 """,
         "your file replaces",
     ),
+    "patched judge": (
+        """
+import dojo.plugin, dojo.seals, dojo.tables
+dojo.plugin.Dojo._call = lambda *a: None
+dojo.plugin.Dojo.distrust = lambda self, item, check, thoroughly: check
+dojo.seals.Seals.broken = lambda *a: []
+dojo.tables.Tables.changed = lambda *a: iter(())
+def add(x1, x2): return x1
+def add_(x1, x2): return x1
+""",
+        "your file replaces",
+    ),
+    "put back in time": (
+        """
+import torch
+equal, calls = torch.equal, []
+def add(x1, x2):
+    calls.append(1)
+    torch.equal = equal if len(calls) > 1 else lambda *a: True
+    return x1 + x2
+def add_(x1, x2): return x1.add_(x2)
+""",
+        "your file replaces torch.equal",
+    ),
     "imports the reference": (
         """
 import sys, pathlib
