@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import itertools
 import os
 import select
@@ -57,7 +56,6 @@ def run_hub(serve: Callable[[Connection], None], prepare: Callable[[], None]) ->
     control = _control()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     outlive_parent()  # from here on it ends in order once the line is cut
-    _freeze()
     codes: dict[int, int | None] = {}
     forks = itertools.count(1)
     control.send(b"ready")
@@ -65,7 +63,6 @@ def run_hub(serve: Callable[[Connection], None], prepare: Callable[[], None]) ->
     while True:
         if not is_prepared and not select.select([control], [], [], _IDLE)[0]:
             prepare()
-            _freeze()
             gather()
             is_prepared = True
         message, files, _, _ = socket.recv_fds(control, MESSAGE, 2)
@@ -96,12 +93,6 @@ def run_hub(serve: Callable[[Connection], None], prepare: Callable[[], None]) ->
         end_group(pid, code)
     _end_orphans({})
     os._exit(0)  # there is nothing to save, and taking torch down takes half a second
-
-
-def _freeze() -> None:
-    """A child that collects garbage would copy the whole heap."""
-    gc.collect()
-    gc.freeze()
 
 
 def _be_child(

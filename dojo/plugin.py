@@ -370,7 +370,9 @@ class Dojo:
 
     def _warm_up(self, thoroughly: bool = False) -> None:
         if self._seals is None or thoroughly:
-            self._seals = warm_up(thoroughly)
+            warm_up(thoroughly)
+            self._seals = Seals()
+            gc.freeze()  # a child that collects would copy the whole heap
 
     def _serve(self, line: Connection) -> None:
         """In the child: run the checks that the parent asks for, in this very process."""

@@ -20,6 +20,7 @@ import torch
 import torch._compile
 import torch.testing
 
+from dojo.fresh import put_defaults_back
 from dojo.tables import Tables
 
 # What pytest itself sets anew for each test.
@@ -75,8 +76,7 @@ class Seals:
                 if now.get(name) is not value and not _is_torchs_own(now.get(name), value):
                     setattr(space, name, value)
                     found.append(f"{space.__name__}.{name}")
-        torch.set_default_device(None)  # an answer may set it, and torch keeps it as a mode
-        torch.set_default_dtype(torch.float32)  # the same, and it changes torch.Storage
+        put_defaults_back()
         if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():
             found.append("torch's mode stack")
             _empty_mode_stacks()

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from dojo.catalog import Kata
 from dojo.checks import Call, CheckFailed
+from dojo.fresh import put_defaults_back
 from dojo.loading import LoadError, load, read, require_names
 from dojo.statement import PublicName
 
@@ -78,7 +77,7 @@ class Solution:
             try:
                 return value(*args, **kwargs)
             finally:
-                _put_defaults_back()
+                put_defaults_back()
 
         return call
 
@@ -96,11 +95,3 @@ class Rehearsal:
             raise CheckFailed("is not asked yet.")
 
         return call
-
-
-def _put_defaults_back() -> None:
-    """What a call has set must not rule what the check creates next."""
-    if getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None) is not None:
-        torch.set_default_device(None)
-    if torch.get_default_dtype() is not torch.float32:
-        torch.set_default_dtype(torch.float32)

@@ -13,11 +13,11 @@ import time
 
 import pytest
 
+from dojo.catalog import Kata
+
 pty = pytest.importorskip("pty", reason="Windows has no pseudo terminals")
 fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
 
-TREES = ("katas", "reference", "tests", "impostors")
-FILES = ("conftest.py", "pyproject.toml")
 PATIENCE = 120.0  # seconds for torch to be imported on a slow machine; no test waits that long
 ORDINARY = "\x1b[?1049l"  # back from the screen of its own that the command had
 # What a terminal obeys: operating system commands, control sequences, other escapes.
@@ -43,15 +43,11 @@ def add_(x1, x2):
 
 
 @pytest.fixture
-def dojo(root, tmp_path):
+def dojo(root, lay_out, tmp_path):
     """A copy of two of the dojo's katas, less its machinery."""
-    for tree in TREES:
-        for file in [*(root / tree / "intro").glob("*k0[34]_*.py"), *(root / tree).glob("*/*.md")]:
-            target = tmp_path / file.relative_to(root)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, target)
-    for file in FILES:
-        shutil.copy(root / file, tmp_path)
+    katas = [Kata(f"intro/{stem}", root) for stem in ("k03_in_place_add", "k04_reshape_permute")]
+    lay_out(tmp_path, {kata.name: (kata, kata.stub.read_bytes()) for kata in katas})
+    shutil.copy(root / "katas/intro/README.md", tmp_path / "katas/intro")
     return tmp_path
 
 
