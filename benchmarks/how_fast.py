@@ -28,10 +28,10 @@ from pathlib import Path
 
 import watching
 
-from dojo.catalog import Kata, find_katas
-from dojo.diagnosis import find_impostors
-from dojo.judge import judge, judge_source
-from dojo.workers import Crew
+from dojo.course.katas import Kata, find_katas
+from dojo.verdict.diagnosis import find_impostors
+from dojo.workers.client import judge, judge_source
+from dojo.workers.pool import WorkerPool
 
 ROOT = Path(__file__).resolve().parent.parent
 KATA = Kata("intro/k05_matmul", ROOT)
@@ -94,14 +94,14 @@ def the_loop(saves: int) -> None:
     """From a save to its verdict, and what stands by meanwhile."""
     title(f"from a save of {KATA.stem} to its verdict")
     with watch(KATA, DOJO) as (watcher, path):
-        forked = list(watching.save_and_wait(path, saves, PAUSE, watcher.hear))
+        forked = list(watching.save_and_wait(path, saves, PAUSE, watcher.receive))
         row("dojo watch --json, forked", forked)
         idle = standing(watcher)
     with watch(KATA, [sys.executable, "-c", watching.SPAWNING]) as (watcher, path):
         time.sleep(PAUSE_OF_SPAWNED)
         row(
             "dojo watch --json, spawned",
-            watching.save_and_wait(path, saves, PAUSE_OF_SPAWNED, watcher.hear),
+            watching.save_and_wait(path, saves, PAUSE_OF_SPAWNED, watcher.receive),
         )
     if importlib.util.find_spec("pytest_watcher") is None:
         note("pytest-watcher is not installed: pip install pytest-watcher")
@@ -110,7 +110,7 @@ def the_loop(saves: int) -> None:
             watcher = watching.PytestWatcher(KATA, answers)
             with contextlib.closing(watcher):
                 path = KATA.solution_in(answers)
-                others = list(watching.save_and_wait(path, saves, PAUSE_OF_OTHERS, watcher.hear))
+                others = list(watching.save_and_wait(path, saves, PAUSE_OF_OTHERS, watcher.receive))
         row("pytest-watcher, its own delay included", others)
         ratio = statistics.median(others) / statistics.median(forked)
         note(f"dojo watch is {ratio:.0f} times faster than pytest-watcher")
@@ -152,22 +152,22 @@ def judging(all_tests: bool) -> None:
     impostors = [one for kata in katas for one in find_impostors(kata)]
     chosen = impostors[:: max(1, len(impostors) // IMPOSTORS)]
     with contextlib.ExitStack() as at_end:
-        crews = [at_end.enter_context(contextlib.closing(Crew(ROOT))) for _ in range(CORES)]
-        for crew in crews:
-            crew.wait_until_ready()
+        crews = [at_end.enter_context(contextlib.closing(WorkerPool(ROOT))) for _ in range(CORES)]
+        for pool in crews:
+            pool.wait_until_ready()
         left = iter(chosen)
         lock = threading.Lock()
 
-        def work(crew: Crew) -> None:
+        def work(pool: WorkerPool) -> None:
             while True:
                 with lock:
                     one = next(left, None)
                 if one is None:
                     return
-                judge_source(crew, one.kata, one.source)
+                judge_source(pool, one.kata, one.source)
 
         begun = time.perf_counter()
-        threads = [threading.Thread(target=work, args=(crew,)) for crew in crews]
+        threads = [threading.Thread(target=work, args=(pool,)) for pool in crews]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -188,7 +188,7 @@ def large(count: int) -> None:
         with watch(find_katas(folder)[0], DOJO) as (watcher, path):
             row(
                 "dojo watch --json, from a save to its verdict",
-                watching.save_and_wait(path, FEW, PAUSE, watcher.hear),
+                watching.save_and_wait(path, FEW, PAUSE, watcher.receive),
             )
 
 
@@ -215,8 +215,8 @@ def many(count: int) -> Iterator[Path]:
 def first_verdict(root: Path) -> float:
     """Seconds from nothing to a verdict: start, collection of all checks, and judging."""
     begun = time.perf_counter()
-    with contextlib.closing(Crew(root)) as crew:
-        judge(crew, find_katas(root)[0], root / "reference")
+    with contextlib.closing(WorkerPool(root)) as pool:
+        judge(pool, find_katas(root)[0], root / "reference")
     return time.perf_counter() - begun
 
 

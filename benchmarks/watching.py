@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dojo.catalog import Kata
+from dojo.course.katas import Kata
 
 PATIENCE = 300.0  # seconds for one verdict on a machine that has much else to do
 SETTLES = 10.0  # seconds in which a watcher ends what it does after its first verdict
@@ -51,7 +51,7 @@ class Watch:
             text=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        self.hear()
+        self.receive()
         time.sleep(SETTLES)  # it makes its table of known mistakes
         while not self._lines.empty():
             self._lines.get()
@@ -61,7 +61,7 @@ class Watch:
         for line in self.process.stdout:
             self._lines.put(line)
 
-    def hear(self) -> None:
+    def receive(self) -> None:
         """Wait for the next verdict."""
         while json.loads(self._lines.get(timeout=PATIENCE))["event"] != "verdict":
             pass
@@ -90,9 +90,9 @@ class PytestWatcher:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self.hear()
+        self.receive()
 
-    def hear(self) -> None:
+    def receive(self) -> None:
         """Wait for the next verdict, and forget it."""
         until = time.monotonic() + PATIENCE
         while not self._verdict.exists():
@@ -109,7 +109,7 @@ class PytestWatcher:
 
 
 def save_and_wait(
-    path: Path, saves: int, pause: float, hear: Callable[[], object]
+    path: Path, saves: int, pause: float, receive: Callable[[], object]
 ) -> Iterator[float]:
     """Save a file again and again, ``pause`` seconds after the last verdict was heard.
 
@@ -121,7 +121,7 @@ def save_and_wait(
         time.sleep(pause)
         begun = time.perf_counter()
         path.write_text(f"{text}\n# {number}\n", encoding="utf-8")
-        hear()
+        receive()
         yield time.perf_counter() - begun
 
 
@@ -147,8 +147,8 @@ def memory(process: subprocess.Popen[str]) -> tuple[int, int]:
 def _tree(pid: int) -> list[int]:
     found = [pid]
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += _tree(int(child))
+        for worker in (task / "children").read_text().split():
+            found += _tree(int(worker))
     return found
 
 

@@ -6,8 +6,8 @@ python docs/make_course.py
 from itertools import groupby
 from pathlib import Path
 
-from dojo.catalog import Kata, find_katas, track_title
-from dojo.statement import read_statement
+from dojo.course.katas import Kata, find_katas, track_title
+from dojo.course.statement import read_statement
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- made by docs/make_course.py -->"

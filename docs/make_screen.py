@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from dojo.board import JUDGED
-from dojo.catalog import Kata
-from dojo.loop import Loop
-from dojo.screen import WatchScreen
-from dojo.session import Session
+from dojo.course.katas import Kata
+from dojo.tui.app import WatchScreen
+from dojo.tui.kata_state import JUDGED
+from dojo.tui.session import Session
+from dojo.watch.loop import Loop
 
 ROOT = Path(__file__).resolve().parent.parent
 WRONG = """import torch
@@ -46,7 +46,7 @@ async def draw() -> str:
         async with app.run_test(size=_SIZE) as pilot:
             for _ in range(_LOOKS):
                 await pilot.pause(0.05)
-                if app.session.board.phase == JUDGED:
+                if app.session.kata_state.phase == JUDGED:
                     break
             await pilot.pause(1)
             return app.export_screenshot(title="dojo").replace(str(folder), "katas")

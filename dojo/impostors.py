@@ -1,21 +1,14 @@
-"""Known wrong answers (impostors) and other right ones (alternatives), as sources of solutions.
+"""The two marks of an impostors file: a wrong answer, and another right one.
 
-An impostor is a function or class in ``impostors/<track>/<kata>.py`` that takes the place of
-one public name of the reference; everything else stays the reference's. It is read as text,
-so that what is judged is a file like a learner's. This module knows no torch and no pytest.
+The marks are read as text by ``course.candidates``; here they only exist.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeGuard, TypeVar
-
-from dojo.catalog import Kata
+from typing import TypeVar
 
 Answer = TypeVar("Answer", bound=Callable[..., object])
-Definition = ast.FunctionDef | ast.ClassDef
 
 
 def impostor(name: str, *, diagnosis: str, aspect: str = "") -> Callable[[Answer], Answer]:
@@ -32,89 +25,3 @@ def impostor(name: str, *, diagnosis: str, aspect: str = "") -> Callable[[Answer
 def alternative(name: str) -> Callable[[Answer], Answer]:
     """Mark another right answer for the public name ``name``."""
     return lambda answer: answer
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An impostor or alternative, with the file that a learner who wrote it would have."""
-
-    kata: Kata
-    label: str
-    replaces: str
-    right: bool
-    diagnosis: str
-    aspect: str
-    source: str
-
-    @property
-    def id(self) -> str:
-        return f"{self.kata.name}:{self.label}"
-
-
-def find_candidates(kata: Kata) -> list[Candidate]:
-    """All impostors and alternatives of a kata, in the order of its file; none without one."""
-    if not kata.impostors.is_file() or not kata.reference.is_file():
-        return []
-    reference = kata.reference.read_text(encoding="utf-8")
-    body = ast.parse(kata.impostors.read_text(encoding="utf-8")).body
-    marked = {id(node): mark for node in body if (mark := _mark(node)) is not None}
-    shared = "\n".join(
-        ast.unparse(node) for node in body if id(node) not in marked and not _is_preamble(node)
-    )
-    candidates = []
-    for node in body:
-        if id(node) not in marked:
-            continue
-        assert isinstance(node, Definition)
-        kind, name, options = marked[id(node)]
-        answer = ast.unparse(_renamed(node, name))
-        candidates.append(
-            Candidate(
-                kata,
-                node.name,
-                name,
-                kind == "alternative",
-                options.get("diagnosis", ""),
-                options.get("aspect", ""),
-                f"{reference}\n\n{shared}\n\n{answer}\n",
-            )
-        )
-    return candidates
-
-
-def _is_preamble(node: ast.stmt) -> bool:
-    """The file's docstring, and the import of the two marks."""
-    if isinstance(node, ast.ImportFrom):
-        return node.module in ("dojo.impostors", "__future__")
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _mark(node: ast.stmt) -> tuple[str, str, dict[str, str]] | None:
-    """The node's ``@impostor`` or ``@alternative``: which, of what name, with what options."""
-    if not isinstance(node, Definition):
-        return None
-    for decorator in node.decorator_list:
-        if _is_mark(decorator):
-            options = {
-                keyword.arg: ast.literal_eval(keyword.value)
-                for keyword in decorator.keywords
-                if keyword.arg is not None
-            }
-            return decorator.func.id, ast.literal_eval(decorator.args[0]), options
-    return None
-
-
-def _renamed(node: Definition, name: str) -> Definition:
-    """The definition under the public name, with the mark taken off."""
-    others = [decorator for decorator in node.decorator_list if not _is_mark(decorator)]
-    fields = {field: getattr(node, field) for field in node._fields}
-    renamed = type(node)(**{**fields, "name": name, "decorator_list": others})
-    return ast.fix_missing_locations(ast.copy_location(renamed, node))
-
-
-def _is_mark(decorator: ast.expr) -> TypeGuard[Any]:
-    return (
-        isinstance(decorator, ast.Call)
-        and isinstance(decorator.func, ast.Name)
-        and decorator.func.id in ("impostor", "alternative")
-    )

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import WorkStealingScheduling
 
-import dojo.judge
-from dojo.catalog import Kata, find_katas
-from dojo.diagnosis import known_table
-from dojo.diagnosis import make_table as make_table_of
-from dojo.files import write_atomically
-from dojo.impostors import find_candidates
-from dojo.workers import Crew
+from dojo.course.candidates import find_candidates
+from dojo.course.katas import Kata, find_katas
+from dojo.files.atomic import write_atomically
+from dojo.verdict.diagnosis import known_table
+from dojo.verdict.diagnosis import make_table as make_table_of
+from dojo.workers import client
+from dojo.workers.pool import WorkerPool
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,21 +45,21 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def crew():
+def pool():
     """Warm processes, as the learner's machine offers them."""
-    crew = Crew(ROOT)
-    yield crew
-    crew.close()
+    pool = WorkerPool(ROOT)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture(scope="session")
-def judge(crew):
+def judge(pool):
     """``dojo.judge.judge`` by the session's warm processes."""
-    return functools.partial(dojo.judge.judge, crew)
+    return functools.partial(client.judge, pool)
 
 
 @pytest.fixture(scope="session")
-def judge_source(crew, tmp_path_factory):
+def judge_source(pool, tmp_path_factory):
     """``dojo.judge.judge_source`` by the session's warm processes, once for each source.
 
     Several tests ask for the verdict on the same impostor, in both processes of a run with -n 2.
@@ -70,10 +70,10 @@ def judge_source(crew, tmp_path_factory):
 
     def judge_once(kata, source, **options):
         if options or isinstance(source, bytes):
-            return dojo.judge.judge_source(crew, kata, source, **options)
+            return client.judge_source(pool, kata, source, **options)
         name = hashlib.sha256(f"{kata.name} {source}".encode()).hexdigest()
         if not (kept / name).exists():
-            verdict = dojo.judge.judge_source(crew, kata, source)
+            verdict = client.judge_source(pool, kata, source)
             write_atomically(kept / name, pickle.dumps(verdict))
         return pickle.loads((kept / name).read_bytes())
 

@@ -16,17 +16,18 @@ import numpy as np
 import pytest
 import torch
 
-import dojo.bench
-from dojo.bench import has_benchmark
-from dojo.bench_page import page
-from dojo.bench_results import Case, NoResults, Run, Subject, rate, read_run
-from dojo.bench_statistics import change, mann_whitney, ratio
-from dojo.bench_table import bar, bytes_text, count_text, painted_lines, ratio_text, seconds_text
-from dojo.benching import Asked, bench
-from dojo.benchmarks import Benchmark
-from dojo.catalog import find_katas
-from dojo.isolation import own_environment
-from dojo.measuring import MemoryTrace, Order, prepare
+import dojo.bench.run
+from dojo.bench.page import page
+from dojo.bench.results import Case, NoResults, Run, Subject, rate, read_run
+from dojo.bench.run import has_benchmark
+from dojo.bench.statistics import change, mann_whitney, ratio
+from dojo.bench.table import bar, bytes_text, count_text, ratio_text, seconds_text
+from dojo.bench.timed.measure import Order, prepare_case
+from dojo.checks.benchmark import Benchmark
+from dojo.checks.tracing import MemoryTrace
+from dojo.cli.bench import BenchRequest, bench, painted_lines
+from dojo.course.katas import find_katas
+from dojo.workers.pytest_process import own_environment
 
 ADD = Subject("intro/k03_in_place_add", "add_", "cpu", "x1: shape (n,)")
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -127,7 +128,7 @@ def timed(small_dojo, tmp_path_factory):
     """
     root = Path(shutil.copytree(small_dojo, tmp_path_factory.mktemp("bench") / "dojo"))
     write(small(root, *SIZES), k03=SLOW_ADD, k05=MATMUL)
-    code, out, err = briefly(Asked(root, find_katas(root), limit=3.0, as_json=True))
+    code, out, err = briefly(BenchRequest(root, find_katas(root), limit=3.0, as_json=True))
     assert code == 0, err  # speed is never a gate, nor how an answer ends at large sizes
     return root, by_case(out)
 
@@ -136,7 +137,7 @@ def briefly(asked):
     """The exit code of `dojo bench`, and what it prints on both streams."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dojo.bench, "_LENGTH", "0.05")
+        patch.setattr(dojo.bench.run, "_LENGTH", "0.05")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             return bench(asked), out.getvalue(), err.getvalue()
 
@@ -149,7 +150,7 @@ def again(timed):
     broken.parent.mkdir(parents=True)
     broken.write_text("{")
     write(root, k03=SLOW_ADD.replace("x1[:] = x1 + x2", "x1 += x2"), k05=RED_MATMUL)
-    return root, *briefly(Asked(root, find_katas(root), plot=True))
+    return root, *briefly(BenchRequest(root, find_katas(root), plot=True))
 
 
 def test_each_implementation_is_timed_at_each_size(timed):
@@ -266,7 +267,7 @@ def test_a_kata_without_a_benchmark_is_named(root):
 
 def test_the_command_imports_neither_torch_nor_pytest():
     """So that it starts at once; both are the business of the process that times."""
-    program = "import dojo.benching, sys; print({'torch', 'pytest'} & set(sys.modules))"
+    program = "import dojo.cli.bench, sys; print({'torch', 'pytest'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert result.stdout.strip() == "set()"
 
@@ -277,7 +278,7 @@ def test_the_command_imports_neither_torch_nor_pytest():
 def test_the_naive_way_computes_what_the_reference_does(kata):
     """At its smallest size, as every implementation is asked before it is timed."""
     for declared in benchmarks_of(kata):
-        facts = prepare(order(kata, declared, "naive", declared.sizes[0])).facts
+        facts = prepare_case(order(kata, declared, "naive", declared.sizes[0])).facts
         assert facts["operations"] > 0 or facts["total_new"] > 0
 
 
@@ -286,7 +287,7 @@ def test_the_reference_takes_no_more_memory_than_the_naive_way(kata):
     for declared in benchmarks_of(kata):
         n = declared.sizes[0]
         mine, naive = (
-            prepare(order(kata, declared, name, n)).facts for name in ("reference", "naive")
+            prepare_case(order(kata, declared, name, n)).facts for name in ("reference", "naive")
         )
         assert mine["total_new"] <= naive["total_new"]
 

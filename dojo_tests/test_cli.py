@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import hashlib
 import json
 import os
 import re
@@ -13,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-import dojo.cli
-import dojo.loop
-import dojo.progress
-import dojo.screen
-from dojo.catalog import Kata
-from dojo.progress import STALE, Progress
-from dojo.stubs import keep_stub
-from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Verdict
+import dojo.cli.answers
+import dojo.cli.commands
+import dojo.cli.watch_json
+import dojo.tui.app
+from dojo.course.katas import Kata
+from dojo.course.stubs import keep_stub
+from dojo.progress.record import Progress
+from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, STALE, TIMED_OUT, Verdict
 
 pty = pytest.importorskip("pty") if os.name == "posix" else None
 
@@ -89,7 +90,7 @@ def at_terminal(own_dojo):
 
 def record(kata, state, text):
     kata.stub.write_text(text)
-    source_hash = dojo.progress.hashlib.sha256(text.encode()).hexdigest()
+    source_hash = hashlib.sha256(text.encode()).hexdigest()
     Progress(kata.root).record(Verdict(kata.name, state, 0.1, source_hash, ()))
 
 
@@ -505,13 +506,15 @@ def called(own_dojo, monkeypatch):
 
     def call(*arguments):
         asked = []
-        monkeypatch.setattr(dojo.screen, "run_screen", lambda *them: asked.append(them) or 7)
-        monkeypatch.setattr(dojo.loop, "watch_json", lambda *them: asked.append(them) or 7)
-        assert dojo.cli.app([*arguments], standalone_mode=False) == 7
+        monkeypatch.setattr(dojo.tui.app, "run_screen", lambda *them: asked.append(them) or 7)
+        monkeypatch.setattr(
+            dojo.cli.watch_json, "watch_json", lambda *them: asked.append(them) or 7
+        )
+        assert dojo.cli.commands.app([*arguments], standalone_mode=False) == 7
         return asked[0]
 
     monkeypatch.chdir(own_dojo)
-    monkeypatch.setattr(dojo.cli, "is_interactive", lambda: True)
+    monkeypatch.setattr(dojo.cli.answers, "is_interactive", lambda: True)
     return call
 
 

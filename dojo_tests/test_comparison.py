@@ -2,8 +2,8 @@
 
 import pytest
 
-from dojo.catalog import Kata
-from dojo.comparison import diff_to_reference
+from dojo.course.katas import Kata
+from dojo.course.reference_diff import diff_to_reference
 
 REFERENCE = '''"""Why this is so."""
 

@@ -8,11 +8,11 @@ import json
 
 import pytest
 
-import dojo.diagnosis
-from dojo.catalog import Kata
-from dojo.diagnosis import behaviour_of, diagnose, known_table
-from dojo.diagnosis import make_table as make_table_of
-from dojo.impostors import find_candidates
+import dojo.verdict.fingerprint
+from dojo.course.candidates import find_candidates
+from dojo.course.katas import Kata
+from dojo.verdict.diagnosis import behaviour_of, diagnose, known_table
+from dojo.verdict.diagnosis import make_table as make_table_of
 
 SUBTRACTS = """
 def add(x1, x2):
@@ -70,7 +70,7 @@ def test_a_table_is_kept_for_the_kata_as_it_is(k03, judge_source):
 def test_a_table_that_another_python_has_made_is_no_table(k03, make_table, monkeypatch):
     make_table(k03)
     assert known_table(k03) is not None
-    monkeypatch.setattr(dojo.diagnosis, "_judged_with", lambda: "Python 3.99")
+    monkeypatch.setattr(dojo.verdict.fingerprint, "_versions", lambda: "Python 3.99")
     assert known_table(k03) is None
 
 

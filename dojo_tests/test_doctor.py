@@ -10,8 +10,8 @@ import sys
 import pytest
 from packaging.requirements import Requirement
 
-import dojo.doctor
-from dojo.doctor import examine, requirements
+import dojo.cli.doctor
+from dojo.cli.doctor import examine, requirements
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def findings(own_dojo, monkeypatch):
 
     def examine_it(*slow):
         for name in {"_devices", "_workers"} - set(slow):
-            well = dojo.doctor.Finding(name, "not looked at")
-            monkeypatch.setattr(dojo.doctor, name, lambda _root, well=well: well)
+            well = dojo.cli.doctor.Finding(name, "not looked at")
+            monkeypatch.setattr(dojo.cli.doctor, name, lambda _root, well=well: well)
         return {finding.name: finding for finding in examine(own_dojo)}
 
     return examine_it
@@ -45,7 +45,7 @@ def test_every_requirement_is_looked_up(findings, root):
     "wanted, text", [("no-such-package>=1", "is not installed"), ("pytest>=999", "pytest>=999 is")]
 )
 def test_a_package_that_is_missing_or_old_is_a_problem(findings, monkeypatch, wanted, text):
-    monkeypatch.setattr(dojo.doctor, "requirements", lambda _root: [Requirement(wanted)])
+    monkeypatch.setattr(dojo.cli.doctor, "requirements", lambda _root: [Requirement(wanted)])
     found = findings()
     problem = found[Requirement(wanted).name]
     assert text in problem.text

@@ -2,14 +2,14 @@
 
 import pytest
 
-from dojo.grids import MARK, grids
+from dojo.tui.tensor_diff import MARK, tensor_diff
 
 GOT = [["1.", "2.", "nan"], ["-4.", "5.", "6."]]
 EXPECTED = [["1.", "20.", "nan"], ["4.", "5.", "6."]]
 
 
 def drawn(got, expected, width=76):
-    return [line.plain for line in grids(got, expected, width)]
+    return [line.plain for line in tensor_diff(got, expected, width)]
 
 
 def test_cells_that_differ_are_marked_in_both_grids():

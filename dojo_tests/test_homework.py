@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dojo.catalog import find_katas
-from dojo.verdict import GREEN, NOT_STARTED, RED
+from dojo.course.katas import find_katas
+from dojo.verdict.model import GREEN, NOT_STARTED, RED
 
 HOMEWORK = Path(__file__).parent / "homework"
 WRONG = {

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-import dojo.judge
-from dojo.catalog import Kata
-from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT
-from dojo.workers import Crew
+from dojo.course.katas import Kata
+from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT
+from dojo.workers import client
+from dojo.workers.pool import WorkerPool
 
 ANSWER = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    {}\n    return x1.add_(x2)\n"
 RIGHT = ANSWER.format("pass")
@@ -114,11 +114,13 @@ def add_(x1, x2): return x1
     ),
     "patched judge": (
         """
-import dojo.plugin, dojo.seals, dojo.tables
-dojo.plugin.Dojo._call = lambda *a: None
-dojo.plugin.Dojo.distrust = lambda self, item, check, thoroughly: check
-dojo.seals.Seals.broken = lambda *a: []
-dojo.tables.Tables.changed = lambda *a: iter(())
+
+from dojo.judge import runner
+from dojo.judge.sandbox import dict_snapshots, tampering
+runner.Runner._call = lambda *a: None
+runner.Runner.verify_integrity = lambda self, item, check, thoroughly: check
+tampering.Snapshot.restore = lambda *a: []
+dict_snapshots.DictSnapshots.changed = lambda *a: iter(())
 def add(x1, x2): return x1
 def add_(x1, x2): return x1
 """,
@@ -294,12 +296,12 @@ def k03(root):
 def ways(small_dojo):
     """Both kinds of worker, by name: each judges a kata's answer in a folder, within a limit."""
     os.environ[MARK] = "1"
-    forking, spawning = Crew(small_dojo, "fork"), Crew(small_dojo, "spawn")
+    forking, spawning = WorkerPool(small_dojo, "fork"), WorkerPool(small_dojo, "spawn")
 
-    def by(crew):
+    def by(pool):
         def judge(kata, folder, limit):
-            verdict = dojo.judge.judge(crew, kata, folder, limit=limit)
-            crew.start()  # so that the next is warm
+            verdict = client.judge(pool, kata, folder, limit=limit)
+            pool.start()  # so that the next is warm
             return verdict.as_json()
 
         return judge

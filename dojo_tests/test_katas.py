@@ -5,10 +5,10 @@ import collections
 
 import pytest
 
-from dojo.catalog import find_katas
-from dojo.impostors import find_candidates
-from dojo.statement import read_statement
-from dojo.verdict import GREEN, NOT_STARTED, RED
+from dojo.course.candidates import find_candidates
+from dojo.course.katas import find_katas
+from dojo.course.statement import read_statement
+from dojo.verdict.model import GREEN, NOT_STARTED, RED
 
 FEWEST_HINTS = 3
 FEWEST_IMPOSTORS = 5

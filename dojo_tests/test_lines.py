@@ -2,8 +2,8 @@
 
 import pytest
 
-from dojo.lines import MOST, apart, clipped, prose, visible, wrapped
-from dojo.prose import read_blocks
+from dojo.course.docstrings import read_blocks
+from dojo.tui.text import MOST, apart, clipped, prose, reflow, visible
 
 NASTY = {
     "escape sequence": "\x1b[2J\x1b]0;title\x07 gone?",
@@ -26,12 +26,12 @@ def test_what_a_terminal_would_obey_is_shown_as_a_sign(text):
 
 @pytest.mark.parametrize("text", MARKUP)
 def test_markup_is_text(text):
-    (line,) = wrapped(text, 40)
+    (line,) = reflow(text, 40)
     assert (line.plain, line.spans) == (text, [])
 
 
 def test_ends_of_lines_of_windows_are_ends_of_lines():
-    assert [line.plain for line in wrapped("a\r\nb", 40)] == ["a", "b"]
+    assert [line.plain for line in reflow("a\r\nb", 40)] == ["a", "b"]
 
 
 def test_tabs_become_blanks():
@@ -42,7 +42,7 @@ def test_tabs_become_blanks():
 @pytest.mark.parametrize("text", ["word " * 20, "x" * 90, "漢字" * 30, "a\n\n  b"])
 def test_no_line_is_wider_than_asked(text, width):
     most = max(width, 2)  # a wide character takes two columns
-    assert all(line.cell_length <= most for line in wrapped(text, width))
+    assert all(line.cell_length <= most for line in reflow(text, width))
 
 
 def test_a_huge_text_is_cut_and_says_so():

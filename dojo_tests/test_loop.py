@@ -7,10 +7,11 @@ import time
 
 import pytest
 
-from dojo.catalog import Kata
-from dojo.loop import Checked, Diagnosed, Judged, Loop, Started, as_json
-from dojo.verdict import CRASHED, GREEN, RED, TIMED_OUT
-from dojo.workers import Crew
+from dojo.course.katas import Kata
+from dojo.verdict.model import CRASHED, GREEN, RED, TIMED_OUT
+from dojo.watch.events import Checked, Diagnosed, Judged, Started, as_json
+from dojo.watch.loop import Loop
+from dojo.workers.pool import WorkerPool
 
 _PATIENCE = 30.0  # seconds for what takes one on a quiet machine
 RIGHT = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1.add_(x2)\n"
@@ -21,7 +22,7 @@ ENDLESS = RIGHT.replace("return x1 + x2", "while True: pass")
 class Session:
     """A loop over a folder with answers to k03 and k05, and the events that it tells of."""
 
-    def __init__(self, root, folder, limit=60.0, crew=None):
+    def __init__(self, root, folder, limit=60.0, pool=None):
         self.k03 = Kata("intro/k03_in_place_add", root)
         self.k05 = Kata("intro/k05_matmul", root)
         self.path = self.k03.solution_in(folder)
@@ -30,7 +31,7 @@ class Session:
         self.path.write_text(WRONG)
         self.other.write_text("def matmul(x, w):\n    return x @ w\n")
         self.events = queue.Queue()
-        self.loop = Loop(root, folder, "cpu", limit, self.events.put, crew)
+        self.loop = Loop(root, folder, "cpu", limit, self.events.put, pool)
 
     def until(self, kind):
         """The events up to the next one of this kind, which comes last."""
@@ -44,13 +45,13 @@ class Session:
 
     def begin(self):
         """Judge for the first time, so that all is warm and being watched."""
-        self.loop.judge(self.k03)
+        self.loop.follow(self.k03)
         verdict = self.verdict()
         time.sleep(0.3)  # the operating system begins to tell of saves
         return verdict
 
 
-class Kept(Crew):
+class Kept(WorkerPool):
     """Stays warm for the next test when a loop is closed."""
 
     def close(self):
@@ -59,14 +60,14 @@ class Kept(Crew):
 
 @pytest.fixture(scope="module")
 def kept(small_dojo):
-    crew = Kept(small_dojo)
-    yield crew
-    Crew.close(crew)
+    pool = Kept(small_dojo)
+    yield pool
+    WorkerPool.close(pool)
 
 
 @pytest.fixture
 def session(small_dojo, tmp_path, kept):
-    session = Session(small_dojo, tmp_path, crew=kept)
+    session = Session(small_dojo, tmp_path, pool=kept)
     yield session
     session.loop.close()
 
@@ -144,7 +145,7 @@ def test_a_link_is_followed_to_what_was_saved(small_dojo, tmp_path, kept):
     path = folder / "intro" / "k03_in_place_add.py"
     path.parent.mkdir()
     path.symlink_to(elsewhere / "mine.py")
-    session = Session(small_dojo, folder, crew=kept)
+    session = Session(small_dojo, folder, pool=kept)
     try:
         assert session.begin().state == RED
         (elsewhere / "mine.py").write_text(RIGHT)
@@ -163,7 +164,7 @@ def test_a_save_ends_the_run_that_is_under_way(session):
 
 
 def test_an_endless_loop_is_ended_in_time(small_dojo, tmp_path, kept):
-    session = Session(small_dojo, tmp_path, limit=2.0, crew=kept)
+    session = Session(small_dojo, tmp_path, limit=2.0, pool=kept)
     try:
         session.begin()
         session.path.write_text(ENDLESS)
@@ -179,9 +180,9 @@ def test_the_loop_follows_to_another_kata_that_is_saved(session):
     assert (judged.kata, judged.verdict.state) == (session.k05, RED)
 
 
-def test_a_killed_hub_is_replaced(own_session):
+def test_a_killed_fork_server_is_replaced(own_session):
     own_session.begin()
-    os.kill(own_session.loop._crew._hub._process.pid, signal.SIGKILL)
+    os.kill(own_session.loop._pool._server._process.pid, signal.SIGKILL)
     own_session.path.write_text(RIGHT)
     assert own_session.verdict().state == GREEN
 
@@ -206,13 +207,15 @@ def test_closing_during_a_run_leaves_no_process(own_session):
     own_session.begin()
     own_session.path.write_text(ENDLESS)
     own_session.until(Started)
-    hub = own_session.loop._crew._hub._process
+    hub = own_session.loop._pool._server._process
     own_session.loop.close()
     assert hub.poll() is not None
-    assert not any(thread.is_alive() for thread in own_session.loop._threads)
+    loop = own_session.loop
+    assert not loop._thread.is_alive()
+    assert not loop._saves._thread.is_alive()
 
 
 def test_a_loop_that_is_still_warming_up_can_be_closed(own_session):
-    own_session.loop.judge(own_session.k03)
+    own_session.loop.follow(own_session.k03)
     own_session.loop.close()
     assert own_session.events.empty()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dojo.catalog import Kata
-from dojo.names import UnclearName, completions, find_kata, short_name
+from dojo.course.katas import Kata
+from dojo.course.lookup import UnclearName, completions, find_kata, short_name
 
 KATAS = [
     Kata(name, Path("dojo"))

@@ -5,8 +5,8 @@ import textwrap
 
 import pytest
 
-from dojo.statement import read_statement
-from dojo.verdict import GREEN
+from dojo.course.statement import read_statement
+from dojo.verdict.model import GREEN
 
 CONTROLS = ("zeros", "input", "shuffled", "shifted", "none", "other_library", "dtype")
 
@@ -75,7 +75,7 @@ def spoil(kind, mark, function):
 
 def pytest_generate_tests(metafunc):
     """One case for every function of every kata."""
-    from dojo.catalog import find_katas
+    from dojo.course.katas import find_katas
 
     if "function" not in metafunc.fixturenames:
         return

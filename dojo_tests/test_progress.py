@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-import dojo.lock
-import dojo.state_file
-from dojo.catalog import Kata
-from dojo.progress import STALE, Progress, record_all
-from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Verdict
+import dojo.files.lock
+import dojo.files.state_file
+from dojo.course.katas import Kata
+from dojo.progress.record import Progress, record_all
+from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, STALE, TIMED_OUT, Verdict
 
 ENTRY = {
     "state": "green",
@@ -293,7 +293,7 @@ def test_without_a_folder_to_write_to_all_goes_on_with_one_warning(k03, k05):
 @pytest.fixture
 def full_disk(monkeypatch):
     """A disk that is full until it is asked to be otherwise."""
-    real = dojo.state_file.write_atomically
+    real = dojo.files.state_file.write_atomically
     is_full = [True]
 
     def write_if_there_is_room(path, content):
@@ -301,7 +301,7 @@ def full_disk(monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         real(path, content)
 
-    monkeypatch.setattr(dojo.state_file, "write_atomically", write_if_there_is_room)
+    monkeypatch.setattr(dojo.files.state_file, "write_atomically", write_if_there_is_room)
     return is_full
 
 
@@ -342,8 +342,8 @@ def test_two_in_one_folder_see_and_keep_what_the_other_records(k03, k05):
 
 def test_processes_that_write_at_once_lose_nothing(k03):
     code = (
-        "import sys; from pathlib import Path; from dojo.catalog import Kata\n"
-        "from dojo.progress import Progress\n"
+        "import sys; from pathlib import Path; from dojo.course.katas import Kata\n"
+        "from dojo.progress.record import Progress\n"
         "root = Path(sys.argv[1]); progress = Progress(root)\n"
         f"for _ in range(20): progress.open_hint(Kata({k03.name!r}, root))\n"
         "assert not progress.warnings, progress.warnings"
@@ -358,7 +358,7 @@ def test_processes_that_write_at_once_lose_nothing(k03):
 def holder(k03):
     """Another process that holds the lock."""
     code = (
-        "import sys, time; from pathlib import Path; from dojo.lock import locked\n"
+        "import sys, time; from pathlib import Path; from dojo.files.lock import locked\n"
         "with locked(Path(sys.argv[1])): print('locked', flush=True); time.sleep(1000)"
     )
     command = [sys.executable, "-c", code, str(k03.root / ".dojo" / "progress.lock")]
@@ -381,7 +381,7 @@ def test_a_process_that_was_killed_with_the_lock_holds_up_nobody(k03, holder):
 def test_a_lock_that_is_never_let_go_of_is_waited_for_in_vain_but_not_for_ever(
     k03, holder, monkeypatch
 ):
-    monkeypatch.setattr(dojo.lock, "_WAIT", 0.05)
+    monkeypatch.setattr(dojo.files.lock, "_WAIT", 0.05)
     progress = Progress(k03.root)
     progress.skip(k03)
     assert "another process holds its lock" in progress.warnings[0]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dojo.catalog import find_katas
-from dojo.prose import Block, read_blocks
-from dojo.statement import read_statement
+from dojo.course.docstrings import Block, read_blocks
+from dojo.course.katas import find_katas
+from dojo.course.statement import read_statement
 
 LISTED = """\
 What it is,

@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from dojo.catalog import Kata, find_katas
-from dojo.progress import Progress
-from dojo.verdict import GREEN, NOT_STARTED
+from dojo.course.katas import Kata, find_katas
+from dojo.progress.record import Progress
+from dojo.verdict.model import GREEN, NOT_STARTED
 
 RED_K03 = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1 + x2\n"
 WIDEST = 80

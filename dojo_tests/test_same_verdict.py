@@ -14,11 +14,12 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from dojo.catalog import find_katas
-from dojo.diagnosis import diagnose
-from dojo.impostors import find_candidates
-from dojo.loop import Judged, Loop
-from dojo.verdict import Check, Verdict
+from dojo.course.candidates import find_candidates
+from dojo.course.katas import find_katas
+from dojo.verdict.diagnosis import diagnose
+from dojo.verdict.model import Check, Verdict
+from dojo.watch.events import Judged
+from dojo.watch.loop import Loop
 
 _PATIENCE = 60.0  # seconds for what takes a second or two on a quiet machine
 ROUNDS = 4  # runs of plain pytest that share the candidates
@@ -136,7 +137,7 @@ def test_the_loop_and_warm_processes_agree(root, judge_source, tmp_path):
         path = kata.solution_in(tmp_path)
         path.parent.mkdir(exist_ok=True)
         path.write_text(one.source, encoding="utf-8")
-        loop.judge(kata)
+        loop.follow(kata)
         event = events.get(timeout=_PATIENCE)
         while not isinstance(event, Judged) or event.kata != kata:
             event = events.get(timeout=_PATIENCE)

@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-import dojo.saved
-import dojo.state_file
-from dojo.catalog import Kata
-from dojo.saved import NotReplaced, reset, save_copy, undo
-from dojo.stubs import find_stub, is_stub, keep_stub
+import dojo.files.state_file
+import dojo.progress.reset
+from dojo.course.katas import Kata
+from dojo.course.stubs import find_stub, is_stub, keep_stub
+from dojo.progress.reset import CannotReplace, reset, save_copy, undo
 
 ANSWERS = {
     "plain": b"def add(x1, x2):\n    return x1 + x2\n",
@@ -100,7 +100,7 @@ def test_copies_within_a_second_have_different_names(k03):
 
 def test_a_file_that_is_missing_cannot_be_copied(k03):
     k03.stub.unlink()
-    with pytest.raises(NotReplaced, match=r"k03_in_place_add.py: no copy of it can be saved"):
+    with pytest.raises(CannotReplace, match=r"k03_in_place_add.py: no copy of it can be saved"):
         save_copy(k03)
 
 
@@ -197,63 +197,63 @@ def raise_no_room(*_args, **_kwargs):
 
 
 def test_without_room_for_a_copy_nothing_is_overwritten(begun, monkeypatch):
-    monkeypatch.setattr(dojo.saved, "write_dated", raise_no_room)
-    with pytest.raises(NotReplaced, match=r"No space left on device.*nothing was changed"):
+    monkeypatch.setattr(dojo.progress.reset, "write_dated", raise_no_room)
+    with pytest.raises(CannotReplace, match=r"No space left on device.*nothing was changed"):
         reset(begun)
     assert begun.stub.read_bytes() == ANSWER
 
 
 def test_without_room_for_one_of_the_copies_nothing_is_overwritten(begun, k05, monkeypatch):
     k05.stub.write_bytes(b"x = 1\n")
-    real = dojo.saved.write_dated
+    real = dojo.progress.reset.write_dated
 
     def fail_later(folder, raw, suffix):
         return raise_no_room() if folder.name == k05.stem else real(folder, raw, suffix)
 
-    monkeypatch.setattr(dojo.saved, "write_dated", fail_later)
-    with pytest.raises(NotReplaced, match="k05_matmul"):
+    monkeypatch.setattr(dojo.progress.reset, "write_dated", fail_later)
+    with pytest.raises(CannotReplace, match="k05_matmul"):
         reset(begun, k05)
     assert (begun.stub.read_bytes(), k05.stub.read_bytes()) == (ANSWER, b"x = 1\n")
 
 
 def test_without_room_for_the_note_of_the_reset_nothing_is_overwritten(begun, monkeypatch):
-    monkeypatch.setattr(dojo.state_file, "write_atomically", raise_no_room)
-    with pytest.raises(NotReplaced, match=r"last_reset.json cannot be written"):
+    monkeypatch.setattr(dojo.files.state_file, "write_atomically", raise_no_room)
+    with pytest.raises(CannotReplace, match=r"last_reset.json cannot be written"):
         reset(begun)
     assert begun.stub.read_bytes() == ANSWER
 
 
 def test_without_a_folder_for_copies_nothing_is_overwritten(begun):
     (begun.root / ".dojo").write_text("in the way")
-    with pytest.raises(NotReplaced, match="no copy of it can be saved"):
+    with pytest.raises(CannotReplace, match="no copy of it can be saved"):
         reset(begun)
     assert begun.stub.read_bytes() == ANSWER
 
 
 def test_a_file_that_cannot_be_written_is_as_it_was(begun, monkeypatch):
-    monkeypatch.setattr(dojo.saved, "write_atomically", raise_no_room)
-    with pytest.raises(NotReplaced, match=r"it cannot be written .* and is as it was"):
+    monkeypatch.setattr(dojo.progress.reset, "write_atomically", raise_no_room)
+    with pytest.raises(CannotReplace, match=r"it cannot be written .* and is as it was"):
         reset(begun)
     assert begun.stub.read_bytes() == ANSWER
 
 
 def test_undo_without_room_overwrites_nothing(small_dojo, begun, monkeypatch):
     reset(begun)
-    monkeypatch.setattr(dojo.saved, "write_dated", raise_no_room)
-    with pytest.raises(NotReplaced, match="No space left"):
+    monkeypatch.setattr(dojo.progress.reset, "write_dated", raise_no_room)
+    with pytest.raises(CannotReplace, match="No space left"):
         undo(begun.root)
     assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
 
 
 def test_nothing_to_undo_is_said(k03):
-    with pytest.raises(NotReplaced, match="There is no reset to undo"):
+    with pytest.raises(CannotReplace, match="There is no reset to undo"):
         undo(k03.root)
 
 
 def test_a_copy_that_is_gone_is_named(begun):
     (file,) = reset(begun).files
     file.copy.unlink()
-    with pytest.raises(NotReplaced, match=file.copy.name):
+    with pytest.raises(CannotReplace, match=file.copy.name):
         undo(begun.root)
 
 
@@ -261,7 +261,7 @@ def test_a_copy_that_is_gone_is_named(begun):
 def test_a_damaged_note_of_the_last_reset_is_set_aside(begun, note):
     reset(begun)
     (begun.root / ".dojo" / "last_reset.json").write_text(note)
-    with pytest.raises(NotReplaced, match=r"last_reset.json is damaged"):
+    with pytest.raises(CannotReplace, match=r"last_reset.json is damaged"):
         undo(begun.root)
     (kept,) = (begun.root / ".dojo").glob("last_reset.*-*.json")
     assert kept.read_text() == note
@@ -270,7 +270,7 @@ def test_a_damaged_note_of_the_last_reset_is_set_aside(begun, note):
 def test_a_folder_in_place_of_the_file_stays(begun):
     begun.stub.unlink()
     (begun.stub / "inside").mkdir(parents=True)
-    with pytest.raises(NotReplaced, match="no copy of it can be saved"):
+    with pytest.raises(CannotReplace, match="no copy of it can be saved"):
         reset(begun)
     assert (begun.stub / "inside").is_dir()
 
@@ -333,6 +333,8 @@ def test_where_a_stub_is_not_known_no_file_changes(k03, k05):
     keep_stub(k05)
     for kata in (k03, k05):
         kata.stub.write_bytes(ANSWER)
-    with pytest.raises(NotReplaced, match="k03_in_place_add: its stub is neither in git's history"):
+    with pytest.raises(
+        CannotReplace, match="k03_in_place_add: its stub is neither in git's history"
+    ):
         reset(k05, k03)
     assert k05.stub.read_bytes() == ANSWER

@@ -11,17 +11,17 @@ from datetime import datetime, timezone
 import pytest
 from rich.color import Color, ColorSystem
 
-from dojo.bench import Findings
-from dojo.bench_results import Case, Run, Subject
-from dojo.catalog import Kata
-from dojo.grids import MARK
-from dojo.look import THEME
-from dojo.loop import Checked, Diagnosed, Judged, Started, Trouble
-from dojo.progress import Progress
-from dojo.screen import WatchScreen
-from dojo.session import Session
-from dojo.stopwatch import CaseDone, Failed, Found
-from dojo.verdict import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check, Verdict, state_of
+from dojo.bench.background import CaseDone, Failed, Found
+from dojo.bench.results import Case, Run, Subject
+from dojo.bench.run import Findings
+from dojo.course.katas import Kata
+from dojo.progress.record import Progress
+from dojo.tui.app import WatchScreen
+from dojo.tui.session import Session
+from dojo.tui.tensor_diff import MARK
+from dojo.tui.theme import THEME
+from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check, Verdict, state_of
+from dojo.watch.events import Checked, Diagnosed, Judged, Started, Trouble
 
 STUB = '''"""{title}.
 
@@ -96,14 +96,14 @@ class FakeLoop:
     def __init__(self, tell):
         self.tell, self.asked, self.is_closed = tell, [], False
 
-    def judge(self, kata):
+    def follow(self, kata):
         self.asked.append(kata.name)
 
     def close(self):
         self.is_closed = True
 
 
-class FakeStopwatch:
+class FakeBenchRun:
     """Remembers whether it still runs."""
 
     def __init__(self, kata, tell):
@@ -119,8 +119,8 @@ class Terminal:
     def __init__(self, root, name, size, solutions=None):
         session = Session(root, Kata(name, root), solutions or root / "katas")
         self.root = root
-        self.stopwatches = []
-        self.app = WatchScreen(session, self._open, self._open_stopwatch)
+        self.bench_runs = []
+        self.app = WatchScreen(session, self._open, self._open_bench_run)
         self._events = asyncio.new_event_loop()
         self._work = asyncio.Queue()
         self._life = self._events.create_task(self._live(size))
@@ -130,9 +130,9 @@ class Terminal:
         self.loop = FakeLoop(tell)
         return self.loop
 
-    def _open_stopwatch(self, kata, tell):
-        self.stopwatches.append(FakeStopwatch(kata, tell))
-        return self.stopwatches[-1]
+    def _open_bench_run(self, kata, tell):
+        self.bench_runs.append(FakeBenchRun(kata, tell))
+        return self.bench_runs[-1]
 
     async def _live(self, size):
         """Do what is asked for in one task, since Textual keeps the app in the task's context."""
@@ -166,15 +166,15 @@ class Terminal:
         self._run(lambda pilot: pilot.resize_terminal(width, height))
         self.settle()
 
-    def hear(self, *events):
+    def receive(self, *events):
         for event in events:
             self.loop.tell(event)
         self.settle()
 
     def tick(self, *ticks):
-        """Let the newest stopwatch tell these."""
+        """Let the newest run tell these."""
         for tick in ticks:
-            self.stopwatches[-1].tell(tick)
+            self.bench_runs[-1].tell(tick)
         self.settle()
 
     def judge(self, *states, name=None, **told):
@@ -185,8 +185,8 @@ class Terminal:
             for one, state in zip(PLANNED, states, strict=True)
         )
         verdict = Verdict(kata.name, state_of(checks), 0.05, self._hash(kata), checks)
-        self.hear(Started(kata, PLANNED), *(Checked(kata, one) for one in checks))
-        self.hear(Judged(kata, verdict))
+        self.receive(Started(kata, PLANNED), *(Checked(kata, one) for one in checks))
+        self.receive(Judged(kata, verdict))
 
     def save(self, text, name=None):
         Kata(name or self.app.session.kata.name, self.root).stub.write_text(text)
@@ -281,7 +281,7 @@ def test_a_red_screen(terminal):
         output="so far so good\n",
     )
     kata = terminal.app.session.kata
-    terminal.hear(Diagnosed(kata, "the number is doubled."))
+    terminal.receive(Diagnosed(kata, "the number is doubled."))
     shown = [line for line in terminal.lines if line and "checks green" not in line]
     assert shown[2:15] == [
         " katas/intro/k02_halve.py:7",
@@ -343,7 +343,7 @@ def test_a_process_that_ends_after_a_failure_is_told_too(terminal):
         Check("other law", "values", "cpu", CRASHED, "line 6: the process was ended"),
     )
     kata = terminal.app.session.kata
-    terminal.hear(Judged(kata, Verdict(kata.name, CRASHED, 0.1, "", checks)))
+    terminal.receive(Judged(kata, Verdict(kata.name, CRASHED, 0.1, "", checks)))
     assert terminal.line_with("the shape is wrong")
     assert terminal.line_with("crashed: line 6: the process was ended")
 
@@ -356,10 +356,10 @@ def test_a_file_that_cannot_be_read_breaks_no_law(terminal):
 
 def test_aspects_fill_as_their_checks_end(terminal):
     kata = terminal.app.session.kata
-    terminal.hear(Started(kata, PLANNED))
+    terminal.receive(Started(kata, PLANNED))
     seen = [terminal.line_with("shape")]
     for check in PLANNED[:3]:
-        terminal.hear(Checked(kata, Check(check.name, check.aspect, check.device, GREEN)))
+        terminal.receive(Checked(kata, Check(check.name, check.aspect, check.device, GREEN)))
         seen.append(terminal.line_with("shape"))
     assert seen == [
         "○ shape   ○ values   ○ memory",
@@ -378,9 +378,9 @@ def test_it_warms_up_only_once(terminal):
 
 def test_the_first_failure_appears_before_the_run_has_ended(terminal):
     kata = terminal.app.session.kata
-    terminal.hear(Started(kata, PLANNED))
-    terminal.hear(Checked(kata, Check("law", "shape", "cpu", RED, "the first message")))
-    terminal.hear(Checked(kata, Check("law", "shape", "cuda", RED, "the second message")))
+    terminal.receive(Started(kata, PLANNED))
+    terminal.receive(Checked(kata, Check("law", "shape", "cpu", RED, "the first message")))
+    terminal.receive(Checked(kata, Check("law", "shape", "cuda", RED, "the second message")))
     assert terminal.line_with("the first message")
     assert not terminal.line_with("the second message")
     assert terminal.line_with("judging")
@@ -388,7 +388,7 @@ def test_the_first_failure_appears_before_the_run_has_ended(terminal):
 
 def test_a_message_stays_until_the_next_run_says_otherwise(terminal):
     terminal.judge(*SOME_RED, message="the old message")
-    terminal.hear(Started(terminal.app.session.kata, PLANNED))
+    terminal.receive(Started(terminal.app.session.kata, PLANNED))
     assert terminal.line_with("the old message")
     terminal.judge(*ALL_GREEN)
     assert not terminal.line_with("the old message")
@@ -397,12 +397,12 @@ def test_a_message_stays_until_the_next_run_says_otherwise(terminal):
 def test_a_diagnosis_that_comes_late_is_shown(terminal):
     terminal.judge(*SOME_RED, message="wrong")
     assert not terminal.line_with("this looks like")
-    terminal.hear(Diagnosed(terminal.app.session.kata, "a known mistake."))
+    terminal.receive(Diagnosed(terminal.app.session.kata, "a known mistake."))
     assert terminal.line_with("this looks like: a known mistake.")
 
 
 def test_trouble_outside_the_file_is_told(terminal):
-    terminal.hear(Trouble(terminal.app.session.kata, "The checks could not be collected: oh"))
+    terminal.receive(Trouble(terminal.app.session.kata, "The checks could not be collected: oh"))
     assert terminal.line_with("no verdict")
     assert terminal.line_with("The checks could not be collected: oh")
 
@@ -440,7 +440,7 @@ def test_markup_in_a_message_is_text(open_terminal, size):
     terminal = open_terminal(size=size)
     told = {"message": MARKUP, "output": MARKUP, "got": [["[red]1"]], "expected": [["[/]"]]}
     terminal.judge(*SOME_RED, **told)
-    terminal.hear(Diagnosed(terminal.app.session.kata, MARKUP))
+    terminal.receive(Diagnosed(terminal.app.session.kata, MARKUP))
     words = " ".join(terminal.text.split())
     assert words.count("[bold red]not markup[/]") == 3
     assert f"{MARK}[red]1" in words
@@ -771,7 +771,7 @@ def test_a_green_kata_with_a_benchmark_says_which_key_times_it(timed):
 
 def test_the_benchmark_key_times_the_kata_and_says_so_at_once(timed):
     timed.press("b")
-    assert [one.kata.stem for one in timed.stopwatches] == ["k02_halve"]
+    assert [one.kata.stem for one in timed.bench_runs] == ["k02_halve"]
     assert timed.line_with("k02_halve: your answer beside the reference")
     assert timed.line_with("timing … 0 s")
     assert timed.line_with("esc back")
@@ -839,14 +839,14 @@ def test_only_a_green_answer_is_timed(timed, states, sentence):
     timed.judge(*states, message="halve is not started: it still raises NotImplementedError.")
     timed.press("b")
     assert timed.line_with(sentence) == sentence
-    assert timed.stopwatches == []
+    assert timed.bench_runs == []
 
 
 def test_a_kata_without_a_benchmark_is_told(terminal):
     terminal.judge(*ALL_GREEN)
     terminal.press("b")
     assert terminal.line_with("k02_halve has no benchmark, since speed means little there.")
-    assert terminal.stopwatches == []
+    assert terminal.bench_runs == []
 
 
 def test_only_the_learners_own_answers_are_timed(open_timed, tmp_path):
@@ -854,14 +854,14 @@ def test_only_the_learners_own_answers_are_timed(open_timed, tmp_path):
     timed = open_timed(solutions=tmp_path / "reference")
     timed.press("b")
     assert timed.line_with("Only answers in katas/ are timed.")
-    assert timed.stopwatches == []
+    assert timed.bench_runs == []
 
 
 def test_escape_abandons_the_benchmark(timed):
     """What its stopwatch tells after that shows nowhere, nor in the next one."""
     timed.press("b")
     timed.press("escape")
-    (stopwatch,) = timed.stopwatches
+    (stopwatch,) = timed.bench_runs
     assert stopwatch.is_closed
     assert timed.line_with("Because halve has to.")
     timed.press("b")
@@ -875,7 +875,7 @@ def test_quitting_ends_the_benchmark(timed, keys):
     timed.press("b")
     timed.press(keys)
     timed.close()
-    assert timed.stopwatches[0].is_closed
+    assert timed.bench_runs[0].is_closed
 
 
 def test_a_save_while_a_kata_is_timed_is_judged_and_shown(timed):
@@ -887,7 +887,7 @@ def test_a_save_while_a_kata_is_timed_is_judged_and_shown(timed):
     timed.judge(*ALL_GREEN, name="intro/k03_square")
     assert timed.line_with("k03_square was saved:")
     assert timed.line_with("timing …")
-    assert not timed.stopwatches[0].is_closed
+    assert not timed.bench_runs[0].is_closed
 
 
 # ------------------------------------------------------------------ the list
@@ -966,7 +966,7 @@ def test_a_verdict_that_comes_late_counts_and_is_not_shown(terminal):
     checks = tuple(Check(one.name, one.aspect, one.device, GREEN) for one in PLANNED)
     hashed = Terminal._hash(kata)
     terminal.press("n")
-    terminal.hear(Judged(kata, Verdict(kata.name, GREEN, 0.1, hashed, checks)))
+    terminal.receive(Judged(kata, Verdict(kata.name, GREEN, 0.1, hashed, checks)))
     assert terminal.line_with("Square a number")
     assert terminal.line_with("warming up")
     assert terminal.lines[0].endswith("1 of 3")
@@ -1000,7 +1000,7 @@ def test_a_corrupt_state_file_is_told(open_terminal, dojo):
 
 @pytest.mark.parametrize("keys", [["q"], ["ctrl+c"], ["s", "q"], ["question_mark", "ctrl+c"]])
 def test_keys_quit_in_the_middle_of_a_run(terminal, keys):
-    terminal.hear(Started(terminal.app.session.kata, PLANNED))
+    terminal.receive(Started(terminal.app.session.kata, PLANNED))
     terminal.press(*keys)
     assert not terminal.app.is_running
 
@@ -1025,7 +1025,7 @@ def test_events_from_other_threads_arrive(terminal):
 
 
 def test_the_screen_imports_neither_torch_nor_pytest(root):
-    code = "import sys, dojo.screen; print({'torch', 'pytest'} & set(sys.modules))"
+    code = "import sys, dojo.tui.app; print({'torch', 'pytest'} & set(sys.modules))"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"

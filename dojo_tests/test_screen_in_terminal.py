@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from dojo.catalog import Kata
+from dojo.course.katas import Kata
 
 pty = pytest.importorskip("pty", reason="Windows has no pseudo terminals")
 fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")

@@ -13,8 +13,9 @@ from torch import nn
 from torch._subclasses import FakeTensorMode
 from torch.utils.data import DataLoader, TensorDataset
 
-from dojo import simulated_cuda
-from dojo.simulated_cuda import SimulatedCuda, device_of, is_on_simulated_gpu, no_cuda
+from dojo.devices import tags
+from dojo.devices.simulated_cuda import SimulatedCuda, no_cuda
+from dojo.devices.tags import device_of, is_on_simulated_gpu
 
 GPU = torch.device("cuda", 0)
 CPU = torch.device("cpu")
@@ -650,7 +651,7 @@ def test_tags_of_freed_memory_are_dropped(cuda):
     for _ in range(5000):
         torch.ones(1).cuda()
     gc.collect()
-    assert len(simulated_cuda._tags) < 5000
+    assert len(tags.tagged) < 5000
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated")

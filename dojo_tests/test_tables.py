@@ -4,8 +4,8 @@ import types
 
 import pytest
 
-import dojo.tables
-from dojo.tables import Tables
+import dojo.judge.sandbox.dict_snapshots as dict_snapshots
+from dojo.judge.sandbox.dict_snapshots import DictSnapshots
 
 
 @pytest.fixture(params=["module", "class"])
@@ -20,11 +20,11 @@ def space(request):
 
 @pytest.fixture
 def tables(space):
-    return Tables([types.ModuleType("another"), space])
+    return DictSnapshots([types.ModuleType("another"), space])
 
 
 def test_what_nobody_changed_is_unchanged(space, tables):
-    assert dojo.tables._CAN_SEE
+    assert dict_snapshots._CAN_SEE
     for _ in range(1000):  # Python may note by now where the name is found
         assert space.name7
     assert list(tables.changed()) == []
@@ -53,7 +53,7 @@ def test_many_new_names_are_seen(space, tables):
 
 
 def test_where_tables_cannot_be_read_all_may_have_changed(space, monkeypatch):
-    monkeypatch.setattr(dojo.tables, "_CAN_SEE", False)
-    tables = Tables([space, space])
+    monkeypatch.setattr(dict_snapshots, "_CAN_SEE", False)
+    tables = DictSnapshots([space, space])
     assert list(tables.changed()) == [0, 1]
     assert list(tables.changed()) == [0, 1]

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from dojo.checks import TOLERANCES, CheckFailed, expect_values
+from dojo.checks.differences import TOLERANCES
+from dojo.checks.expect import CheckFailed, expect_values
 
 
 def is_close_to_torch(a, b):

@@ -4,19 +4,20 @@ import itertools
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
+    cost_of,
     expect_device,
     expect_dtype,
     expect_gradients,
+    expect_no_growth,
     expect_shape,
     expect_tensor,
     expect_values,
     in_layout,
     untouched,
 )
-from dojo.tracing import cost_of, expect_no_growth
 
 SHAPE = "Each pair (b, t) has one index and one row of logp, so it gets one number."
 ONE = "Only the dimension of size 1 that you added goes; B and T stay, even where they are 1."

@@ -5,11 +5,12 @@ import itertools
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
     expect_device,
     expect_dtype,
+    expect_made_without,
     expect_raises,
     expect_shape,
     expect_tensor,
@@ -17,7 +18,6 @@ from dojo.checks import (
     layouts,
     untouched,
 )
-from dojo.tracing import expect_made_without
 
 SHAPE = "Each number becomes a row: the result has the shape of index, and classes at its end."
 DTYPE = "The argument dtype says what the result is made of."

@@ -2,19 +2,20 @@
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
+    cost_of,
     expect_device,
     expect_dtype,
     expect_gradients,
+    expect_no_growth,
     expect_shape,
     expect_tensor,
     expect_values,
     in_layout,
     untouched,
 )
-from dojo.tracing import cost_of, expect_no_growth
 
 SHAPE = "There is one row for each of the groups, also for those at the end that are empty."
 DTYPE = "The mean has x's dtype: make new tensors with that, such as by x.new_zeros."

@@ -2,8 +2,8 @@
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
     expect_device,
     expect_dtype,
@@ -12,8 +12,8 @@ from dojo.checks import (
     expect_values,
     gradients,
     in_layout,
-    plain,
     untouched,
+    without_modes,
 )
 
 SHAPE = "Dimension dim goes, and the others stay, even those of size 1."
@@ -85,7 +85,7 @@ BENCHMARK = Benchmark(
 )
 
 
-@plain
+@without_modes
 def truth(x, mask, dim):
     """The means, weights for them, and the gradient of the weighted means for x; on the CPU."""
     x, kept = x.detach(), mask.expand(x.shape)
@@ -113,7 +113,7 @@ def expect_mean(solution, x, mask, dim, hint):
     expect_values(got, expected, why_nan(got, expected) or hint)
 
 
-@plain
+@without_modes
 def why_nan(got, expected):
     """A hint where the mean is NaN for no reason: 0 is expected there, or another number."""
     wrong = got.isnan() & ~expected.isnan()

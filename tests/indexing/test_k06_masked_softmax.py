@@ -10,6 +10,7 @@ from dojo.checks import (
     aspect,
     expect_device,
     expect_dtype,
+    expect_made_without,
     expect_shape,
     expect_values,
     gradients,
@@ -17,7 +18,6 @@ from dojo.checks import (
     random_like,
     untouched,
 )
-from dojo.tracing import expect_made_without
 
 SHAPE = "Each entry of x has a share, so the result has x's shape, not that of the mask."
 SHARES = "exp(x) over the sum of exp(x), along dim, over the entries where the mask is True."

@@ -9,6 +9,7 @@ from dojo.checks import (
     aspect,
     expect_device,
     expect_dtype,
+    expect_made_without,
     expect_shape,
     expect_values,
     gradients,
@@ -16,7 +17,6 @@ from dojo.checks import (
     random_like,
     untouched,
 )
-from dojo.tracing import expect_made_without
 
 SHAPE = "dim goes, as in a sum; the other dimensions stay, those of size 1 too."
 SUM = "The result is log of the sum of exp(x) along dim."

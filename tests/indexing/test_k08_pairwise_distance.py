@@ -5,11 +5,14 @@ import math
 import numpy as np
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
+    cost_of,
     expect_device,
     expect_dtype,
+    expect_made_without,
+    expect_no_growth,
     expect_shape,
     expect_values,
     gradients,
@@ -17,7 +20,6 @@ from dojo.checks import (
     random_like,
     untouched,
 )
-from dojo.tracing import cost_of, expect_made_without, expect_no_growth
 
 SHAPE = "A row for each point of a, a column for each point of b, also if there is only one."
 DISTANCE = "[i, j] is the square root of the sum of (a[i] - b[j])², over the d coordinates."

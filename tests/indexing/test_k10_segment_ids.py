@@ -2,17 +2,18 @@
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
+    cost_of,
     expect_device,
     expect_dtype,
+    expect_no_growth,
     expect_shape,
     expect_values,
     in_layout,
     untouched,
 )
-from dojo.tracing import cost_of, expect_no_growth
 
 SHAPE = "Each element of each segment has its place: as many as the lengths add up to."
 NUMBER = "The number i stands as often as lengths[i] says, counted from 0."

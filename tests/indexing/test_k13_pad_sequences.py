@@ -6,8 +6,8 @@ import math
 import numpy as np
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
     describe,
     dtype_name,

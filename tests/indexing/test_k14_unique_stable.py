@@ -6,19 +6,20 @@ import sys
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
+    cost_of,
     expect,
     expect_device,
     expect_dtype,
+    expect_no_growth,
     expect_shape,
     expect_tensor,
     expect_values,
     in_layout,
     untouched,
 )
-from dojo.tracing import cost_of, expect_no_growth
 
 ONE = "One tensor is asked for: the values alone."
 SHAPE = "Each different value stands once in the result, wherever it comes back in x."

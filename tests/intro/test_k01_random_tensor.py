@@ -10,8 +10,8 @@ import random
 import numpy as np
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
     expect,
@@ -19,9 +19,9 @@ from dojo.checks import (
     expect_dtype,
     expect_shape,
     expect_tensor,
+    gpu,
     shares_storage,
 )
-from dojo.devices import gpu
 
 UNIFORM = (
     "`torch.rand` is uniform on [0, 1); `torch.randn` is normal, `torch.randint` makes integers."

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from dojo.arrays import arranged, numbers, tensor_of
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
+    arranged,
     aspect,
     describe,
     expect,
@@ -16,9 +16,11 @@ from dojo.checks import (
     expect_shape,
     expect_tensor,
     expect_values,
+    gpu,
+    numbers,
+    tensor_of,
     untouched,
 )
-from dojo.devices import gpu
 
 BACK = "A tensor that is printed like an array is still a tensor: which method gives the array?"
 NUMBER = "A tensor of shape () crosses as an array of shape (), which is more than a number."

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
     describe,

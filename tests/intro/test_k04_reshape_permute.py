@@ -2,8 +2,8 @@
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
     describe,
@@ -101,16 +101,16 @@ def both(solution, x):
         hint = RETURN if got is None else TUPLE
         raise CheckFailed(f"returned {kind}; expected the tuple (rows, permuted).", hint)
     rows, permuted = tuple.__iter__(got)
-    expect_tensor(rows, what="rows")
-    expect_tensor(permuted, what="permuted")
+    expect_tensor(rows, subject="rows")
+    expect_tensor(permuted, subject="permuted")
     return rows, permuted
 
 
 def both_in_shape(solution, x):
     """The learner's two results, once they have their shapes too."""
     rows, permuted = both(solution, x)
-    expect_shape(rows, (2, 3), ORDER, what="rows")
-    expect_shape(permuted, (3, 2), SWAP, what="permuted")
+    expect_shape(rows, (2, 3), ORDER, subject="rows")
+    expect_shape(permuted, (3, 2), SWAP, subject="permuted")
     return rows, permuted
 
 
@@ -131,16 +131,16 @@ def test_keeps_the_dtype(solution, device):
     """Both have the dtype of x."""
     for dtype in DTYPES:
         rows, permuted = both(solution, vector(device, dtype=dtype))
-        expect_dtype(rows, dtype, what="rows")
-        expect_dtype(permuted, dtype, what="permuted")
+        expect_dtype(rows, dtype, subject="rows")
+        expect_dtype(permuted, dtype, subject="permuted")
 
 
 @aspect("device")
 def test_stays_on_the_device(solution, device):
     """Both lie where x lies."""
     rows, permuted = both(solution, vector(device))
-    expect_device(rows, device, what="rows")
-    expect_device(permuted, device, what="permuted")
+    expect_device(rows, device, subject="rows")
+    expect_device(permuted, device, subject="permuted")
 
 
 @aspect("values")
@@ -192,14 +192,14 @@ def test_both_are_views_of_x(solution, device):
     inputs = [(vector(device, dtype=dtype), VIEW) for dtype in DTYPES]
     for x, hint in [*inputs, (tracked, ALSO_TRACKED)]:
         rows, permuted = both_in_shape(solution, x)
-        expect_view(rows, x, hint, what="rows")
-        expect_view(permuted, x, hint, what="permuted")
+        expect_view(rows, x, hint, subject="rows")
+        expect_view(permuted, x, hint, subject="permuted")
     for place, where in PLACES.items():
         x = vector(device, place)
         rows, permuted = both_in_shape(solution, x)
         hint = f"{VIEW} {where}".strip()
-        expect_view(rows, x, hint, what="rows")
-        expect_view(permuted, x, hint, what="permuted")
+        expect_view(rows, x, hint, subject="rows")
+        expect_view(permuted, x, hint, subject="permuted")
         x += 30
         six = [number + 30 for number in NUMBERS]
         for name, got, expected in (

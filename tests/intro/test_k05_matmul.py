@@ -2,8 +2,8 @@
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
     expect,
     expect_device,

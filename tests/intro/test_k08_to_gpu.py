@@ -5,10 +5,11 @@ import contextlib
 import torch
 from torch.overrides import TorchFunctionMode
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
+    calls_of,
     describe,
     expect,
     expect_device,
@@ -17,11 +18,11 @@ from dojo.checks import (
     expect_shape,
     expect_tensor,
     expect_values,
+    gpu,
     layouts,
+    no_gpu,
     untouched,
 )
-from dojo.devices import gpu, no_gpu
-from dojo.tracing import calls_of
 
 RETURNED = "The answer is True here, and x never moves: return the copy that the move returns."
 NO_GPU = "Here torch.cuda.is_available() is False, so x itself is the answer, not a copy of it."

@@ -6,14 +6,7 @@ import math
 import torch
 from torch import nn
 
-from dojo.checks import (
-    aspect,
-    describe,
-    expect,
-    expect_statements,
-    layouts,
-)
-from dojo.devices import device_of
+from dojo.checks import aspect, describe, device_of, expect, expect_statements, layouts
 
 INDEX = "Return the index itself: an int, counted from 0, or None after the last layer."
 FIRST = "Look at each output at once, and stop at the first one that has a NaN anywhere."

@@ -26,8 +26,8 @@ from torch.utils.data import (
     get_worker_info,
 )
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
     describe,
@@ -259,12 +259,12 @@ def read(batch):
     """The indices and the processes in a batch, once it is a pair of stacked tensors."""
     expect_pair(batch)
     features, targets = batch
-    expect_tensor(features, COLLATE, what="the features of a batch:")
-    expect_tensor(targets, COLLATE, what="the targets of a batch:")
+    expect_tensor(features, COLLATE, subject="the features of a batch:")
+    expect_tensor(targets, COLLATE, subject="the targets of a batch:")
     sentence = f"gave targets of shape {tuple(targets.shape)} in a batch; expected one dimension."
     expect(targets.dim() == 1, sentence, COLLATE)
-    expect_shape(features, (len(targets), 2), COLLATE, what="the features of a batch:")
-    expect_dtype(features, torch.int64, COLLATE, what="the features of a batch:")
+    expect_shape(features, (len(targets), 2), COLLATE, subject="the features of a batch:")
+    expect_dtype(features, torch.int64, COLLATE, subject="the features of a batch:")
     expect_values(targets, features[:, 0].clone(), COLLATE, "the targets of a batch:", 0, 0)
     return targets.tolist(), features[:, 1].tolist()
 
@@ -373,8 +373,8 @@ def test_is_a_dataset(solution):
 def test_a_sample_is_a_tuple_of_two_tensors(solution):
     """The sample at an index is a tuple of two tensors."""
     feature, target = at(solution.TensorPairs(*tensors()), 1)
-    expect_tensor(feature, PAIR, what="the feature at index 1:")
-    expect_tensor(target, PAIR, what="the target at index 1:")
+    expect_tensor(feature, PAIR, subject="the feature at index 1:")
+    expect_tensor(target, PAIR, subject="the target at index 1:")
 
 
 @aspect("type")
@@ -389,8 +389,8 @@ def test_a_sample_has_one_dimension_less(solution):
     for shapes in [((5, 3), (5,)), ((5,), (5, 2)), ((5, 2, 3), (5, 1)), ((1, 5), (1,))]:
         features, targets = (torch.ones(shape) for shape in shapes)
         feature, target = at(solution.TensorPairs(features, targets), 0)
-        expect_shape(feature, shapes[0][1:], ENTRY, what="the feature at index 0:")
-        expect_shape(target, shapes[1][1:], ENTRY, what="the target at index 0:")
+        expect_shape(feature, shapes[0][1:], ENTRY, subject="the feature at index 0:")
+        expect_shape(target, shapes[1][1:], ENTRY, subject="the target at index 0:")
 
 
 @aspect("dtype")
@@ -400,16 +400,16 @@ def test_a_sample_keeps_the_dtypes(solution):
         features, targets = torch.ones(2, 3, dtype=first), torch.ones(2, dtype=second)
         dataset = solution.TensorPairs(features, targets)
         feature, target = at(dataset, 0)
-        expect_dtype(feature, first, ENTRY, what="the feature at index 0:")
-        expect_dtype(target, second, ENTRY, what="the target at index 0:")
+        expect_dtype(feature, first, ENTRY, subject="the feature at index 0:")
+        expect_dtype(target, second, ENTRY, subject="the target at index 0:")
 
 
 @aspect("device")
 def test_a_sample_stays_on_the_device(solution, device):
     """A sample lies where features and targets lie."""
     feature, target = at(solution.TensorPairs(*tensors(3, device)), 0)
-    expect_device(feature, device, DEVICE, what="the feature at index 0:")
-    expect_device(target, device, DEVICE, what="the target at index 0:")
+    expect_device(feature, device, DEVICE, subject="the feature at index 0:")
+    expect_device(target, device, DEVICE, subject="the target at index 0:")
 
 
 @aspect("values")

@@ -5,8 +5,8 @@ import functools
 import numpy as np
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
     expect_device,
     expect_dtype,

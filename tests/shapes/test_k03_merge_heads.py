@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
     expect_device,
     expect_dtype,

@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
+    MemoryTrace,
     aspect,
     expect,
     expect_device,
@@ -17,7 +18,6 @@ from dojo.checks import (
     in_layout,
     untouched,
 )
-from dojo.measuring import MemoryTrace
 
 ORDER = "Count the windows that fit whole; they come next to last, and their numbers last."
 PLACE = "Window k begins at k * step, and holds the numbers that follow there."

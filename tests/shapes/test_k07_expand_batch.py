@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
     expect,
     expect_device,

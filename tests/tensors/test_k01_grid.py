@@ -4,8 +4,8 @@ import warnings
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
     dtype_name,

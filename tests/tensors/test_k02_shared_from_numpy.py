@@ -6,10 +6,10 @@ import warnings
 import numpy as np
 import torch
 
-from dojo.arrays import arranged, numbers, tensor_of
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
+    arranged,
     aspect,
     describe,
     expect,
@@ -18,8 +18,10 @@ from dojo.checks import (
     expect_shape,
     expect_tensor,
     expect_values,
+    gpu,
+    numbers,
+    tensor_of,
 )
-from dojo.devices import gpu
 
 SHARED = "A copy has memory of its own. Which functions wrap the memory that is there?"
 SCALAR = "Some functions take an array of shape () for a number, and copy it."

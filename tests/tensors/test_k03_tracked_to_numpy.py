@@ -3,15 +3,16 @@
 import numpy as np
 import torch
 
-from dojo.arrays import numbers, tensor_of
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
     describe,
     expect,
     expect_array,
     layouts,
+    numbers,
+    tensor_of,
     untouched,
 )
 

@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
     describe,
@@ -106,7 +106,7 @@ def expect_swapped(solution, x, i, j, hint):
     """After the call, each row of x is the right one of the old rows."""
     old, shape = x.tolist(), tuple(x.shape)
     swap(solution, x, i, j)
-    expect_shape(x, shape, what="x")
+    expect_shape(x, shape, subject="x")
     n, now = len(old), x.tolist()
     i, j = i % n, j % n
     source = {**dict(enumerate(range(n))), i: j, j: i}
@@ -165,7 +165,7 @@ def test_moves_the_rows_exactly(solution, device):
     for dtype, rows in DELICATE.items():
         x = torch.tensor(rows, dtype=dtype).to(device)
         swap(solution, x, 0, 2)
-        expect_dtype(x, dtype, what="x")
+        expect_dtype(x, dtype, subject="x")
         expected = torch.tensor([rows[2], rows[1], rows[0]], dtype=dtype)
         expect_values(x, expected, EXACT, rtol=0, atol=0)
         for now, right in zip(x.flatten().tolist(), expected.flatten().tolist(), strict=True):

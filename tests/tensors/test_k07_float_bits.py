@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     CheckFailed,
     aspect,
     expect,

@@ -16,16 +16,16 @@ import random
 import numpy as np
 import torch
 
-from dojo.benchmarks import Benchmark
 from dojo.checks import (
+    Benchmark,
     aspect,
     expect,
     expect_device,
     expect_dtype,
     expect_shape,
     expect_tensor,
+    gpu,
 )
-from dojo.devices import gpu
 
 SHAPE = "The shape is the one that the argument names."
 FLOAT32 = "torch.randn makes float32; NumPy makes float64."

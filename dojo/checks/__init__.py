@@ -1,0 +1,92 @@
+"""The vocabulary of the checks: all that a check file imports, from this one name.
+
+It knows what can be said of a learner's result, in the learner's words. It imports torch and no
+pytest, and knows neither how a check is run nor how a failure is shown. Comparisons run with
+torch's function modes switched off, so no object that a learner returns takes part in its own
+judgement.
+"""
+
+from dojo.checks.aspects import ASPECTS, aspect, aspect_of
+from dojo.checks.benchmark import Benchmark
+from dojo.checks.expect import (
+    CheckFailed,
+    expect,
+    expect_array,
+    expect_device,
+    expect_dtype,
+    expect_elements,
+    expect_raises,
+    expect_shape,
+    expect_tensor,
+    expect_values,
+)
+from dojo.checks.gradients import expect_gradients, gradients, graph_nodes
+from dojo.checks.inputs import arranged, in_layout, layouts, numbers, random_like, tensor_of
+from dojo.checks.memory import (
+    expect_new_memory,
+    expect_same_object,
+    expect_view,
+    shares_storage,
+    untouched,
+)
+from dojo.checks.messages import Call, describe, dtype_name, grid_of
+from dojo.checks.modes import without_modes
+from dojo.checks.statements import expect_statements
+from dojo.checks.tracing import (
+    Cost,
+    MemoryTrace,
+    Trace,
+    calls_of,
+    cost_of,
+    expect_made_without,
+    expect_no_growth,
+)
+from dojo.devices.select import gpu, no_gpu
+from dojo.devices.tags import device_of
+
+__all__ = [
+    "ASPECTS",
+    "Benchmark",
+    "Call",
+    "CheckFailed",
+    "Cost",
+    "MemoryTrace",
+    "Trace",
+    "arranged",
+    "aspect",
+    "aspect_of",
+    "calls_of",
+    "cost_of",
+    "describe",
+    "device_of",
+    "dtype_name",
+    "expect",
+    "expect_array",
+    "expect_device",
+    "expect_dtype",
+    "expect_elements",
+    "expect_gradients",
+    "expect_made_without",
+    "expect_new_memory",
+    "expect_no_growth",
+    "expect_raises",
+    "expect_same_object",
+    "expect_shape",
+    "expect_statements",
+    "expect_tensor",
+    "expect_values",
+    "expect_view",
+    "gpu",
+    "gradients",
+    "graph_nodes",
+    "grid_of",
+    "in_layout",
+    "layouts",
+    "no_gpu",
+    "numbers",
+    "random_like",
+    "shares_storage",
+    "tensor_of",
+    "untouched",
+    "without_modes",
+]

@@ -1,0 +1,179 @@
+"""What a check expects of a result: type, shape, dtype, device, values and errors.
+
+Every ``expect_…`` compares exactly what it names. It raises ``CheckFailed`` with the learner's
+numbers and the expected ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from dojo.checks.differences import difference, difference_in_words, differing
+from dojo.checks.messages import describe, dtype_name, returned, with_article
+from dojo.checks.modes import without_modes
+from dojo.devices.tags import device_of
+
+
+class CheckFailed(AssertionError):
+    """What the learner did wrong: one sentence, and where to look.
+
+    Attributes:
+        sentence: what came back and what was expected.
+        hint: one sentence on where to look, or empty.
+        got, expected: the two tensors or values, where there are two to draw.
+    """
+
+    def __init__(self, sentence: str, hint: str = "", got: object = None, expected: object = None):
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+        self.got = got
+        self.expected = expected
+
+
+def expect(condition: bool, sentence: str, hint: str = "") -> None:
+    """Fail with the sentence unless the condition, a real bool, holds."""
+    __tracebackhide__ = True
+    if condition is not True:
+        raise CheckFailed(sentence, hint)
+
+
+def expect_tensor(got: Any, hint: str = "", subject: str = "") -> None:
+    """The value is a ``torch.Tensor`` (or ``nn.Parameter``) itself, not a subclass."""
+    __tracebackhide__ = True
+    if type(got) is torch.Tensor or type(got) is torch.nn.Parameter:
+        if got.layout == torch.strided:
+            return
+        hint = hint or "A dense tensor is asked for: how is a sparse one turned into one?"
+    if got is None:
+        hint = hint or "Does every path of your function end in a return?"
+    raise CheckFailed(f"{returned(subject)} {describe(got)}; expected a torch.Tensor.", hint)
+
+
+def expect_shape(got: Any, shape: Sequence[int], hint: str = "", subject: str = "") -> None:
+    """The tensor has exactly this shape."""
+    __tracebackhide__ = True
+    expect_tensor(got, subject=subject)
+    if tuple(got.shape) != tuple(shape):
+        raise CheckFailed(
+            f"{returned(subject)} a tensor of shape {tuple(got.shape)}; "
+            f"expected shape {tuple(shape)}.",
+            hint,
+        )
+
+
+def expect_dtype(got: Any, dtype: torch.dtype, hint: str = "", subject: str = "") -> None:
+    """The tensor has exactly this dtype."""
+    __tracebackhide__ = True
+    expect_tensor(got, subject=subject)
+    if got.dtype != dtype:
+        raise CheckFailed(
+            f"{returned(subject)} {with_article(dtype_name(got.dtype))} tensor; "
+            f"expected {dtype_name(dtype)}.",
+            hint,
+        )
+
+
+def expect_device(got: Any, device: str, hint: str = "", subject: str = "") -> None:
+    """The tensor lies on this kind of device ("cpu" or "cuda")."""
+    __tracebackhide__ = True
+    expect_tensor(got, subject=subject)
+    if device_of(got).type != torch.device(device).type:
+        raise CheckFailed(
+            f"{returned(subject)} a tensor on {device_of(got)}; expected one on {device}.", hint
+        )
+
+
+@without_modes
+def expect_values(
+    got: Any,
+    expected: torch.Tensor,
+    hint: str = "",
+    subject: str = "",
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> None:
+    """Same shape, same dtype, and every element close; NaN equals NaN.
+
+    Tolerances are ``TOLERANCES`` of the dtype unless given; pass 0 for exact.
+    """
+    __tracebackhide__ = True
+    expect_shape(got, expected.shape, hint, subject)
+    expect_dtype(got, expected.dtype, hint, subject)
+    a, b = got.detach().cpu(), expected.detach().cpu()
+    if places := differing(a, b, rtol, atol):
+        message = difference(a, b, tuple(places[0]), len(places), subject)
+        raise CheckFailed(message, hint, got=a, expected=b)
+
+
+@without_modes
+def expect_elements(
+    got: Any, numbers: np.ndarray, expected: np.ndarray, hint: str = "", name: str = "x"
+) -> None:
+    """The result holds the expected elements of an input; a wrong one is named by its place there.
+
+    Args:
+        got: what came back.
+        numbers: the elements of the input, all of them different.
+        expected: those that are to come back, in their places.
+        hint: where to look.
+        name: the input's name.
+    """
+    __tracebackhide__ = True
+    expect_shape(got, expected.shape, hint)
+    found = np.array(got.tolist())
+    if places := np.argwhere(found != expected).tolist():
+        index = tuple(places[0])
+        got_one, expected_one = (_element(name, numbers, each[index]) for each in (found, expected))
+        message = difference_in_words(got_one, expected_one, index, len(places), found.size)
+        raise CheckFailed(message, hint, got=got, expected=torch.tensor(expected))
+
+
+def _element(name: str, numbers: np.ndarray, value: Any) -> str:
+    """The value as an element of the input, such as ``x[0, 2]``, or the number that it is."""
+    places = np.argwhere(numbers == value).tolist()
+    return f"{name}{places[0]}" if places else f"{value:.6g}"
+
+
+def expect_array(got: Any, expected: np.ndarray, hint: str = "", subject: str = "") -> None:
+    """Exactly a ``numpy.ndarray`` with this shape, this dtype and these very values."""
+    __tracebackhide__ = True
+    if type(got) is not np.ndarray:
+        raise CheckFailed(f"{returned(subject)} {describe(got)}; expected a numpy.ndarray.", hint)
+    if got.shape != expected.shape:
+        raise CheckFailed(
+            f"{returned(subject)} an array of shape {got.shape}; expected shape {expected.shape}.",
+            hint,
+        )
+    if got.dtype != expected.dtype:
+        raise CheckFailed(
+            f"{returned(subject)} {with_article(str(got.dtype))} array; expected {expected.dtype}.",
+            hint,
+        )
+    differ = (got != expected) & ~((got != got) & (expected != expected))  # NaN equals NaN
+    if differ.any():
+        places = np.argwhere(differ).tolist()
+        message = difference(got, expected, tuple(places[0]), len(places), subject)
+        raise CheckFailed(message, hint, got=got, expected=expected)
+
+
+def expect_raises(
+    error: type[Exception], call: Callable[[], object], hint: str = "", subject: str = ""
+) -> None:
+    """The call raises this error (or a subclass) from the learner's code, and no other one."""
+    __tracebackhide__ = True
+    where = f" for {subject}" if subject else ""
+    try:
+        got = call()
+    except NotImplementedError:  # what is not started; it is a RuntimeError, too
+        raise
+    except error:
+        return
+    except Exception as other:
+        sentence = f"raised {type(other).__name__}{where}; expected {error.__name__}."
+        raise CheckFailed(sentence, hint) from other
+    raise CheckFailed(f"returned {describe(got)}{where}; expected {error.__name__}.", hint)

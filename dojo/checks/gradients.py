@@ -1,0 +1,63 @@
+"""What a check expects of autograd: gradients by value, and the nodes of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from dojo.checks.expect import CheckFailed, expect_tensor, expect_values
+
+
+def gradients(
+    output: Any, inputs: Mapping[str, torch.Tensor], cotangent: torch.Tensor, hint: str = ""
+) -> dict[str, torch.Tensor]:
+    """The gradients of ``(output * cotangent).sum()``; a missing one is a failure."""
+    __tracebackhide__ = True
+    expect_tensor(output)
+    if not output.requires_grad:
+        raise CheckFailed("returned a tensor that autograd does not track.", hint)
+    # to hand the cotangent to torch.autograd.grad would make that import a good part of torch
+    total = (output * cotangent).sum()
+    found = torch.autograd.grad(total, list(inputs.values()), allow_unused=True, retain_graph=True)
+    for name, gradient in zip(inputs, found, strict=True):
+        if gradient is None:
+            raise CheckFailed(f"is cut off from autograd: no gradient reaches {name}.", hint)
+    return dict(zip(inputs, found, strict=True))
+
+
+def expect_gradients(
+    output: Any,
+    inputs: Mapping[str, torch.Tensor],
+    cotangent: torch.Tensor,
+    expected: Mapping[str, torch.Tensor],
+    hint: str = "",
+) -> None:
+    """Every gradient has the expected shape, dtype and values.
+
+    Args:
+        output: what the learner returned.
+        inputs: leaves that require grad, by the names that the learner knows.
+        cotangent: weights of the output's elements, same shape as output.
+        expected: the gradients in closed form, by the same names.
+        hint: where to look.
+    """
+    __tracebackhide__ = True
+    found = gradients(output, inputs, cotangent, hint)
+    for name in expected:
+        expect_values(found[name], expected[name], hint, subject=f"the gradient of {name}")
+
+
+def graph_nodes(x: torch.Tensor) -> list[Any]:
+    """The distinct autograd nodes that x's history reaches, without recursion."""
+    seen, queue = set(), [x.grad_fn] if x.grad_fn is not None else []
+    nodes: list[Any] = []
+    while queue:
+        node = queue.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        nodes.append(node)
+        queue += [parent for parent, _ in node.next_functions if parent is not None]
+    return nodes

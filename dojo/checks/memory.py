@@ -1,0 +1,109 @@
+"""What a check expects of memory: the same object, a view, new memory, inputs left untouched."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from dojo.checks.differences import differing
+from dojo.checks.expect import CheckFailed, expect_tensor
+from dojo.checks.messages import SMALL, describe, numbers_text, returned
+from dojo.checks.modes import without_modes
+from dojo.devices.tags import device_of
+
+
+def expect_same_object(got: object, x: object, hint: str = "", subject: str = "x") -> None:
+    """The very object that went in came out."""
+    __tracebackhide__ = True
+    if got is not x:
+        kind = "a new tensor" if isinstance(got, torch.Tensor) else describe(got)
+        raise CheckFailed(f"returned {kind}; expected {subject} itself.", hint)
+
+
+@without_modes
+def _address(x: torch.Tensor) -> tuple[int, int, int]:
+    return x.untyped_storage()._cdata, x.storage_offset(), x.untyped_storage().data_ptr()
+
+
+@without_modes
+def shares_storage(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two tensors lie in one storage (two storages on one buffer count as one)."""
+    x, y = a.untyped_storage(), b.untyped_storage()
+    if x._cdata == y._cdata:
+        return True
+    return x.nbytes() > 0 and y.nbytes() > 0 and x.data_ptr() == y.data_ptr()
+
+
+def expect_view(got: Any, base: torch.Tensor, hint: str = "", subject: str = "") -> None:
+    """The result lies in the base's own memory: nothing was copied."""
+    __tracebackhide__ = True
+    expect_tensor(got, subject=subject)
+    if not shares_storage(got, base):
+        raise CheckFailed(
+            f"{returned(subject)} a copy; expected a view of the input's memory.", hint
+        )
+
+
+def expect_new_memory(got: Any, *inputs: torch.Tensor, hint: str = "") -> None:
+    """The result shares memory with none of the inputs."""
+    __tracebackhide__ = True
+    expect_tensor(got)
+    for x in inputs:
+        if got is x:
+            raise CheckFailed("returned its input itself; expected a new tensor.", hint)
+        if shares_storage(got, x):
+            raise CheckFailed(
+                "returned a tensor that lies in its input's memory; expected a new one.", hint
+            )
+
+
+@contextlib.contextmanager
+def untouched(hint: str = "", **inputs: torch.Tensor) -> Iterator[None]:
+    """The inputs come out of the block as they went in: values, layout, dtype and autograd state.
+
+    Args:
+        hint: where to look if one did change.
+        inputs: the tensors by the names that the learner knows.
+    """
+    __tracebackhide__ = True
+    before = {name: _state(x) for name, x in inputs.items()}
+    yield
+    for name, x in inputs.items():
+        _expect_state(name, x, before[name], hint)
+
+
+@without_modes
+def _state(x: torch.Tensor) -> tuple[torch.Tensor, dict[str, object]]:
+    return x.detach().clone(), _facts(x)
+
+
+def _facts(x: torch.Tensor) -> dict[str, object]:
+    return {
+        "shape": tuple(x.shape),
+        "strides": x.stride(),
+        "dtype": x.dtype,
+        "device": device_of(x),
+        "memory": _address(x),
+        "requires_grad": x.requires_grad,
+        "gradient function": x.grad_fn,
+    }
+
+
+@without_modes
+def _expect_state(
+    name: str, x: torch.Tensor, before: tuple[torch.Tensor, dict[str, object]], hint: str
+) -> None:
+    __tracebackhide__ = True
+    values, facts = before
+    now = _facts(x)
+    for fact, value in facts.items():
+        if now[fact] != value:
+            change = "" if fact == "memory" else f" from {value} to {now[fact]}"
+            raise CheckFailed(f"changed the {fact} of its input {name}{change}.", hint)
+    if differing(x.detach(), values, 0, 0):
+        is_small = x.numel() <= SMALL
+        change = f": it was{numbers_text(values)} and is now{numbers_text(x)}" if is_small else ""
+        raise CheckFailed(f"changed the values of its input {name}{change}.", hint)

@@ -1,0 +1,183 @@
+"""Watches what torch and Python do during a call: which operations, how many, what is read.
+
+It judges structure and cost by what happens, never by reading source or by a clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from dojo.checks.expect import expect
+
+_READING = {"tolist", "apply_", "map_", "map2_"}  # these hand each element to Python
+
+
+class Trace(TorchDispatchMode):
+    """Records the names of the operations that the dispatcher runs, such as "aten.add.Tensor"."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations: list[str] = []
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: torch would wrap the method below, and import its compiler at the first operation."""
+        return False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.operations.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+@contextlib.contextmanager
+def calls_of(function: Any) -> Iterator[list[str]]:
+    """Counts the calls of a Python function of torch from outside torch, under whatever name.
+
+    Yields:
+        a list that grows by the file name of each caller.
+    """
+    callers: list[str] = []
+
+    def profile(frame: Any, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is function.__code__ and frame.f_back is not None:
+            module = frame.f_back.f_globals.get("__name__", "")
+            if not module.startswith(("torch.", "dojo.")):
+                callers.append(frame.f_back.f_code.co_filename)
+
+    sys.setprofile(profile)
+    try:
+        yield callers
+    finally:
+        sys.setprofile(None)
+
+
+class _Functions(TorchFunctionMode):
+    """Records the functions of torch that are called, and the elements that Python is handed.
+
+    Some functions are split up before the dispatcher sees them, such as one_hot.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.elements = 0
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "").partition(".")[0]
+        self.names.append(name)
+        if name in _READING:
+            self.elements += args[0].numel()
+        return func(*args, **(kwargs or {}))
+
+
+def expect_made_without(
+    pattern: str, function: Callable[..., Any], *inputs: object, hint: str = ""
+) -> None:
+    """The function runs no operation of torch of such a name, forward or backward.
+
+    Args:
+        pattern: a regular expression for the whole name, without underscores around it.
+        function: the learner's.
+        inputs: what it is given.
+        hint: where to look.
+    """
+    __tracebackhide__ = True
+    with _Functions() as functions, Trace() as trace:
+        got = function(*inputs)
+        if isinstance(got, torch.Tensor) and got.requires_grad:
+            got.sum().backward()
+    names = functions.names + [operation.split(".")[1] for operation in trace.operations]
+    used = [name for name in names if re.fullmatch(pattern, name.strip("_"))]
+    expect(not used, f"ran torch's {''.join(used[:1])}, which is forbidden here.", hint)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a call takes: operations of torch, numbers read into Python, and lines of Python.
+
+    Lines are those outside torch and the dojo; a call counts as one more.
+    """
+
+    operations: int
+    numbers: int
+    lines: int
+
+
+def cost_of(function: Callable[..., object], *inputs: object) -> Cost:
+    """Call the function and count."""
+    lines = 0
+
+    def follow(frame: Any, _event: str, _argument: object) -> Any:
+        nonlocal lines
+        if frame.f_globals.get("__name__", "").partition(".")[0] in ("torch", "dojo"):
+            return None
+        lines += 1
+        return follow
+
+    before = sys.gettrace()
+    with Trace() as trace, _Functions() as functions:
+        sys.settrace(follow)
+        try:
+            function(*inputs)
+        finally:
+            sys.settrace(before)
+    return Cost(len(trace.operations), functions.elements, lines)
+
+
+def expect_no_growth(
+    small: Mapping[str, int], large: Mapping[str, int], sizes: tuple[str, str], most: int, hint: str
+) -> None:
+    """A call takes as much for much data as for little.
+
+    Args:
+        small, large: how much it takes, by what is counted, in words.
+        sizes: what the two calls were given, in words.
+        most: by how much the large one may be more: a branch, but no loop.
+        hint: where to look.
+    """
+    __tracebackhide__ = True
+    for what, count in large.items():
+        sentence = f"took {count} {what} for {sizes[1]}, and {small[what]} for {sizes[0]}"
+        expect(count <= small[what] + most, f"{sentence}; expected no growth with the data.", hint)
+
+
+class MemoryTrace(Trace):
+    """Also weighs the storages that operations make; each counts once, however often it is seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.new: list[int] = []
+        # A weak reference keeps the address of a storage from being used again, not its memory.
+        self._known: dict[int, StorageWeakRef] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        # torch.tensor hands out by lift_fresh what it has made; from_numpy does so with memory that
+        # is only lent, and cannot be resized.
+        is_fresh = func is torch.ops.aten.lift_fresh.default
+        if not (is_fresh and args[0].untyped_storage().resizable()):
+            self._meet((args, kwargs))
+        result = super().__torch_dispatch__(func, types, args, kwargs)
+        self.new += self._meet(result)
+        return result
+
+    def _meet(self, values: Any) -> list[int]:
+        """The bytes of each storage among the values that was not known."""
+        sizes = []
+        for leaf in tree_leaves(values):
+            if isinstance(leaf, torch.Tensor) and leaf.layout == torch.strided:
+                storage = leaf.untyped_storage()
+                if storage._cdata not in self._known:
+                    self._known[storage._cdata] = StorageWeakRef(storage)
+                    sizes.append(storage.nbytes())
+        return sizes

@@ -1,0 +1,115 @@
+"""The commands that judge and time answers: the screen, watch, check, bench."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from dojo.cli.app import app, in_dojo
+from dojo.cli.context import Context, UsageError
+from dojo.cli.listing import bar_line, next_lines, status_lines
+from dojo.cli.options import All, AsJson, Device, Limit, Name, Names, OnDevice, Plot, Solutions
+from dojo.cli.terminal import is_interactive, say, say_all, warn
+from dojo.course.katas import Kata, solutions_folder
+from dojo.verdict.model import GREEN
+
+
+@app.callback(invoke_without_command=True)
+def start(context: typer.Context) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    with in_dojo() as dojo:
+        if is_interactive():
+            _watch(dojo, dojo.current, dojo.root / "katas")
+        say_all(status_lines(dojo.katas, dojo.progress))
+
+
+@app.command()
+def watch(
+    name: Name = "",
+    as_json: AsJson = False,
+    device: OnDevice = Device.ALL,
+    solutions: Solutions = "katas",
+    limit: Limit = None,
+) -> None:
+    """Judge a kata at each save, on a screen or for a program."""
+    if not as_json and not is_interactive():
+        raise UsageError("the screen needs a terminal. For programs: dojo watch --json")
+    with in_dojo() as dojo:
+        folder = solutions_folder(solutions, dojo.root)
+        kata = dojo.kata(name) if name else dojo.current
+        _watch(dojo, kata, folder, device, limit, as_json)
+
+
+def _watch(
+    dojo: Context,
+    kata: Kata | None,
+    folder: Path,
+    device: Device = Device.ALL,
+    limit: float | None = None,
+    as_json: bool = False,
+) -> NoReturn:
+    """Run the screen, or print events, until that ends; then end the command."""
+    from dojo.workers.limits import TIME_LIMIT
+
+    first = kata or dojo.katas[0]
+    if as_json:
+        from dojo.cli.watch_json import watch_json as run
+    else:
+        from dojo.tui.app import run_screen as run
+    raise typer.Exit(run(dojo.root, first, folder, device.value, limit or TIME_LIMIT))
+
+
+@app.command()
+def check(
+    names: Names = None,
+    everything: All = False,
+    as_json: AsJson = False,
+    device: OnDevice = Device.ALL,
+    solutions: Solutions = "katas",
+    limit: Limit = None,
+) -> None:
+    """Judge the named katas, all, or the current one."""
+    from dojo.cli import check as checking
+    from dojo.workers.fork_client import ForkServerDied
+
+    with in_dojo() as dojo:
+        folder = solutions_folder(solutions, dojo.root)
+        katas = dojo.chosen(names, everything)
+        request = checking.CheckRequest(dojo.root, katas, folder, device.value, limit)
+        try:
+            states = checking.check(request, dojo.progress, as_json) if katas else []
+        except ForkServerDied as error:
+            warn(f"the checks cannot be collected: {error}\nTo see why: dojo doctor")
+            raise typer.Exit(1) from None
+        if not as_json:
+            if len(states) > 1:
+                say(bar_line(states))
+            if request.is_own:
+                say_all(next_lines(dojo.katas, dojo.progress))
+        if request.is_own and not request.is_complete and GREEN in states:
+            warn("green on one device alone is not recorded. On all of them: dojo check")
+        raise typer.Exit(int(any(state != GREEN for state in states)))
+
+
+@app.command()
+def bench(
+    names: Names = None,
+    everything: All = False,
+    as_json: AsJson = False,
+    device: OnDevice = Device.ALL,
+    plot: Plot = False,
+    limit: Limit = None,
+) -> None:
+    """Time green answers beside the reference; without KATA the one that you edited last."""
+    from dojo.cli import bench as timing
+
+    with in_dojo() as dojo:
+        if names or everything:
+            katas = dojo.chosen(names, everything)
+        elif not (katas := timing.last_edited(dojo.katas, dojo.progress)):
+            raise UsageError("no kata with a benchmark is green yet. Name a kata, or say --all.")
+        request = timing.BenchRequest(dojo.root, katas, device.value, limit, as_json, plot)
+        raise typer.Exit(timing.bench(request))

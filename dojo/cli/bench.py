@@ -1,0 +1,119 @@
+"""``dojo bench``: has katas timed and prints the findings as a table or as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dojo.bench.results import STORAGE, Run, Subject
+from dojo.bench.run import CannotTime, Findings, has_benchmark, json_lines, time_katas
+from dojo.bench.table import table_lines
+from dojo.cli.terminal import paint, say, warn
+from dojo.course.katas import Kata
+from dojo.files.atomic import write_atomically
+from dojo.progress.record import Progress
+from dojo.verdict.model import GREEN, STALE
+from dojo.workers.limits import TIME_LIMIT
+
+_PAGE = "report.html"
+
+
+@dataclass(frozen=True)
+class BenchRequest:
+    """What is to be timed, and how; no ``limit`` stands for the usual one."""
+
+    root: Path
+    katas: Sequence[Kata]
+    device: str = "all"
+    limit: float | None = None
+    as_json: bool = False
+    plot: bool = False
+
+
+def last_edited(katas: Sequence[Kata], progress: Progress) -> list[Kata]:
+    """Of the green katas with a benchmark the one that was edited last; none if none is."""
+    solved = [k for k in katas if progress.state(k) in (GREEN, STALE) and has_benchmark(k)]
+    return [max(solved, key=lambda kata: kata.stub.stat().st_mtime)] if solved else []
+
+
+def bench(request: BenchRequest) -> int:
+    """Time, and tell what was found.
+
+    Returns:
+        the exit code: 1 if a kata is not green or nothing could be timed.
+    """
+    timed = [kata for kata in request.katas if has_benchmark(kata)]
+    without = [kata.stem for kata in request.katas if kata not in timed]
+    if without:
+        warn(f"no benchmark, since speed means little there: {', '.join(without)}")
+    if not timed:
+        return 0
+    _show_progress("timing …")
+    try:
+        limit = request.limit or TIME_LIMIT
+        findings = time_katas(request.root, timed, request.device, limit, _show_case)
+    except CannotTime as error:
+        warn(str(error))
+        return 1
+    except SystemExit:  # Ctrl-C, or another signal to end
+        _clear_progress()
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            warn("stopped; nothing of this run is kept.")
+        raise
+    finally:
+        _clear_progress()
+    _print_findings(findings, request)
+    if request.plot:
+        _draw(findings, request.root)
+    return int(bool(findings.not_green))
+
+
+def _print_findings(findings: Findings, request: BenchRequest) -> None:
+    for line in findings.warnings:
+        warn(line)
+    for reason in findings.not_green:
+        warn(reason)
+    if request.as_json:
+        for line in json_lines(findings):
+            say(line)
+        return
+    for line in painted_lines(findings.run, findings.earlier):
+        say(line)
+
+
+def _draw(findings: Findings, root: Path) -> None:
+    """Write the page and say where it is."""
+    from dojo.bench.page import page  # not needed without --plot
+
+    path = root / STORAGE / _PAGE
+    write_atomically(path, page(findings.run, findings.earlier))
+    warn(f"the charts: {path.as_uri()}")
+
+
+def _show_case(note: dict[str, Any]) -> None:
+    """Show which case has just ended."""
+    _show_progress(f"timing … {note['kata']}: {note['implementation']}, n = {note['n']:,}")
+
+
+def _show_progress(text: str) -> None:
+    """On a terminal, in a line that the next one replaces."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{paint(text[:79], 'cyan')}")
+        sys.stderr.flush()
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        with contextlib.suppress(OSError):  # it may have been closed since
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def painted_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
+    """The lines of a table of times, coloured for a terminal."""
+    for text, colour in table_lines(run, earlier):
+        yield paint(text, colour) if colour else text

@@ -1,0 +1,119 @@
+"""``dojo check``: judges katas one after another, prints each verdict and records it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dojo.cli.listing import heading
+from dojo.cli.terminal import paint, say, warn
+from dojo.course.katas import Kata, shown_path
+from dojo.progress.record import Progress
+from dojo.verdict.diagnosis import diagnose, known_table, make_table
+from dojo.verdict.model import GREEN, NOT_STARTED, RED, Verdict
+from dojo.verdict.text import colour_of, counts_of, failure_lines, wrapped
+from dojo.workers.client import JUDGING_ERRORS, NoChecks, judge, judge_source
+from dojo.workers.limits import TIME_LIMIT
+from dojo.workers.pool import WorkerPool
+from dojo.workers.worker import WorkerDied, WorkerStuck
+
+NOT_JUDGED = "not judged"  # for a reason outside the learner's file
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """What is to be judged, and how; no ``limit`` stands for the usual one."""
+
+    root: Path
+    katas: Sequence[Kata]
+    solutions: Path
+    device: str = "all"
+    limit: float | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether these are the learner's own answers, of which progress is made."""
+        return self.solutions.resolve() == (self.root / "katas").resolve()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no check is left out."""
+        return self.device == "all"
+
+
+def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> list[str]:
+    """Judge, print and record.
+
+    Returns:
+        the states, in the order of the katas; ``NOT_JUDGED`` where there is no verdict.
+
+    Raises:
+        ForkServerDied: the checks cannot be collected.
+    """
+    states = []
+    devices = ""
+    with contextlib.closing(WorkerPool(request.root)) as pool:
+        for kata in request.katas:
+            verdict = _verdict(pool, kata, request)
+            states.append(verdict.state if verdict else NOT_JUDGED)
+            if verdict is None:
+                continue
+            if request.is_own:
+                progress.record(verdict, complete=request.is_complete)
+            if as_json:
+                say(json.dumps(verdict.as_json()))
+            else:
+                _print_verdict(pool, kata, verdict, request)
+            devices = max(devices, verdict.devices, key=len)
+    if devices and not as_json:
+        say(f"devices: {devices}")
+    return states
+
+
+def _verdict(pool: WorkerPool, kata: Kata, request: CheckRequest) -> Verdict | None:
+    """The verdict, with its diagnosis where that is known at once; None and a warning if none."""
+    try:
+        verdict = judge(pool, kata, request.solutions, request.device, request.limit or TIME_LIMIT)
+    except (NoChecks, WorkerDied, WorkerStuck) as error:
+        warn(f"{kata.name} is not judged. {error}")
+        return None
+    table = known_table(kata) if verdict.state == RED else None
+    return verdict if table is None else replace(verdict, diagnosis=diagnose(verdict, table))
+
+
+def _print_verdict(pool: WorkerPool, kata: Kata, verdict: Verdict, request: CheckRequest) -> None:
+    """One line, and what is wrong; of many katas that are not started the line is enough."""
+    is_alone = len(request.katas) == 1
+    place = request.katas.index(kata)
+    if place == 0 or request.katas[place - 1].track != kata.track:
+        say(heading(kata))
+    colour = colour_of(verdict.state)
+    say(f"  {kata.stem:<28} {paint(f'{verdict.state:<12}', colour)} {counts_of(verdict)}")
+    if verdict.state == GREEN or (verdict.state == NOT_STARTED and not is_alone):
+        return
+    path, headline, *message = failure_lines(
+        verdict, shown_path(kata.solution_in(request.solutions), request.root)
+    )
+    say(f"    {path}")
+    state, colon, law = headline.partition(":")
+    say(f"    {paint(state, colour_of(state))}{colon}{law}")
+    for line in message:
+        say(f"      {line}")
+    if is_alone and (found := _late_diagnosis(pool, kata, verdict)):
+        for line in wrapped(f"This looks like: {found}"):
+            say(f"      {line}")
+
+
+def _late_diagnosis(pool: WorkerPool, kata: Kata, verdict: Verdict) -> str | None:
+    """The diagnosis that takes a second of work when a kata is judged for the first time."""
+    if verdict.state != RED or known_table(kata) is not None:
+        return None
+    try:
+        table = make_table(kata, functools.partial(judge_source, pool))
+    except JUDGING_ERRORS:
+        return None
+    return diagnose(verdict, table)

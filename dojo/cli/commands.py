@@ -1,0 +1,15 @@
+"""All commands of ``dojo``: each module that is imported here adds its own to the application."""
+
+from __future__ import annotations
+
+import functools
+import sys
+
+from dojo.cli import answers, guidance, upkeep  # noqa: F401 - this order is that of the help
+from dojo.cli.app import app
+from dojo.cli.exit_codes import exit_code_of
+
+
+def run() -> None:
+    """Run the command that was typed, and end this process with its exit code."""
+    sys.exit(exit_code_of(functools.partial(app, prog_name="dojo")))

@@ -1,0 +1,186 @@
+"""Looks at what the dojo stands on, and names a remedy for whatever is wrong; it mends nothing.
+
+torch is only ever imported in other processes, so that a broken one is found and told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+import dojo
+from dojo.course.katas import Kata, find_katas
+from dojo.course.stubs import is_in_git
+from dojo.files.atomic import write_atomically
+from dojo.progress.record import Progress
+from dojo.verdict.model import GREEN
+from dojo.workers.client import NoChecks, judge
+from dojo.workers.fork_client import ForkServerDied
+from dojo.workers.pool import WorkerPool
+from dojo.workers.worker import WorkerDied, WorkerStuck
+
+_INSTALL = f"In your clone: {sys.executable} -m pip install -c constraints.txt -e ."
+_IMPORT_LIMIT = 120.0  # seconds that importing torch may take on a slow disk
+_RUNS = 5  # verdicts of which the median is told
+_ROOM = 100 * 2**20  # bytes; a verdict needs a few megabytes of temporary files
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was looked at; only a problem has a remedy."""
+
+    name: str
+    text: str
+    remedy: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.remedy
+
+
+def examine(root: Path) -> Iterator[Finding]:
+    """What there is to say of each part, as it is found out."""
+    yield Finding("Python", f"{platform.python_version()}, {sys.executable}")
+    missing = False
+    for requirement in requirements(root):
+        finding = _package(requirement)
+        missing = missing or not finding.is_well
+        yield finding
+    yield _clone(root)
+    yield _plugin()
+    if not missing:
+        yield _devices(root)
+        yield _workers(root)
+    yield _state(root)
+    for folder in (root, Path(tempfile.gettempdir())):
+        yield _disk(folder)
+    yield _git(root)
+
+
+def requirements(root: Path) -> list[Requirement]:
+    """What pyproject.toml asks for: read as text, since Python 3.10 has no tomllib."""
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    block = text.partition("\ndependencies = [")[2].partition("\n]")[0]
+    found = map(Requirement, re.findall(r'^\s*"([^"]+)"', block, re.MULTILINE))
+    return [one for one in found if one.marker is None or one.marker.evaluate()]
+
+
+def _package(requirement: Requirement) -> Finding:
+    try:
+        version = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(requirement.name, "is not installed.", _INSTALL)
+    if not requirement.specifier.contains(version, prereleases=True):
+        return Finding(requirement.name, f"{version}, but {requirement} is needed.", _INSTALL)
+    return Finding(requirement.name, version)
+
+
+def _clone(root: Path) -> Finding:
+    """Whether the dojo that runs is that of the clone in which it was called."""
+    package = Path(dojo.__file__).parent
+    if package.resolve() == (root / "dojo").resolve():
+        return Finding("dojo", str(package))
+    return Finding("dojo", f"{package} runs, which is not that of {root}.", _INSTALL)
+
+
+def _plugin() -> Finding:
+    """Whether pytest finds the plugin without the root's conftest.py too."""
+    found = importlib.metadata.entry_points(group="pytest11")
+    if any(point.value == "dojo.plugin" for point in found):
+        return Finding("pytest plugin", "registered")
+    return Finding("pytest plugin", "is not registered.", _INSTALL)
+
+
+def _devices(root: Path) -> Finding:
+    code = "from dojo.devices.select import devices_line; print(devices_line(('cpu', 'cuda')))"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_IMPORT_LIMIT,
+            check=True,
+        )
+    except subprocess.TimeoutExpired:
+        text = f"importing torch takes more than {_IMPORT_LIMIT:g} s."
+        return Finding("devices", text, "Is the disk, or a network folder, slow? Try again.")
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip().splitlines() or [f"exit code {error.returncode}"])[-1]
+        remedy = f"Install torch anew, as pytorch.org says. {_INSTALL}"
+        return Finding("devices", f"torch cannot be imported: {last}", remedy)
+    return Finding("devices", done.stdout.strip())
+
+
+def _workers(root: Path) -> Finding:
+    """How processes that judge are made here, and how long one takes for a verdict."""
+    kata = find_katas(root)[0]
+    with contextlib.closing(WorkerPool(root)) as pool:
+        try:
+            times = [_time_of_verdict(pool, kata) for _ in range(1 + _RUNS)][1:]  # less the first
+        except (_NotGreen, NoChecks, ForkServerDied, WorkerDied, WorkerStuck) as error:
+            remedy = "To see more: pytest --solutions=reference. Is anything changed? git status"
+            return Finding("workers", f"{pool.kind}: {error}", remedy)
+        return Finding(
+            "workers",
+            f"{pool.kind}; {statistics.median(times) * 1000:.0f} ms from request to verdict "
+            f"(median of {_RUNS}, {kata.name})",
+        )
+
+
+class _NotGreen(Exception):
+    """A reference that is not green."""
+
+
+def _time_of_verdict(pool: WorkerPool, kata: Kata) -> float:
+    pool.wait_until_ready()
+    begun = time.perf_counter()
+    verdict = judge(pool, kata, kata.root / "reference")
+    if verdict.state != GREEN:
+        raise _NotGreen(f"the reference of {kata.name} is {verdict.state}.")
+    return time.perf_counter() - begun
+
+
+def _state(root: Path) -> Finding:
+    """Whether progress and copies can be saved, and what was saved can be read."""
+    folder = root / ".dojo"
+    probe = folder / f"probe-{os.getpid()}"
+    try:
+        write_atomically(probe, "")
+        probe.unlink()
+    except OSError as error:
+        text = f"{folder} cannot be written to: {error.strerror}."
+        remedy = "Give yourself the right to, or make room. Until then no progress is kept."
+        return Finding("state folder", text, remedy)
+    progress = Progress(root)
+    progress.current(find_katas(root))  # reads what is recorded
+    if progress.warnings:
+        return Finding("state folder", " ".join(progress.warnings), "Judge again: dojo check --all")
+    return Finding("state folder", str(folder))
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 2**30:.1f} GiB free for {folder}"
+    return Finding("disk", text, "" if free >= _ROOM else "Make room: 100 MiB are enough.")
+
+
+def _git(root: Path) -> Finding:
+    if is_in_git(root):
+        return Finding("git", "dojo reset finds the stubs in its history")
+    return Finding("git", "not here: dojo reset has the copies in .dojo/stubs/ alone")

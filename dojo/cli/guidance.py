@@ -1,0 +1,90 @@
+"""The commands that guide a learner: list, next, skip, hint, solution."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from dojo.cli.app import agree_or_exit, app, in_dojo
+from dojo.cli.listing import list_json, list_lines, next_lines
+from dojo.cli.options import AsJson, Name, Yes
+from dojo.cli.terminal import paint, say, say_all
+from dojo.course.lesson import task_of
+from dojo.course.lookup import short_name
+from dojo.course.statement import read_statement
+from dojo.verdict.model import GREEN
+from dojo.verdict.text import prose_lines, wrapped
+
+
+@app.command("list")
+def list_katas(as_json: AsJson = False) -> None:
+    """Every kata and its state; > marks the current one."""
+    with in_dojo() as dojo:
+        if as_json:
+            say_all(map(json.dumps, list_json(dojo.katas, dojo.progress)))
+        else:
+            say_all(list_lines(dojo.katas, dojo.progress))
+
+
+@app.command("next")
+def show_next() -> None:
+    """The kata to go on with: its task and its file."""
+    with in_dojo() as dojo:
+        if (kata := dojo.current) is not None:
+            say_all([*prose_lines(task_of(kata)), ""])
+        say_all(next_lines(dojo.katas, dojo.progress))
+
+
+@app.command()
+def skip(name: Name = "") -> None:
+    """Leave a kata for later; it stays on the list."""
+    with in_dojo() as dojo:
+        kata = dojo.kata(name)
+        if dojo.progress.state(kata) == GREEN:
+            say(f"{kata.name} is green: there is nothing to skip.")
+        else:
+            dojo.progress.skip(kata)
+            say(f"{kata.name} is left for later.")
+        say_all(next_lines(dojo.katas, dojo.progress))
+
+
+@app.command()
+def hint(
+    name: Name = "",
+    everything: Annotated[bool, typer.Option("--all", help="open the whole ladder")] = False,
+) -> None:
+    """Open the next hint, from a nudge to nearly the answer."""
+    with in_dojo() as dojo:
+        kata = dojo.kata(name)
+        hints = read_statement(kata.reference).hints
+        before = dojo.progress.hints_opened(kata)
+        opened = len(hints) if everything else min(before + 1, len(hints))
+        for _ in range(before, opened):
+            dojo.progress.open_hint(kata)
+        say(kata.name)
+        for number, text in enumerate(hints[:opened], 1):
+            for line in wrapped(f"hint {number} of {len(hints)}: {text}"):
+                say(f"  {line}")
+        shown = short_name(kata, dojo.katas)
+        if opened < len(hints):
+            say(f"the next one: dojo hint {shown}")
+        else:
+            say(f"that was the last one; the solution: dojo solution {shown}")
+
+
+@app.command()
+def solution(name: Name = "", yes: Yes = False) -> None:
+    """The reference beside yours as a diff, and why."""
+    from dojo.course.reference_diff import diff_to_reference, why
+
+    with in_dojo() as dojo:
+        kata = dojo.kata(name)
+        if not yes and not dojo.progress.was_green(kata):
+            agree_or_exit(f"{kata.name} has never been green. Show its solution?")
+        diff = diff_to_reference(kata, kata.stub)
+        colours = {"-": "red", "+": "green", "@": "cyan"}
+        for line in diff or ["Your code is the reference's, word for word."]:
+            say(paint(line, colours[line[0]]) if line[:1] in colours else line)
+        say_all(["", *prose_lines(why(kata))])

@@ -1,0 +1,63 @@
+"""The arguments and options that the commands share, and what a shell completes them with."""
+
+from __future__ import annotations
+
+import contextlib
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dojo.course.katas import find_katas, find_root
+from dojo.course.lookup import completions
+from dojo.workers.limits import LONGEST_TIME_LIMIT, TIME_LIMIT
+
+
+class Device(str, Enum):
+    """Where the checks run."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    ALL = "all"
+
+
+def complete(incomplete: str) -> list[str]:
+    """The katas whose names begin like this; none and no error outside a dojo."""
+    with contextlib.suppress(OSError):
+        root = find_root(Path.cwd())
+        return completions(incomplete, find_katas(root)) if root else []
+    return []
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is not None and not 0 < value <= LONGEST_TIME_LIMIT:
+        raise typer.BadParameter(f"a number of seconds above 0, at most {LONGEST_TIME_LIMIT:g}")
+    return value
+
+
+_KATA = {
+    "metavar": "KATA",
+    "help": "any part of its name",
+    "show_default": False,
+    "autocompletion": complete,
+}
+Name = Annotated[str, typer.Argument(**_KATA)]
+Names = Annotated[list[str] | None, typer.Argument(**_KATA)]
+All = Annotated[bool, typer.Option("--all", help="all katas")]
+AsJson = Annotated[bool, typer.Option("--json", help="lines of JSON, for programs")]
+Plot = Annotated[bool, typer.Option("--plot", help="make a page with charts as well")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+OnDevice = Annotated[Device, typer.Option("--device", help="cuda is simulated where there is none")]
+Solutions = Annotated[
+    str, typer.Option("--solutions", metavar="katas|reference|DIR", help="whose answers")
+]
+Limit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        help=f"time that one kata may take  [default: {TIME_LIMIT:g}]",
+        callback=_seconds,
+    ),
+]

@@ -1,0 +1,89 @@
+"""Finds the kata that a person means by a part of its name; it reads no file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+
+from dojo.course.katas import Kata
+
+_SHOWN = 5  # names that are listed where it is unclear which is meant
+_NEAREST = 3
+
+
+class UnclearName(Exception):
+    """A name that means no kata, or several; the text lists the nearest ones."""
+
+
+def find_kata(text: str, katas: Sequence[Kata], current: Callable[[], Kata | None]) -> Kata:
+    """The kata that is meant.
+
+    A whole name or number counts before a part of a name: ``k01`` is not ``k010_…``. Where several
+    katas remain, the only one of the current track is meant.
+
+    Args:
+        text: a part of a name, such as ``k03``, ``in_place`` or ``intro/k03``, or a kata's file.
+        katas: those to choose from.
+        current: gives the kata that the learner is at; called only where that decides.
+
+    Raises:
+        UnclearName: it is none of them, or several.
+    """
+    part = _without_path(text.strip())
+    found = next(filter(None, _matches(part, katas)), [])
+    if len(found) > 1 and (here := current()) is not None:
+        found = [kata for kata in found if kata.track == here.track] or found
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        nearest = ", ".join(kata.name for kata in _nearest(part, katas))
+        raise UnclearName(f"There is no kata {text!r}. Did you mean one of: {nearest}?")
+    names = ", ".join(kata.name for kata in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    raise UnclearName(f"{text!r} may be {names}{more}. Write more of the name.")
+
+
+def short_name(kata: Kata, katas: Sequence[Kata]) -> str:
+    """The least that must be typed to mean this kata wherever the learner is: ``k03`` or more."""
+    numbers = [_number(other) for other in katas]
+    in_track = [_number(other) for other in katas if other.track == kata.track]
+    if numbers.count(_number(kata)) == 1:
+        return _number(kata)
+    return f"{kata.track}/{_number(kata)}" if in_track.count(_number(kata)) == 1 else kata.name
+
+
+def completions(incomplete: str, katas: Sequence[Kata]) -> list[str]:
+    """The names that begin like this, without their track where no other track has the same."""
+    tracks: dict[str, int] = {}
+    for kata in katas:
+        tracks[kata.stem] = tracks.get(kata.stem, 0) + 1
+    short = [kata.stem for kata in katas if tracks[kata.stem] == 1]
+    return [n for n in (*short, *(kata.name for kata in katas)) if n.startswith(incomplete)]
+
+
+def _without_path(text: str) -> str:
+    """A kata's name where the text is a file's; other text as it is."""
+    if not text.endswith(".py"):
+        return text
+    *folders, file = text.replace("\\", "/").split("/")
+    stem = file.removesuffix(".py").removeprefix("test_")
+    return "/".join([*folders[-1:], stem])
+
+
+def _matches(part: str, katas: Sequence[Kata]) -> Iterator[list[Kata]]:
+    """The katas of that whole name, then of that number, then with that part."""
+    yield [kata for kata in katas if part in (kata.name, kata.stem)]
+    yield [kata for kata in katas if part in (_number(kata), f"{kata.track}/{_number(kata)}")]
+    yield [kata for kata in katas if part and part.lower() in kata.name.lower()]
+
+
+def _number(kata: Kata) -> str:
+    return kata.stem.partition("_")[0]
+
+
+def _nearest(part: str, katas: Sequence[Kata]) -> list[Kata]:
+    def likeness(kata: Kata) -> float:
+        names = (kata.name, kata.stem, _number(kata), kata.stem.partition("_")[2])
+        return max(difflib.SequenceMatcher(None, part, name).ratio() for name in names)
+
+    return sorted(katas, key=likeness, reverse=True)[:_NEAREST]

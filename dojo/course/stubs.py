@@ -1,0 +1,99 @@
+"""Knows a kata's stub as it was handed out: tells one from an answer, and finds it again.
+
+It looks into git's history first, and runs nothing of what it finds. Without git there is the copy
+that was kept while the kata was not started.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from dojo.course.katas import Kata
+from dojo.course.statement import read_statement
+from dojo.files.atomic import content_of, write_atomically
+
+
+def is_stub(kata: Kata, raw: bytes) -> bool:
+    """Whether this is a stub of the kata: every public name is there, and none is begun."""
+    if b"NotImplementedError" not in raw:  # most answers need no closer look
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in a learner's file, the judge tells
+            tree = ast.parse(raw)
+        names = read_statement(kata.reference).names.keys()
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    public = {
+        node.name: node
+        for node in tree.body
+        if isinstance(node, named) and not node.name.startswith("_")
+    }
+    return names <= public.keys() and all(_is_unstarted(node) for node in public.values())
+
+
+def find_stub(kata: Kata) -> bytes | None:
+    """The newest stub in git's history, else the copy that was kept, else None."""
+    return next((raw for raw in _candidates(kata) if is_stub(kata, raw)), None)
+
+
+def is_in_git(root: Path) -> bool:
+    """Whether there is a history in which stubs can be found."""
+    return bool(_git(root, "rev-parse", "HEAD"))
+
+
+def keep_stub(kata: Kata) -> None:
+    """Keep a copy of the learner's file if it is a stub, for a day without git.
+
+    Raises:
+        OSError: the copy cannot be written.
+    """
+    raw = content_of(kata.stub)
+    if raw != content_of(_kept(kata)) and is_stub(kata, raw):
+        write_atomically(_kept(kata), raw)
+
+
+def _candidates(kata: Kata) -> Iterator[bytes]:
+    path = f"./{kata.stub.relative_to(kata.root).as_posix()}"  # from the root, wherever git's is
+    for commit in _git(kata.root, "rev-list", "HEAD", "--", path).decode().split():
+        yield _git(kata.root, "cat-file", "blob", f"{commit}:{path}")
+    yield content_of(_kept(kata))
+
+
+def _kept(kata: Kata) -> Path:
+    return kata.solution_in(kata.root / ".dojo" / "stubs")
+
+
+def _git(root: Path, *command: str) -> bytes:
+    """What git answers; nothing where it has no answer, or where there is no git."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", root, *command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return b""
+    return done.stdout if done.returncode == 0 else b""
+
+
+def _is_unstarted(node: ast.stmt) -> bool:
+    """Whether a function, or every method of a class, only raises NotImplementedError."""
+    if isinstance(node, ast.ClassDef):
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        methods = [item for item in node.body if isinstance(item, functions)]
+        public = [item for item in methods if item.name[0] != "_" or item.name.endswith("__")]
+        return bool(public) and all(_is_unstarted(method) for method in public)
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    body = node.body[ast.get_docstring(node, clean=False) is not None :]
+    if len(body) != 1 or not isinstance(body[0], ast.Raise) or body[0].exc is None:
+        return False
+    raised = body[0].exc
+    name = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(name, ast.Name) and name.id == "NotImplementedError"

@@ -1,0 +1,61 @@
+"""The rules of autograd: where gradients live, and hooks that see them there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dojo.devices.errors import check_same_device
+from dojo.devices.machine import Machine
+from dojo.devices.rules import rule
+from dojo.devices.tags import device_of, is_on_simulated_gpu, key_of, tag, tensors_in
+
+
+@rule(torch.autograd.grad)
+def _grad(sim: Machine, func: Any, outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    """Each gradient lives where its input does; a cotangent that it aliases keeps its place."""
+    given = {key_of(tensor) for tensor in tensors_in(args, kwargs)}
+
+    def placed(grad: Any, tensor: Any) -> Any:
+        if grad is None or not isinstance(tensor, Tensor) or device_of(grad) == device_of(tensor):
+            return grad
+        if is_on_simulated_gpu(grad) or key_of(grad) in given:
+            return sim.move(grad, device_of(tensor))
+        tag(grad)
+        return grad
+
+    grads = func(outputs, inputs, *args, **kwargs)
+    if isinstance(inputs, dict):
+        return {name: placed(grad, inputs[name]) for name, grad in grads.items()}
+    tensors = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+    return tuple(map(placed, grads, tensors))
+
+
+@rule(Tensor.backward)
+def _backward(_sim: Machine, func: Any, tensor: Tensor, *args: Any, **kwargs: Any) -> None:
+    # The backward pass runs with the mode off: a custom autograd.Function sees CPU tensors there.
+    check_same_device([tensor, *tensors_in(args[:1], kwargs.get("gradient"))])
+    func(tensor, *args, **kwargs)
+
+
+@rule(Tensor.grad.__set__)
+def _set_grad(_sim: Machine, func: Any, tensor: Tensor, grad: Any) -> None:
+    if isinstance(grad, Tensor) and device_of(grad) != device_of(tensor):
+        raise RuntimeError("assigned grad has data located on a different device")
+    func(tensor, grad)
+
+
+@rule(Tensor.register_hook, Tensor.register_post_accumulate_grad_hook)
+def _register_hook(sim: Machine, func: Any, tensor: Tensor, hook: Any) -> Any:
+    """A hook on a GPU tensor gets a GPU gradient, and runs with the mode back on."""
+
+    def simulated(value: Tensor) -> Any:
+        if not sim.is_active:
+            return hook(value)
+        tag(value)
+        with sim.resumed():
+            return hook(value)
+
+    return func(tensor, simulated if is_on_simulated_gpu(tensor) else hook)

@@ -1,0 +1,103 @@
+"""A pretended machine with one GPU or none: resolves devices, and creates and moves tensors.
+
+It decides where a tensor is to lie. What each function of torch then does is in the rules.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from dojo.devices.errors import check_generator, raise_no_cuda
+from dojo.devices.tags import CPU, GPU, device_of, tag, tensors_in
+
+
+class _Thread(threading.local):
+    """Whether a machine handles a call in this thread; those it is nested in must not, too."""
+
+    handling = False
+
+
+thread = _Thread()
+
+
+class Machine(TorchFunctionMode):
+    """What the rules ask of the simulator.
+
+    Attributes:
+        available: whether the machine has a GPU.
+    """
+
+    def __init__(self, available: bool = True) -> None:
+        super().__init__()
+        self.available = available
+        self._exits: list[ExitStack] = []  # what leaving undoes, for each time it was entered
+
+    @property
+    def is_active(self) -> bool:
+        """Whether torch acts as on this machine at the moment."""
+        return bool(self._exits)
+
+    @contextmanager
+    def resumed(self) -> Iterator[None]:
+        """Torch pops the mode while it handles a call; this pushes it back for code inside."""
+        handling, thread.handling = thread.handling, False
+        super().__enter__()
+        try:
+            yield
+        finally:
+            super().__exit__(None, None, None)
+            thread.handling = handling
+
+    def resolve(self, device: Any) -> torch.device:
+        """The device as torch names it; raises what torch raises where there is none such."""
+        device = torch.device("cuda", device) if isinstance(device, int) else torch.device(device)
+        if device.type == "cpu":
+            return CPU
+        if device.type != "cuda":
+            return device
+        if not self.available:
+            raise_no_cuda()
+        if device.index not in (None, 0):
+            # torch 2.6 and 2.7 raise a plain RuntimeError
+            error = getattr(torch, "AcceleratorError", RuntimeError)
+            raise error("CUDA error: invalid device ordinal")
+        return GPU
+
+    def create(self, func: Any, target: torch.device, *args: Any, **kwargs: Any) -> Any:
+        """Run a function that returns fresh memory, on `target`."""
+        if target not in (CPU, GPU):
+            return func(*args, device=target, **kwargs)
+        check_generator(kwargs.get("generator"), target)
+        if self.available:
+            kwargs.pop("pin_memory", None)  # a build without CUDA can't pin
+        result = func(*args, device=CPU, **kwargs)
+        if target == GPU:
+            for tensor in tensors_in(result):
+                tag(tensor)
+        return result
+
+    def move(
+        self,
+        tensor: Tensor,
+        device: Any = None,
+        dtype: Any = None,
+        copy: bool = False,
+        **kwargs: Any,
+    ) -> Tensor:
+        """`tensor.to(...)`: the same object where nothing changes, else a recorded copy."""
+        source = device_of(tensor)
+        target = source if device is None else self.resolve(device)
+        if not {source, target} <= {CPU, GPU}:
+            return tensor.to(device=device, dtype=dtype, copy=copy, **kwargs)
+        copy = copy or source != target
+        result = tensor.to(dtype=dtype or tensor.dtype, copy=copy, **kwargs)
+        if target == GPU:
+            tag(result)
+        return result

@@ -1,0 +1,55 @@
+"""Chooses the device that a check runs on: the real GPU, or a simulated one if there is none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import torch
+
+from dojo.devices.simulated_cuda import SimulatedCuda, no_cuda
+
+CHOICES = ("cpu", "cuda")
+_REAL_GPU = torch.cuda.is_available()  # asked before any learner's code runs
+_SIMULATED = SimulatedCuda()  # made only once, since that takes longer than most checks
+
+
+def gpu() -> AbstractContextManager[object]:
+    """A machine with a GPU: the real one, or else a simulated one, inside the ``with`` block."""
+    return nullcontext() if _REAL_GPU else _SIMULATED
+
+
+def no_gpu() -> AbstractContextManager[object]:
+    """A machine without a GPU, even where there is one."""
+    return no_cuda()
+
+
+@contextmanager
+def on(device: str, beside_a_gpu: bool = False) -> Iterator[str]:
+    """The machine on which a check for this device runs: with a GPU for "cuda", or if asked."""
+    with gpu() if device == "cuda" or beside_a_gpu else nullcontext():
+        yield device
+
+
+def takes_device(item: Any) -> bool:
+    """Whether a check runs once for each device."""
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and "device" in callspec.params
+
+
+def device_of_item(item: Any) -> str:
+    """The device that a check runs on; checks that ask for none run on the CPU."""
+    return str(item.callspec.params["device"]) if takes_device(item) else "cpu"
+
+
+def devices_line(devices: tuple[str, ...]) -> str:
+    """The devices used, in words for the summary."""
+    cuda = "cuda" if _REAL_GPU else "cuda simulated: no GPU here"
+    return ", ".join(cuda if device == "cuda" else device for device in devices)
+
+
+def can_fork() -> bool:
+    """Whether a forked child can run torch here: not on macOS or Windows, not with a real GPU."""
+    return sys.platform.startswith("linux") and not _REAL_GPU

@@ -1,0 +1,88 @@
+"""Knows which memory pretends to be on the GPU.
+
+Tags sit on storages, since a device is a property of memory: a view of a tagged storage is on the
+GPU too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
+
+CPU = torch.device("cpu")
+GPU = torch.device("cuda", 0)
+# Holding the weak reference keeps torch from reusing the key for another storage.
+tagged: dict[int, StorageWeakRef] = {}
+_purge_at = 1024
+
+
+def storage_of(tensor: Tensor) -> Any:
+    """The storage behind a tensor, or None where there is none (mkldnn, nested)."""
+    functorch = torch._C._functorch
+    try:
+        with torch._C.DisableTorchFunction():
+            while functorch.is_functorch_wrapped_tensor(tensor):
+                tensor = functorch.get_unwrapped(tensor)
+            if tensor.layout in (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc):
+                tensor = tensor._values() if tensor.layout == torch.sparse_coo else tensor.values()
+            return tensor.untyped_storage()
+    except (RuntimeError, NotImplementedError, AttributeError):
+        return None
+
+
+def key_of(tensor: Tensor) -> int | None:
+    try:
+        return torch._C._storage_id(tensor)  # in a fifth of the time
+    except (RuntimeError, NotImplementedError):
+        storage = storage_of(tensor)
+        return None if storage is None else storage._cdata
+
+
+def tag_storage(storage: Any) -> None:
+    global _purge_at
+    if storage._cdata in tagged:
+        return
+    tagged[storage._cdata] = StorageWeakRef(storage)
+    if len(tagged) >= _purge_at:
+        for key in [key for key, reference in list(tagged.items()) if reference.expired()]:
+            del tagged[key]
+        _purge_at = 2 * len(tagged) + 1024  # so that purging costs a constant time per tag
+
+
+def tag(tensor: Tensor) -> None:
+    if key_of(tensor) not in tagged and (storage := storage_of(tensor)) is not None:
+        tag_storage(storage)
+
+
+def is_on_simulated_gpu(tensor: Tensor) -> bool:
+    """Whether the tensor's memory pretends to be on the GPU; the mode need not be active."""
+    return key_of(tensor) in tagged
+
+
+def device_of(tensor: Tensor) -> torch.device:
+    """The simulated device, else the real one; the mode need not be active."""
+    if is_on_simulated_gpu(tensor):
+        return GPU
+    with torch._C.DisableTorchFunction():
+        return tensor.device
+
+
+def tensors_in(*values: Any) -> list[Tensor]:
+    """The tensors among some values, and in their tuples, lists and dicts."""
+    found: list[Tensor] = []
+    _gather(values, found)
+    return found
+
+
+def _gather(values: Iterable[Any], found: list[Tensor]) -> None:
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, (tuple, list)):
+            _gather(value, found)
+        elif isinstance(value, dict):
+            _gather(value.values(), found)

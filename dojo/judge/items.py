@@ -1,0 +1,43 @@
+"""What the judge knows of a pytest item: its kata, its machine, and whether it is simple."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from dojo.checks.aspects import aspect_of
+from dojo.course.katas import Kata
+from dojo.devices import select
+
+KATA = pytest.StashKey[Kata]()  # of an item that is a kata's check
+
+
+def machine_of(item: pytest.Item) -> AbstractContextManager[str]:
+    """The machine on which a check runs, inside the ``with`` block; gives the device's name.
+
+    Checks of the aspect "device" run beside a GPU even for the device "cpu": code that takes
+    whatever GPU it finds must fail.
+    """
+    function = getattr(item, "function", None)
+    return select.on(
+        select.device_of_item(item),
+        beside_a_gpu=select.takes_device(item) and aspect_of(function) == "device",
+    )
+
+
+def is_simple(item: Any) -> bool:
+    """Whether a check takes only the answer, a device and the values of its parameters.
+
+    Such a check can be called without pytest's own protocol.
+    """
+    if not isinstance(item, pytest.Function):
+        return False
+    wanted = set(item.fixturenames) - {"solution", "device", "request"}
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    marks = {mark.name for mark in item.iter_markers()}
+    definitions = item._fixtureinfo.name2fixturedefs.values()
+    is_overridden = any(len(found) > 1 for found in definitions)  # a kata has its own `device`
+    is_usual = marks <= {"parametrize", "filterwarnings"} and not is_overridden
+    return wanted <= params.keys() and is_usual

@@ -1,0 +1,35 @@
+"""Finds the learner's own lines in a traceback, and the function in which a line stands."""
+
+from __future__ import annotations
+
+import ast
+import traceback
+import types
+from pathlib import Path
+
+
+def learner_line(trace: types.TracebackType | None, path: Path) -> int:
+    """The innermost line of the learner's file in a traceback, or 0."""
+    lines = [line for frame, line in traceback.walk_tb(trace) if is_learner(frame.f_code, path)]
+    return lines[-1] if lines else 0
+
+
+def is_learner(code: types.CodeType, path: Path) -> bool:
+    """Whether this code was compiled from the learner's file."""
+    return code.co_filename == str(path)
+
+
+def unstarted_name(path: Path, line: int) -> str:
+    """The public name in whose body the line raises something itself, or an empty string.
+
+    Torch raises NotImplementedError too, for what it has no kernel: on a line without `raise`.
+    """
+    tree = ast.parse(path.read_bytes())
+    if not any(isinstance(node, ast.Raise) and _spans(node, line) for node in ast.walk(tree)):
+        return ""
+    definitions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    return next((node.name for node in definitions if _spans(node, line)), "")
+
+
+def _spans(node: ast.stmt, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or 0)

@@ -1,0 +1,142 @@
+"""Loads a learner's file into a fresh module, and says in one line why it cannot.
+
+Nothing is imported by name and no bytecode is cached, so what is judged is always the text on the
+disk at this moment.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tokenize
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+from dojo.course.katas import shown_path
+from dojo.judge.learner_lines import learner_line
+from dojo.verdict.model import CRASHED, NOT_STARTED
+
+
+@dataclass
+class LoadError(Exception):
+    """A file that cannot be judged; ``message`` names file, line and what to do."""
+
+    message: str
+    file: str
+    line: int = 0
+    state: str = CRASHED
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def load(raw: bytes, path: Path, name: str, root: Path) -> types.ModuleType:
+    """Execute what was read of a file as a module of its own.
+
+    Args:
+        raw: the file's content.
+        path: the learner's file.
+        name: the module's name, such as ``intro.k14_custom_dataset``; worker processes that
+            do not share this one's memory import the module under that name.
+        root: the dojo's root, for the path in messages.
+
+    Raises:
+        LoadError: the file is not UTF-8, not Python, or fails while it is imported.
+    """
+    shown = shown_path(path, root)
+    code = _compiled(_decoded(raw, shown), path, shown)
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module
+    try:
+        exec(code, module.__dict__)
+    except BaseException as error:
+        line = learner_line(error.__traceback__, path) or 1
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise LoadError(_import_failure(error, f"{shown}, line {line}"), shown, line) from None
+    return module
+
+
+def _import_failure(error: BaseException, where: str) -> str:
+    if isinstance(error, SystemExit):
+        return f"{where}: your file ends the process while it is imported. Take that call out."
+    text = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    return f"{where}: importing your file failed with {text}. Mend that line and run again."
+
+
+def read(path: Path, root: Path) -> bytes:
+    """The learner's file as it is at this moment.
+
+    Raises:
+        LoadError: the file is missing or cannot be read.
+    """
+    shown = shown_path(path, root)
+    if not path.exists():
+        raise LoadError(
+            f"{shown}: there is no such file. Bring it back with: git checkout -- {shown}",
+            shown,
+            state=NOT_STARTED,
+        )
+    if path.is_dir():
+        raise LoadError(f"{shown}: a folder stands where your file should be. Move it away.", shown)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LoadError(
+            f"{shown}: your file cannot be read ({error.strerror}). Give yourself the right to.",
+            shown,
+        ) from None
+
+
+def _decoded(raw: bytes, shown: str) -> str:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise LoadError(_not_utf8(shown, line), shown, line) from None
+    except (SyntaxError, LookupError):
+        # detect_encoding reads two lines at most, so the line is one of those
+        line = next((n for n, row in enumerate(raw.splitlines(), 1) if not _is_utf8(row)), 1)
+        raise LoadError(_not_utf8(shown, line), shown, line) from None
+    if not text.strip():
+        raise LoadError(
+            f"{shown}, line 1: your file is empty. Write the functions of the kata, or bring "
+            f"the stub back with: git checkout -- {shown}",
+            shown,
+            1,
+        )
+    return text
+
+
+def _is_utf8(row: bytes) -> bool:
+    try:
+        row.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _not_utf8(shown: str, line: int) -> str:
+    return f"{shown}, line {line}: your file is not UTF-8 text. Save it with the encoding UTF-8."
+
+
+def _compiled(text: str, path: Path, shown: str) -> types.CodeType:
+    try:
+        return compile(text, str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = error.lineno or 1
+        raise LoadError(
+            f"{shown}, line {line}: {type(error).__name__}: {error.msg}. "
+            "Python cannot read that line: mend it and run again.",
+            shown,
+            line,
+        ) from None
+    except (ValueError, MemoryError, RecursionError) as error:  # null bytes, very deep nesting
+        raise LoadError(
+            f"{shown}, line 1: Python cannot read your file: {error}. Mend it and run again.",
+            shown,
+            1,
+        ) from None

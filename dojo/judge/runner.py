@@ -1,0 +1,192 @@
+"""Runs the checks of a kata in this very process, and turns what they raise into outcomes.
+
+The process is a worker, or pytest's own with ``--isolation=none``. Which process judges a kata is
+decided in ``dispatch``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from dojo.course.katas import TREES, Kata, find_katas, kata_of
+from dojo.course.statement import read_statement
+from dojo.judge.items import KATA, is_simple, machine_of
+from dojo.judge.outcome import check_after, check_before
+from dojo.judge.sandbox.defaults import preload, reset_settings_and_seeds
+from dojo.judge.sandbox.file_access import AuditHook
+from dojo.judge.sandbox.output import KEPT
+from dojo.judge.sandbox.tampering import Snapshot
+from dojo.judge.solution import NullSolution, Solution
+from dojo.verdict.model import GREEN, RED, Check
+
+
+class Runner:
+    """What judges in this process: a plugin of pytest that knows which checks are a kata's.
+
+    Attributes:
+        config: pytest's.
+        root: the dojo's root.
+        solutions: the folder of answers, laid out like ``katas/``.
+    """
+
+    def __init__(self, config: pytest.Config, root: Path, solutions: Path) -> None:
+        self.config, self.root, self.solutions = config, root, solutions
+        self._items: dict[str, list[pytest.Item]] = {}
+        self._loaded: dict[str, Solution | NullSolution] = {}
+        self._snapshot: Snapshot | None = None
+        self._audit_hook: AuditHook | None = None
+
+    # ---------------------------------------------------------------- collection
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note of each item which kata it is a check of."""
+        if self.config.getoption("benchmark_only", False):
+            return  # katas are timed, not judged
+        warns = self.config.pluginmanager.hasplugin("warnings")
+        for item in items:
+            kata = kata_of(item.path, self.root)
+            if kata is not None:
+                item.stash[KATA] = kata
+                # pytest would render the whole traceback, of which nothing is shown
+                item.repr_failure = lambda *_args, **_kwargs: ""  # type: ignore[method-assign]
+                self._items.setdefault(kata.name, []).append(item)
+                if warns:  # a right answer may cause one in NumPy or torch
+                    item.add_marker(pytest.mark.filterwarnings("ignore"))
+        if self.config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # nobody chose an order
+            places = {kata: place for place, kata in enumerate(find_katas(self.root))}
+            items.sort(key=lambda item: places[item.stash[KATA]] if KATA in item.stash else -1)
+
+    def items_of(self, kata: Kata) -> list[pytest.Item]:
+        """The checks of a kata that this run has collected."""
+        return self._items.get(kata.name, [])
+
+    # ---------------------------------------------------------------- getting ready
+
+    def warm_up(self, all_of_torch: bool = False) -> None:
+        """Import what workers need, and take the snapshot that shows tampering; once.
+
+        Args:
+            all_of_torch: import also what only some answers need. With it, do all of it anew.
+        """
+        if self._snapshot is None or all_of_torch:
+            preload(all_of_torch)
+            self._snapshot = Snapshot()
+            gc.freeze()  # a forked process that collects garbage would copy the whole heap
+
+    def open(self, kata: Kata, solutions: Path) -> None:
+        """Judge only this kata's answer from now on; close the reference to this process."""
+        self.solutions = solutions
+        self.solution(kata)  # reads the reference's names, before that is forbidden
+        hidden = [] if solutions == self.root / "reference" else ["reference", "impostors"]
+        protected = [*(self.root / tree for tree in (*TREES, "dojo", ".dojo")), solutions]
+        self._audit_hook = AuditHook([self.root / tree for tree in hidden], protected)
+
+    def prefault(self, kata: Kata, items: Iterable[pytest.Item]) -> None:
+        """Run the checks once against a stand-in for the answer.
+
+        A forked process copies each page of memory when it first writes to it. So that is paid
+        before the learner saves, and not during the verdict.
+        """
+        if self._snapshot is not None:
+            self._snapshot.restore()
+        answer = self._loaded[kata.name]
+        self._loaded[kata.name] = NullSolution()
+        for item in items:
+            self.run(item, None)
+        self._loaded[kata.name] = answer
+
+    # ---------------------------------------------------------------- running a check
+
+    def run(self, item: pytest.Item, following: pytest.Item | None) -> Check:
+        """Run one check in this process.
+
+        Most checks take nothing but the answer, a device and the values of their parameters. Such
+        a check is simply called: pytest's own protocol takes longer than many a check.
+
+        Args:
+            item: the check.
+            following: the check that comes next, if any; what it does not need is torn down.
+        """
+        if not is_simple(item):
+            reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
+            outcomes = [Check(**report.dojo) for report in reports if getattr(report, "dojo", None)]
+            return next((check for check in outcomes if check.state != GREEN), outcomes[0])
+        call = pytest.CallInfo.from_call(lambda: self._call(item), when="call")
+        return self._check_after(item, call.excinfo.value if call.excinfo else None)
+
+    def _call(self, item: Any) -> None:
+        values = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+        values["solution"] = self.solution_for(item)
+        with machine_of(item) as values["device"]:
+            item.obj(**{name: values[name] for name in item._fixtureinfo.argnames})
+
+    def solution_for(self, item: pytest.Item) -> Solution | NullSolution:
+        """Reset torch's settings and seeds, and return the answer that this check judges."""
+        reset_settings_and_seeds()
+        return self.solution(item.stash[KATA])
+
+    def solution(self, kata: Kata) -> Solution | NullSolution:
+        """The answer to a kata; its file is read at the first use of one of its names."""
+        if kata.name not in self._loaded:
+            path = kata.solution_in(self.solutions)
+            names = read_statement(kata.reference).names
+            self._loaded[kata.name] = Solution(kata, path, names, self.root)
+        return self._loaded[kata.name]
+
+    # ---------------------------------------------------------------- outcomes
+
+    def check_before(self, item: pytest.Item) -> Check:
+        """What is known of a check before it runs."""
+        return check_before(item, self.solutions)
+
+    def _check_after(self, item: pytest.Item, error: BaseException | None) -> Check:
+        solution = self._loaded.get(item.stash[KATA].name)
+        return check_after(item, error, self.solutions, solution)
+
+    def verify_integrity(self, item: pytest.Item, check: Check, thoroughly: bool) -> Check:
+        """The check, or a red one if the learner's code changed the judge or read the reference.
+
+        Args:
+            item: the check that has just run.
+            check: its outcome.
+            thoroughly: look at every name of the judge, not only at torch's modes.
+        """
+        if self._audit_hook and self._audit_hook.was_read:
+            fault = f"reads {self._audit_hook.was_read}: the answer must be your own"
+        elif self._snapshot and (found := self._snapshot.restore(thoroughly)):
+            fault = f"replaces {found[0]}, which judges your answer. Leave it as it is"
+        else:
+            return check
+        before = self.check_before(item)
+        return replace(before, state=RED, message=f"{before.file}: your file {fault}.")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        """Put the outcome into the report of a check that runs by pytest's own protocol."""
+        report: Any = yield
+        if KATA not in item.stash:
+            return report
+        if call.excinfo is None:
+            if call.when == "call":
+                report.dojo = self._check_after(item, None).as_json()
+            return report
+        printed = "".join(text for name, text in report.sections if "Captured std" in name)
+        check = replace(self._check_after(item, call.excinfo.value), output=printed[-KEPT:])
+        # a skip or an expected failure that the learner's code raises is no pass
+        report.outcome = "failed"
+        with contextlib.suppress(AttributeError):
+            del report.wasxfail
+        report.longrepr = check.message
+        report.dojo = check.as_json()
+        return report

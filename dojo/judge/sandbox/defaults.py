@@ -1,0 +1,48 @@
+"""Resets torch's global settings and seeds before each check; preloads what workers need."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import random
+import warnings
+
+import numpy as np
+import torch
+
+
+def reset_defaults() -> None:
+    """Undo ``set_default_device`` and ``set_default_dtype`` that the learner's code left behind.
+
+    They must not decide what a check creates next, nor count as tampering.
+    """
+    if getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None) is not None:
+        torch.set_default_device(None)  # torch keeps it as a mode
+    if torch.get_default_dtype() is not torch.float32:
+        torch.set_default_dtype(torch.float32)  # it changes torch.Storage as well
+
+
+def reset_settings_and_seeds() -> None:
+    """Reset the settings of torch that outlive a call, and seed every random generator."""
+    warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
+    reset_defaults()
+    torch.set_grad_enabled(True)
+    torch._C._set_deterministic_algorithms(False)  # the public function imports the compiler
+    torch.default_generator.manual_seed(0)  # the public function walks the stack for lazy CUDA
+    np.random.seed(0)
+    random.seed(0)
+
+
+def preload(all_of_torch: bool) -> None:
+    """Import, once before the first fork, what every forked worker would have to import again.
+
+    Args:
+        all_of_torch: import also what only some answers need, such as for their first optimizer.
+    """
+    torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
+    np.random.seed(0)  # imports a part of NumPy
+    if all_of_torch:
+        gc.disable()  # there will be little garbage
+        torch.testing.assert_close(0, 0)  # imports half of torch
+        importlib.import_module("torch._dynamo")
+        gc.enable()

@@ -1,0 +1,68 @@
+"""Keeps a learner's code from reading the reference, and from spoiling files of the dojo.
+
+By an audit hook, which Python cannot take off again: so only in processes that judge once and end.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+# audit event → which of its arguments are paths that it removes or overwrites
+_SPOILING = {
+    "os.remove": (0,),
+    "os.rename": (0, 1),
+    "os.rmdir": (0,),
+    "os.truncate": (0,),
+    "os.link": (1,),
+    "os.symlink": (1,),
+    "os.chmod": (0,),
+    "shutil.rmtree": (0,),
+}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
+
+
+class AuditHook:
+    """Forbids this process to open files in hidden folders and to change files in protected ones.
+
+    Attributes:
+        was_read: the first hidden file that the process tried to open, such as
+            ``reference/intro/k05_matmul.py``; empty if none.
+    """
+
+    def __init__(self, hidden: Iterable[Path], protected: Iterable[Path]) -> None:
+        self._hidden = _as_prefixes(hidden)
+        self._protected = _as_prefixes(protected)
+        self.was_read = ""  # the first hidden file that was opened, from its track on
+        sys.dont_write_bytecode = True  # imports would run into the hook
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path = _real(arguments[0])
+            if path.startswith(self._hidden):
+                self.was_read = "/".join(Path(path).parts[-3:])
+                raise PermissionError(f"{self.was_read} is closed while your answer is judged")
+            if isinstance(arguments[2], int) and arguments[2] & _WRITING:
+                self._forbid(path)
+        elif event in _SPOILING:
+            for index in _SPOILING[event]:
+                self._forbid(_real(arguments[index]))
+
+    def _forbid(self, path: str) -> None:
+        if path.startswith(self._protected):
+            name = Path(path).name
+            raise PermissionError(f"{name} belongs to the dojo: your answer must leave it alone")
+
+
+def _as_prefixes(folders: Iterable[Path]) -> tuple[str, ...]:
+    """What the path of every file in one of these folders begins with."""
+    return tuple(str(folder.resolve()) + os.sep for folder in folders)
+
+
+def _real(path: object) -> str:
+    """Where a path leads, or nothing for an open file's number."""
+    return os.path.realpath(os.fsdecode(path)) + os.sep if isinstance(path, str | bytes) else ""

@@ -1,0 +1,110 @@
+"""The worker's side of a verdict: runs the checks that the parent asks for, and answers each.
+
+``ServedRun`` is for runs of pytest that do nothing else; ``serve`` works in a forked process too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+import torch
+
+from dojo.course.katas import Kata
+from dojo.devices.select import can_fork, device_of_item, devices_line, takes_device
+from dojo.judge.runner import Runner
+from dojo.judge.sandbox.output import print_to_memory
+from dojo.verdict.model import GREEN
+from dojo.workers.limits import bound_memory
+from dojo.workers.protocol import SOCKET, answer, requests
+from dojo.workers.pytest_process import UNUSED_PLUGINS
+from dojo.workers.spawned import ADDRESS, connect
+
+
+class ServedRun:
+    """A plugin for a run of pytest that only serves: as a fork server, or as a spawned worker."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    @staticmethod
+    def is_asked_for() -> bool:
+        """Whether this process was started to serve."""
+        return SOCKET in os.environ or ADDRESS in os.environ
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool:
+        """Serve in place of running the tests."""
+        runner = self._runner
+        if SOCKET not in os.environ:
+            runner.warm_up()
+            serve(runner, connect(), preloads=True)
+            return True
+        from dojo.workers.fork_server import refuse, run_fork_server  # for Linux only
+
+        if can_fork():
+            runner.warm_up()
+            run_fork_server(partial(serve, runner), partial(runner.warm_up, all_of_torch=True))
+        else:
+            refuse()
+        return True
+
+
+def serve(runner: Runner, connection: Connection, preloads: bool = False) -> None:
+    """Judge one kata's answer: send the plan, then an answer for each check, until the end.
+
+    Args:
+        runner: what runs the checks.
+        connection: to the parent; see ``workers.protocol`` for what is sent.
+        preloads: whether ``prefault`` imports all of torch too, since no fork server has done so.
+    """
+    for name in UNUSED_PLUGINS:
+        runner.config.pluginmanager.unregister(name=name)
+    bound_memory()
+    torch.set_num_threads(1)  # a forked OpenMP pool hangs
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
+    received = requests(connection)
+    request = next(received)
+    kata = Kata(request["kata"], runner.root)
+    runner.open(kata, Path(request["solutions"]))
+    chosen = request["device"]
+    checks = {
+        item.nodeid: replace(runner.check_before(item), state=GREEN)
+        for item in runner.items_of(kata)
+        if chosen in ("all", device_of_item(item)) or not takes_device(item)
+    }
+    plan = [{"nodeid": nodeid, "check": check.as_json()} for nodeid, check in checks.items()]
+    used = tuple(sorted({check.device for check in checks.values()}))
+    answer(connection, {"plan": plan, "devices": devices_line(used)})
+    items = {item.nodeid: item for item in runner.items_of(kata)}
+    if request["prefault"]:
+        if preloads:
+            runner.warm_up(all_of_torch=True)
+        runner.prefault(kata, (items[nodeid] for nodeid in checks))
+    tail = print_to_memory() if request["capture"] else None
+    verify_integrity = runner.verify_integrity  # as it is before the learner's code can change it
+    is_first, was_red = True, False
+    for request in received:
+        for nodeid, following in itertools.pairwise([*request["run"], request["following"]]):
+            item, next_item = items[nodeid], items.get(following)
+            started = time.perf_counter()
+            check = runner.run(item, next_item)
+            seconds = time.perf_counter() - started
+            # After the first check, and before a red verdict is explained or a green one given.
+            is_turn = check.state != GREEN or next_item is None
+            check = verify_integrity(item, check, thoroughly=is_first or (is_turn and not was_red))
+            is_first, was_red = False, was_red or check.state != GREEN
+            sys.stdout.flush()
+            printed = tail.take() if tail else ""
+            if check.state != GREEN:
+                check = replace(check, output=printed)
+            source_hash = runner.solution(kata).source_hash
+            outcome = {"check": check.as_json(), "seconds": seconds, "source_hash": source_hash}
+            answer(connection, outcome)

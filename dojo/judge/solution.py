@@ -1,0 +1,99 @@
+"""Gives the checks a learner's answer to call, and remembers the last call for the message."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dojo.checks.expect import CheckFailed
+from dojo.checks.messages import Call
+from dojo.course.katas import Kata
+from dojo.course.statement import PublicName
+from dojo.judge.loading import LoadError, load, read
+from dojo.judge.sandbox.defaults import reset_defaults
+from dojo.judge.signatures import require_names
+
+
+class Solution:
+    """A kata's public names as the learner wrote them, loaded at the first use of one.
+
+    Attributes:
+        last_call: the last call of a public name, whose ``str`` is such as ``add(x1, x2)``.
+        last_line: the line on which that name is defined, or 0.
+        source_hash: SHA-256 of the file that was loaded, or empty before and where there is none.
+    """
+
+    def __init__(
+        self,
+        kata: Kata,
+        path: Path,
+        names: dict[str, PublicName],
+        root: Path,
+    ) -> None:
+        self._kata, self._path, self._names, self._root = kata, path, names, root
+        self._module: types.ModuleType | None = None
+        self._error: LoadError | None = None
+        self._calls: dict[tuple[str, int], Callable[..., Any]] = {}
+        self.last_call: Call | str = ""
+        self.last_line = 0
+        self.source_hash = ""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._names:
+            raise AttributeError(f"{self._kata.name} has no public name {name}")
+        value = getattr(self._module or self._load(), name)
+        key = name, id(value)  # another value under this name, and it is wrapped anew
+        if key not in self._calls:
+            self._calls[key] = self._called(name, value)
+        return self._calls[key]
+
+    def _load(self) -> types.ModuleType:
+        """The learner's module; a file that failed once fails alike for every check."""
+        if self._error is not None:
+            raise self._error.with_traceback(None)  # it would grow with each check
+        try:
+            raw = read(self._path, self._root)
+            self.source_hash = hashlib.sha256(raw).hexdigest()
+            name = self._kata.name.replace("/", ".")
+            module = load(raw, self._path, name, self._root)
+            require_names(module, self._names, self._path, self._root)
+        except LoadError as error:
+            self._error = error
+            raise
+        self._module = module
+        return module
+
+    def _called(self, name: str, value: Any) -> Callable[..., Any]:
+        function = vars(value).get("__init__") if isinstance(value, type) else value
+        line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
+
+        @functools.wraps(value, updated=())
+        def call(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            self.last_call = Call(name, args, kwargs)
+            self.last_line = line
+            try:
+                return value(*args, **kwargs)
+            finally:
+                reset_defaults()
+
+        return call
+
+
+class NullSolution:
+    """Stands in for an answer while the checks are rehearsed: every call ends the check."""
+
+    last_call = ""
+    last_line = 0
+    source_hash = ""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            Call(name, args, kwargs)
+            raise CheckFailed("is not asked yet.")
+
+        return call

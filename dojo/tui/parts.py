@@ -1,0 +1,65 @@
+"""What each part of the watch screen shows for what the learner is at."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from dojo.course.katas import track_title
+from dojo.tui import panels
+from dojo.tui.session import Session
+from dojo.tui.text import Lines, reflow
+from dojo.verdict.model import GREEN
+
+
+def where(session: Session, width: int) -> Lines:
+    """The track and how far it is, the kata, and its file."""
+    kata, states = session.kata, session.in_track()
+    track = track_title(kata.root, kata.track)
+    return panels.where(
+        f"{track} · goes on by itself" if session.advances else track,
+        kata.stem,
+        session.lesson.title,
+        states.count(GREEN),
+        len(states),
+        session.path,
+        session.place,
+        width,
+    )
+
+
+def aspects(session: Session, width: int) -> Lines:
+    """The aspects of the checks, each with a sign that fills."""
+    return panels.aspects(session.kata_state, width)
+
+
+def verdict(session: Session, width: int) -> Lines:
+    """The state of the kata, and what to do next."""
+    following = session.to_do()
+    if following is None:
+        offer = "That was the last one: all katas are green. Well done."
+    else:
+        offer = f"Enter goes on to {following.stem}."
+        if session.is_timed:
+            offer += " b times your answer."
+    return panels.verdict(session.kata_state, offer, width)
+
+
+def result(session: Session, width: int) -> Lines:
+    """What can be learned from the verdict: the message and hints, or why the answer works."""
+    state, lesson = session.kata_state, session.lesson
+    if state.is_green:
+        lines = panels.why(lesson.why, session.diff, width)
+    else:
+        lines = panels.result(state, lesson.hints, session.hints_opened, width)
+    return [*lines, Content("")] if lines else []  # the task may follow
+
+
+def task(session: Session, width: int) -> Lines:
+    """The task, and the contract of each name that is asked for."""
+    return panels.statement(session.lesson, width)
+
+
+def notice(session: Session, width: int) -> Lines:
+    """The answer to the last key, or the offer of a hint."""
+    offer = "Three times red. Press h for a hint." if session.offers_hint else ""
+    return reflow(session.notice or offer, width)

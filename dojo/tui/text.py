@@ -1,0 +1,72 @@
+"""Sets text in lines of a given width, safe to show whatever a learner wrote in it.
+
+What a terminal would obey (escape sequences, control characters) is shown as a sign, and nothing
+is read as markup: text becomes ``Content``, of which Textual parses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from textual.content import Content
+
+from dojo.course.docstrings import Block
+
+Lines = list[Content]
+
+MOST = 10_000  # characters of one text that are set; hundreds of lines help nobody
+CODE = "$primary"
+MUTED = "$muted"
+_TAB = 4
+_HANG = 2  # columns by which the further lines of an item or an example stand in
+# What a terminal obeys or does not show: control characters, halves of pairs, marks of direction.
+_UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
+)
+_SIGN = "�"
+
+
+def visible(text: str) -> str:
+    """The text in characters that take their place on a screen and do nothing else there."""
+    if len(text) > MOST:
+        text = f"{text[:MOST]} … ({len(text) - MOST} more characters)"
+    text = text.replace("\r\n", "\n").expandtabs(_TAB)
+    return _UNSEEN.sub(_SIGN, text)
+
+
+def reflow(text: str | Content, width: int, style: str = "", indent: int = 0) -> Lines:
+    """Text in lines of at most ``width`` columns, each of them after ``indent`` blanks."""
+    content = Content.styled(visible(text), style) if isinstance(text, str) else text
+    return [line.pad_left(indent) for line in content.wrap(max(width - indent, 1))]
+
+
+def clipped(text: str, width: int, style: str = "") -> Content:
+    """The text's first line, cut with an ellipsis if it is wider than ``width``."""
+    line = visible(text).partition("\n")[0]
+    return Content.styled(line, style).truncate(max(width, 1), ellipsis=True)
+
+
+def apart(left: Content, right: Content, width: int) -> Content:
+    """Two texts at both ends of a line; where there is no room for both, the left one."""
+    gap = width - left.cell_length - right.cell_length
+    return left + " " * gap + right if gap > 0 else left.truncate(max(width, 1), ellipsis=True)
+
+
+def prose(blocks: list[Block], width: int) -> Lines:
+    """The blocks of a docstring, with code in its colour."""
+    lines: Lines = []
+    for block in blocks:
+        content = Content.styled(visible(block.text), _style_of(block))
+        if not block.verbatim:
+            content = content.highlight_regex(r"`[^`]+`", style=CODE)
+        if block.label and block.indent:
+            content = content.stylize("bold", 0, len(block.label))
+        hang = _HANG if block.label or block.verbatim else 0
+        first, *others = content.wrap(max(width - block.indent - hang, 1))
+        lines.append(first.pad_left(block.indent))
+        lines += [line.pad_left(block.indent + hang) for line in others]
+    return lines
+
+
+def _style_of(block: Block) -> str:
+    return CODE if block.verbatim else MUTED if block.is_heading else ""

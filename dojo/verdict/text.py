@@ -1,0 +1,95 @@
+"""Words a verdict for a terminal of 80 columns, the same for every way of asking for it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+
+from dojo.course.docstrings import read_blocks
+from dojo.verdict.model import GREEN, NOT_STARTED, STALE, Check, Verdict
+
+WIDTH = 74  # columns of a message, which stands indented in 80
+_BAR = 28  # columns of a bar
+_COLOURS = {GREEN: "green", NOT_STARTED: "yellow", STALE: "cyan"}
+_OUTPUT_LINES = 8  # last lines of what the learner printed
+
+
+def failure_lines(verdict: Verdict, path: str) -> list[str]:
+    """What to show of a verdict that is not green.
+
+    Args:
+        verdict: red, crashed, timed out or not started.
+        path: the learner's file, as the learner would type it.
+
+    Returns:
+        Where (``path:line``), then the check's ``state: law [aspect, device]``, then the message
+        and what else helps, in lines of at most ``WIDTH`` columns.
+    """
+    check = verdict.first_failure
+    if check is None:
+        return [path, verdict.state]
+    tags = ", ".join(filter(None, (check.aspect, check.device)))
+    lines = [f"{path}:{check.line}" if check.line else path]
+    law = "no check could run" if verdict.is_unread else f"{check.name} [{tags}]"
+    lines += wrapped(f"{check.state}: {law}")
+    for row in check.message.splitlines():
+        lines += wrapped(row)
+    if (end := verdict.later_end) is not None:
+        lines += wrapped(f"{end.state}, later: {end.message}")
+    if verdict.diagnosis:
+        lines += wrapped(f"This looks like: {verdict.diagnosis}")
+    printed = check.output.rstrip().splitlines()[-_OUTPUT_LINES:]
+    if printed:
+        lines.append("Your code printed:")
+        lines += [f"  {row[: WIDTH - 2]}" for row in printed]
+    idle = unstarted_names(verdict)
+    if idle and check.state != NOT_STARTED:
+        lines.append(f"Not started yet: {', '.join(idle)}.")
+    return lines
+
+
+def colour_of(state: str) -> str:
+    """The colour of a state, as terminals name it."""
+    return _COLOURS.get(state, "red")
+
+
+def counts_of(verdict: Verdict) -> str:
+    """How many checks there are, and how many of them are not green."""
+    total = len(verdict.checks)
+    failed = sum(check.state != GREEN for check in verdict.checks)
+    if verdict.state == NOT_STARTED:
+        return f"{total} checks wait"
+    return f"{failed} of {total} checks not green" if failed else f"{total} checks"
+
+
+def bar_of(states: Sequence[str], green: int) -> tuple[str, str, str]:
+    """The filled part of a bar, its empty part, and how many katas are in which state."""
+    filled = _BAR * green // max(len(states), 1)
+    others = [f"{count} {state}" for state, count in Counter(states).items() if state != GREEN]
+    text = ", ".join([f"{green} of {len(states)} katas green", *others])
+    return "#" * filled, "." * (_BAR - filled), text
+
+
+def wrapped(text: str, width: int = WIDTH) -> list[str]:
+    """A sentence in lines of at most ``width`` columns."""
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+
+
+def prose_lines(docstring: str) -> list[str]:
+    """A module's docstring in lines that fit a terminal of 80 columns, its examples as they are."""
+    lines = []
+    for block in read_blocks(docstring, has_examples=True):
+        indent = " " * block.indent
+        rows = [block.text] if block.verbatim else wrapped(block.text)
+        lines += [f"{indent}{row}".rstrip() for row in rows]
+    return lines
+
+
+def unstarted_names(verdict: Verdict) -> list[str]:
+    """The public names of a kata that still raise NotImplementedError."""
+    return sorted({c.message.partition(" ")[0] for c in verdict.checks if _is_idle(c)})
+
+
+def _is_idle(check: Check) -> bool:
+    return check.state == NOT_STARTED and " is not started" in check.message

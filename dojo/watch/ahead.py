@@ -1,0 +1,104 @@
+"""Makes ready what the next save needs, while nothing else is to do.
+
+That is a worker that has opened the kata, and then the table of the kata's known mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dojo.course.katas import Kata
+from dojo.verdict.diagnosis import Table, TableMaker, diagnose, known_table
+from dojo.verdict.model import RED, Verdict
+from dojo.watch.events import Diagnosed
+from dojo.workers.client import JUDGING_ERRORS, PreparedWorker
+
+
+class Ahead:
+    """What is ready for the kata that was judged last.
+
+    Args:
+        prepare: gets a worker that has opened a kata and gone through its checks.
+        judge_aside: the verdict on a known mistake of a kata, given as text; None if a request of
+            the learner came in between.
+        on_diagnosis: called when the mistake of the last verdict was recognised.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[Kata], PreparedWorker],
+        judge_aside: Callable[[Kata, str], Verdict | None],
+        on_diagnosis: Callable[[Diagnosed], None],
+    ) -> None:
+        self._prepare, self._judge_aside = prepare, judge_aside
+        self._on_diagnosis = on_diagnosis
+        self._last: tuple[Kata, Verdict | None] | None = None
+        self._worker: tuple[Kata, PreparedWorker] | None = None
+        self._tables: dict[str, Table] = {}  # of known mistakes, by kata
+        self._makers: dict[str, TableMaker] = {}
+
+    def note(self, kata: Kata, verdict: Verdict | None) -> None:
+        """Remember the kata that was judged last, and its verdict if there is one."""
+        self._last = kata, verdict
+
+    def table(self, kata: Kata) -> Table | None:
+        """The table of the kata's known mistakes, if it is ready."""
+        return self._tables.get(kata.name)
+
+    def take_worker(self, kata: Kata) -> PreparedWorker | None:
+        """The worker that is ready for this kata, if there is one; any other is ended."""
+        if self._worker is None:
+            return None
+        (prepared_for, worker), self._worker = self._worker, None
+        if prepared_for == kata and worker.worker.is_waiting:
+            return worker
+        worker.close()
+        return None
+
+    def drop_worker(self) -> None:
+        """End the worker that is ready, if there is one."""
+        if self._worker is not None:
+            self._worker[1].close()
+            self._worker = None
+
+    def forget(self) -> None:
+        """Drop all that is ready, since a check or the dojo itself has changed."""
+        self.drop_worker()
+        self._tables.clear()
+        self._makers.clear()
+        self._last = None
+
+    def prepare_one_step(self) -> bool:
+        """Prepare a worker, or judge one impostor for the table.
+
+        Returns:
+            Whether something may be left to prepare.
+        """
+        if self._last is None:
+            return False
+        kata, verdict = self._last
+        try:
+            if self._worker is None:
+                self._worker = kata, self._prepare(kata)
+                return True
+            if kata.name in self._tables:
+                return False
+            self._tables.update(self._make_table_one_step(kata))
+        except JUDGING_ERRORS:
+            self._last = None  # the next request will meet the trouble again, and tell of it
+            return False
+        if kata.name in self._tables and verdict is not None and verdict.state == RED:
+            found = diagnose(verdict, self._tables[kata.name])
+            if found is not None:
+                self._on_diagnosis(Diagnosed(kata, found))
+        return True
+
+    def _make_table_one_step(self, kata: Kata) -> dict[str, Table]:
+        """The kata's table, once this step has completed it; else nothing."""
+        table = known_table(kata) if kata.name not in self._makers else None
+        if table is not None:
+            return {kata.name: table}
+        maker = self._makers.setdefault(kata.name, TableMaker(kata))
+        if not maker.is_done:
+            maker.step(self._judge_aside)
+        return {kata.name: maker.table} if maker.is_done else {}

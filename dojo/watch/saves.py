@@ -1,0 +1,93 @@
+"""Hears of saved files: a learner's answers, and the files that the judge itself relies on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from watchfiles import watch
+
+from dojo.course.katas import TREES, Kata, find_katas
+
+_QUIET = 4  # milliseconds without another change after which a save counts as finished
+_LONGEST = 100  # milliseconds after which it counts as finished anyhow
+
+
+class SaveWatcher:
+    """Watches a folder of answers and the dojo's own code, in a thread of its own.
+
+    Args:
+        root: the dojo's root.
+        solutions: the folder of answers, laid out like ``katas/``.
+        current: gives the kata that the learner is at, which is looked at first.
+        on_save: called with a kata whose answer was saved.
+        on_change: called when a check or the dojo itself has changed.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        solutions: Path,
+        current: Callable[[], Kata | None],
+        on_save: Callable[[Kata], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._root, self._solutions = root, solutions
+        self._current, self._on_save, self._on_change = current, on_save, on_change
+        self._seen: dict[Path, object] = {}  # the signature of each file that was saved
+        self._is_closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="dojo saves")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let the thread end soon."""
+        self._is_closed.set()
+
+    def join(self) -> None:
+        """Wait for the end of the thread."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        katas = find_katas(self._root)
+        own = [self._root / tree for tree in (*TREES, "dojo") if tree != "katas"]
+        answers = {kata.solution_in(self._solutions).resolve().parent for kata in katas}
+        folders = {self._solutions, *own, *answers}
+        changes = watch(
+            *(folder for folder in folders if folder.is_dir()),
+            debounce=_LONGEST,
+            step=_QUIET,
+            stop_event=self._is_closed,
+            raise_interrupt=False,
+        )
+        for batch in changes:
+            paths = {Path(path) for _, path in batch}
+            if any(path.suffix == ".py" and _is_in(path, own) for path in paths):
+                self._on_change()
+            current = self._current()
+            if current is not None and self._was_saved(current, paths):
+                self._on_save(current)  # to look for another takes longer, the more there are
+                continue
+            saved = [kata for kata in find_katas(self._root) if self._was_saved(kata, paths)]
+            if saved:
+                self._on_save(saved[0])
+
+    def _was_saved(self, kata: Kata, paths: set[Path]) -> bool:
+        path = kata.solution_in(self._solutions)
+        if not paths & {path, path.resolve()}:
+            return False
+        before, self._seen[path] = self._seen.get(path), _signature(path)
+        return before is None or before != self._seen[path]
+
+
+def _is_in(path: Path, folders: list[Path]) -> bool:
+    return any(folder in path.parents for folder in folders)
+
+
+def _signature(path: Path) -> object:
+    """What differs after a save, even within a second and at the same size."""
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return now.st_mtime_ns, now.st_size, now.st_ino

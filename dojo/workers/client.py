@@ -1,0 +1,154 @@
+"""Asks a worker for the verdict on one kata's answer.
+
+The verdict is that of plain ``pytest`` on the same file, since the same judge gives it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from dojo.course.katas import Kata
+from dojo.verdict.model import Check, Verdict, state_of
+from dojo.workers.failure import failure_of
+from dojo.workers.fork_client import ForkServerDied
+from dojo.workers.limits import TIME_LIMIT
+from dojo.workers.pool import WorkerPool
+from dojo.workers.protocol import open_request, run_request
+from dojo.workers.worker import Worker, WorkerDied, WorkerStuck
+
+
+class NoChecks(Exception):
+    """No check of the kata could be collected, or none for the device."""
+
+
+# What the functions of this module raise where there is no verdict.
+JUDGING_ERRORS = (NoChecks, ForkServerDied, WorkerDied, WorkerStuck)
+
+
+def judge(
+    pool: WorkerPool,
+    kata: Kata,
+    solutions: Path,
+    device: str = "all",
+    limit: float = TIME_LIMIT,
+) -> Verdict:
+    """The verdict on a kata's answer in a folder with the layout of ``katas/``.
+
+    Raises:
+        NoChecks: nothing was judged.
+        ForkServerDied: the checks could not be collected.
+    """
+    with contextlib.closing(prepare_worker(pool, kata, solutions, device, limit)) as prepared:
+        return prepared.run()
+
+
+class PreparedWorker:
+    """A worker that waits to judge one kata's answer, once, as the file is at that moment.
+
+    Attributes:
+        worker: the process.
+        plan: the checks that it will run, without their outcomes.
+    """
+
+    def __init__(
+        self, worker: Worker, kata: Kata, solutions: Path, device: str, prefault: bool
+    ) -> None:
+        self.worker = worker
+        self._kata, self._solutions = kata, solutions
+        answer = worker.ask(open_request(kata, solutions, device, prefault=prefault))
+        if not answer["plan"]:
+            raise NoChecks(f"{kata.name}: no check was collected; see: pytest {kata.checks}")
+        self._nodeids = [one["nodeid"] for one in answer["plan"]]
+        self.plan = tuple(Check(**one["check"]) for one in answer["plan"])
+        self._devices = str(answer["devices"])
+        worker.restart_clock()
+
+    def run(self, on_check: Callable[[Check], None] = lambda _check: None) -> Verdict:
+        """Judge, and return the verdict; ``on_check`` is called with each check as it ends."""
+        checks: list[Check] = []
+        seconds, source_hash, failure = 0.0, "", None
+        answers = self._answers()
+        for check in self.plan:
+            if failure is None:
+                try:
+                    answer = next(answers)
+                except (WorkerStuck, WorkerDied) as error:
+                    path = self._kata.solution_in(self._solutions)
+                    failure = failure_of(error, self.worker, path, self._kata.root)
+                else:
+                    check, source_hash = Check(**answer["check"]), answer["source_hash"]
+                    seconds += answer["seconds"]
+            if failure is not None:
+                check = failure.as_check(check)
+            checks.append(check)
+            on_check(check)
+        return Verdict(
+            self._kata.name,
+            state_of(checks),
+            seconds,
+            source_hash,
+            tuple(checks),
+            devices=self._devices,
+        )
+
+    def _answers(self) -> Iterator[Any]:
+        """Ask for all checks, and yield the worker's answers one by one."""
+        self.worker.send(run_request(self._nodeids))
+        for _ in self._nodeids:
+            yield self.worker.receive()
+
+    def close(self) -> None:
+        """End the process."""
+        self.worker.close()
+
+
+def prepare_worker(
+    pool: WorkerPool,
+    kata: Kata,
+    solutions: Path,
+    device: str = "all",
+    limit: float = TIME_LIMIT,
+    prefault: bool = False,
+) -> PreparedWorker:
+    """Get a worker and have it open a kata, so that it only has to run the checks.
+
+    Args:
+        pool: where the worker comes from.
+        kata: what is judged.
+        solutions: the folder of answers, laid out like ``katas/``.
+        device: "cpu", "cuda" or "all".
+        limit: seconds that the verdict may take.
+        prefault: whether the worker goes through the checks once, without an answer, so that the
+            verdict is faster. That takes time now.
+
+    Raises:
+        NoChecks, ForkServerDied: as for ``judge``.
+        WorkerDied, WorkerStuck: the worker did not become ready.
+    """
+    worker = pool.get(limit)
+    try:
+        return PreparedWorker(worker, kata, solutions, device, prefault)
+    except BaseException:
+        worker.close()
+        raise
+
+
+@contextlib.contextmanager
+def temporary_solutions(kata: Kata, source: str | bytes) -> Iterator[Path]:
+    """Write an answer into a temporary folder with the layout of ``katas/``; gives that folder."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = kata.solution_in(folder)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(source.encode() if isinstance(source, str) else source)
+        yield folder
+
+
+def judge_source(pool: WorkerPool, kata: Kata, source: str | bytes, **options: Any) -> Verdict:
+    """The verdict on an answer given as text."""
+    with temporary_solutions(kata, source) as folder:
+        return judge(pool, kata, folder, **options)

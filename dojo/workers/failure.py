@@ -1,0 +1,34 @@
+"""Words what a dead or stuck worker means for the checks that it had not finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dojo.course.katas import shown_path
+from dojo.verdict.model import CRASHED, TIMED_OUT, Check
+from dojo.workers.worker import Worker, WorkerDied, WorkerStuck
+
+
+@dataclass(frozen=True)
+class WorkerFailure:
+    """The state and message given to each check that a dead or stuck worker had not finished."""
+
+    state: str
+    message: str
+    line: int
+
+    def as_check(self, check: Check) -> Check:
+        """The unfinished check with this failure as its outcome."""
+        return replace(check, state=self.state, message=self.message, line=self.line)
+
+
+def failure_of(
+    error: WorkerDied | WorkerStuck, worker: Worker | None, path: Path, root: Path
+) -> WorkerFailure:
+    """Word how a worker failed, with the learner's line on which it hung or died, if known."""
+    line = worker.stuck_at(path) if worker is not None else 0
+    place = f"{shown_path(path, root)}, line {line}" if line else shown_path(path, root)
+    if isinstance(error, WorkerStuck):
+        return WorkerFailure(TIMED_OUT, f"{place}: {error}; stuck here.", line)
+    return WorkerFailure(CRASHED, f"{place}: {error}.", line)

@@ -1,0 +1,135 @@
+"""Ends processes with all that they started, and ties their lives to their parent's."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+STARTER = "DOJO_STARTER"  # environment variable: id of the process that started this one
+MOMENT = 1.0  # seconds within which a process that closed its connection must end
+_PR_SET_PDEATHSIG = 1  # of Linux's prctl
+
+
+def note_where_stuck(file: Any) -> None:
+    """Have this process write its stack to ``file`` when it crashes or when its parent asks.
+
+    The parent asks by a signal, since a handler runs between two instructions of the stuck thread.
+    Windows has no signals: there the stack of a stuck process stays unknown.
+    """
+    faulthandler.enable(file=file)
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR1, file=file, all_threads=False)
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Have this process killed when the one that started it dies, however that happens.
+
+    Args:
+        parent: its process id, where it may have died before this is called.
+    """
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if parent is not None:
+            try:
+                os.kill(parent, 0)
+            except ProcessLookupError:
+                os._exit(1)
+        return
+
+    def watch(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(MOMENT)
+        os._exit(1)
+
+    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+
+
+def outlive_parent() -> None:
+    """Take back ``die_with_parent``, on Linux."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, 0, 0, 0, 0)
+
+
+def wait_a_moment(pid: int) -> int | None:
+    """Wait a moment for a child of this process to end; its exit code, or None if it runs on."""
+    until = time.monotonic() + MOMENT
+    while True:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > until:
+            return None
+        time.sleep(0.002)
+
+
+def kill_group(pid: int, code: int | None) -> None:
+    """Kill a child of this process with its process group.
+
+    Args:
+        pid: the child's process id.
+        code: its exit code, if it has ended by itself; else None.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    if code is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)  # it may not have made its group yet
+
+
+def end_group(pid: int, code: int | None) -> None:
+    """Kill a child of this process with its process group, and reap it; see ``kill_group``."""
+    kill_group(pid, code)
+    if code is None:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+_dying: list[int] = []  # children of this process that were killed, and may not be dead yet
+
+
+def reap_later(pid: int) -> None:
+    """Remember a killed child, and reap those remembered ones that are dead by now."""
+    _dying.append(pid)
+    reap(os.WNOHANG)
+
+
+def reap(options: int = 0) -> None:
+    """Reap the killed children of this process; wait for them, unless with ``os.WNOHANG``."""
+    for pid in list(_dying):
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(pid, options)[0] == 0:
+                continue
+        _dying.remove(pid)
+
+
+def end_started(process: subprocess.Popen[bytes]) -> None:
+    """Kill and reap a process that was started in a session of its own, with its group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def ending_in_words(code: int | None) -> str:
+    """How a worker ended, for a message, from its exit code; None if it still runs."""
+    if code is None:
+        return "the process cut its line to the judge"
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        meaning = {"SIGSEGV": " (segmentation fault)", "SIGKILL": " (killed: out of memory?)"}
+        return f"the process died of {name}{meaning.get(name, '')}"
+    return f"the process was ended with exit code {code} before the check had finished"
