@@ -1,37 +1,40 @@
-"""What the dojo's own tests share: the dojo's root, and its katas as found on the disk."""
+"""What the dojo's own tests share: the course, a small dojo of their own, and verdicts."""
 
 import functools
 import hashlib
+import json
 import os
-import pickle
 import shutil
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import WorkStealingScheduling
 
-from dojo.course.candidates import find_candidates
-from dojo.course.katas import Kata, find_katas
+from dojo.course.katas import Kata
 from dojo.files.atomic import write_atomically
 from dojo.verdict.diagnosis import known_table
 from dojo.verdict.diagnosis import make_table as make_table_of
+from dojo.verdict.fingerprint import fingerprint
+from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check, Verdict
 from dojo.workers import client
 from dojo.workers.pool import WorkerPool
 
 ROOT = Path(__file__).parent.parent
+SMALL_DOJO = Path(__file__).parent / "small_dojo"
+KEPT_STATES = (GREEN, NOT_STARTED, RED)  # what another run may find otherwise is not kept
+
+collect_ignore = ["small_dojo", "homework"]  # dojos to be judged, no tests
 
 # Some hundred processes start here: they may keep what they compile, as they do for a learner.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    katas = find_katas(ROOT)
-    if "kata" in metafunc.fixturenames:
-        metafunc.parametrize("kata", katas, ids=[kata.name for kata in katas])
-    for name, right in (("impostor", False), ("alternative", True)):
-        if name in metafunc.fixturenames:
-            found = [one for kata in katas for one in find_candidates(kata) if one.right is right]
-            metafunc.parametrize(name, found, ids=[one.id for one in found])
+def pytest_addoption(parser):
+    parser.addoption(
+        "--all-ways",
+        action="store_true",
+        help="have every known answer judged in every way, not only a sample of them",
+    )
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -39,51 +42,30 @@ def pytest_xdist_make_scheduler(config, log):
     return WorkStealingScheduling(config, log)
 
 
+# ---------------------------------------------------------------- dojos
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
+    """The root of this very dojo, with the whole course."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
-def pool():
-    """Warm processes, as the learner's machine offers them."""
-    pool = WorkerPool(ROOT)
-    yield pool
-    pool.close()
+def small_dojo(tmp_path_factory):
+    """A dojo of four katas that no test changes, all of them not started; see small_dojo/."""
+    folder = tmp_path_factory.mktemp("small") / "dojo"
+    shutil.copytree(SMALL_DOJO, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / file, folder)
+    return folder
 
 
-@pytest.fixture(scope="session")
-def judge(pool):
-    """``dojo.judge.judge`` by the session's warm processes."""
-    return functools.partial(client.judge, pool)
-
-
-@pytest.fixture(scope="session")
-def judge_source(pool, tmp_path_factory):
-    """``dojo.judge.judge_source`` by the session's warm processes, once for each source.
-
-    Several tests ask for the verdict on the same impostor, in both processes of a run with -n 2.
-    """
-    base = tmp_path_factory.getbasetemp()
-    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "verdicts"
-    kept.mkdir(exist_ok=True)
-
-    def judge_once(kata, source, **options):
-        if options or isinstance(source, bytes):
-            return client.judge_source(pool, kata, source, **options)
-        name = hashlib.sha256(f"{kata.name} {source}".encode()).hexdigest()
-        if not (kept / name).exists():
-            verdict = client.judge_source(pool, kata, source)
-            write_atomically(kept / name, pickle.dumps(verdict))
-        return pickle.loads((kept / name).read_bytes())
-
-    return judge_once
-
-
-@pytest.fixture(scope="session")
-def make_table(judge_source):
-    """The table of a kata's known mistakes, made once."""
-    return functools.cache(lambda kata: known_table(kata) or make_table_of(kata, judge_source))
+@pytest.fixture
+def own_dojo(small_dojo, tmp_path):
+    """The small dojo in a folder of the test's own, that it may change."""
+    leave = shutil.ignore_patterns(".*")  # what other tests left there
+    return shutil.copytree(small_dojo, tmp_path / "dojo", ignore=leave)
 
 
 def copy_compiled(source, target):
@@ -97,8 +79,8 @@ def copy_compiled(source, target):
 
 @pytest.fixture(scope="session")
 def lay_out():
-    """Makes a dojo in a folder: for each kata of it the known kata whose files it has, and the
-    answer to it.
+    """Makes a dojo in a folder: for each kata of it the kata of the course whose files it has, and
+    the answer to it.
     """
 
     def lay_out_in(folder, katas):
@@ -118,9 +100,67 @@ def lay_out():
     return lay_out_in
 
 
+# ---------------------------------------------------------------- verdicts
+
+
 @pytest.fixture(scope="session")
-def small_dojo(tmp_path_factory, lay_out):
-    """A dojo of two katas, in a folder where nobody edits them."""
+def pool():
+    """Warm workers for the course, as the learner's machine offers them."""
+    pool = WorkerPool(ROOT)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="session")
+def judge(pool):
+    """``dojo.workers.client.judge`` by the session's warm workers."""
+    return functools.partial(client.judge, pool)
+
+
+@pytest.fixture(scope="session")
+def judge_source(pool):
+    """``dojo.workers.client.judge_source`` by the session's warm workers.
+
+    A verdict is kept in ``.dojo/verdicts/`` by a hash of all that decides it, so that neither
+    another test nor another run asks for it again. What options change is not kept.
+    """
+    fingerprint_of = functools.cache(fingerprint)
+
+    def judge_once(kata, source, **options):
+        if options or isinstance(source, bytes):
+            return client.judge_source(pool, kata, source, **options)
+        folder = ROOT / ".dojo" / "verdicts" / kata.track / f"{kata.stem}-{fingerprint_of(kata)}"
+        file = folder / f"{hashlib.sha256(source.encode()).hexdigest()}.json"
+        if file.exists():
+            return _verdict_of(json.loads(file.read_text(encoding="utf-8")))
+        if not folder.exists():
+            for stale in folder.parent.glob(f"{kata.stem}-*"):
+                shutil.rmtree(stale, ignore_errors=True)
+        verdict = client.judge_source(pool, kata, source)
+        if verdict.state in KEPT_STATES:
+            write_atomically(file, json.dumps(verdict.as_json()))
+        return verdict
+
+    return judge_once
+
+
+def _verdict_of(data):
+    del data["version"]
+    return Verdict(**{**data, "checks": tuple(Check(**check) for check in data["checks"])})
+
+
+@pytest.fixture(scope="session")
+def make_table(judge_source):
+    """The table of a kata's known mistakes, made once."""
+    return functools.cache(lambda kata: known_table(kata) or make_table_of(kata, judge_source))
+
+
+# ---------------------------------------------------------------- until all tests use the small dojo
+
+
+@pytest.fixture(scope="session")
+def course_pair(tmp_path_factory, lay_out):
+    """A dojo of two katas of the course, in a folder where nobody edits them."""
     folder = tmp_path_factory.mktemp("dojo")
     katas = [Kata(f"intro/{stem}", ROOT) for stem in ("k03_in_place_add", "k05_matmul")]
     lay_out(folder, {kata.name: (kata, kata.stub.read_bytes()) for kata in katas})
@@ -128,7 +168,7 @@ def small_dojo(tmp_path_factory, lay_out):
 
 
 @pytest.fixture
-def own_dojo(small_dojo, tmp_path):
+def own_course_pair(course_pair, tmp_path):
     """The same in a folder of the test's own, that it may change."""
     leave = shutil.ignore_patterns(".*")  # what other tests left there
-    return shutil.copytree(small_dojo, tmp_path / "dojo", ignore=leave)
+    return shutil.copytree(course_pair, tmp_path / "dojo", ignore=leave)

@@ -58,18 +58,18 @@ DAMAGED = {
 
 
 @pytest.fixture
-def k03(own_dojo):
-    return Kata("intro/k03_in_place_add", own_dojo)
+def k03(own_course_pair):
+    return Kata("intro/k03_in_place_add", own_course_pair)
 
 
 @pytest.fixture
-def k05(own_dojo):
-    return Kata("intro/k05_matmul", own_dojo)
+def k05(own_course_pair):
+    return Kata("intro/k05_matmul", own_course_pair)
 
 
 @pytest.fixture
-def file(own_dojo):
-    return own_dojo / ".dojo" / "progress.json"
+def file(own_course_pair):
+    return own_course_pair / ".dojo" / "progress.json"
 
 
 def verdict_on(kata, state):

@@ -293,10 +293,10 @@ def k03(root):
 
 
 @pytest.fixture(scope="module")
-def ways(small_dojo):
+def ways(course_pair):
     """Both kinds of worker, by name: each judges a kata's answer in a folder, within a limit."""
     os.environ[MARK] = "1"
-    forking, spawning = WorkerPool(small_dojo, "fork"), WorkerPool(small_dojo, "spawn")
+    forking, spawning = WorkerPool(course_pair, "fork"), WorkerPool(course_pair, "spawn")
 
     def by(pool):
         def judge(kata, folder, limit):
@@ -350,8 +350,8 @@ def expect_the_state_and_one_clear_line(row, verdict):
 
 @pytest.mark.parametrize("way", ["fork", "spawn"])
 @pytest.mark.parametrize("row", ROWS)
-def test_a_hostile_file_gets_its_state_and_one_clear_line(small_dojo, row, way, ways, tmp_path):
-    k03 = Kata("intro/k03_in_place_add", small_dojo)
+def test_a_hostile_file_gets_its_state_and_one_clear_line(course_pair, row, way, ways, tmp_path):
+    k03 = Kata("intro/k03_in_place_add", course_pair)
     path = k03.solution_in(tmp_path)
     path.parent.mkdir()
     path.write_bytes(source_of(row, k03.root))

@@ -118,21 +118,21 @@ def test_unknown_solutions_folder_is_a_usage_error(root):
     assert "there is no such folder" in result.stderr
 
 
-def test_a_part_of_the_checks_proves_no_kata_green(own_dojo):
-    kata = Kata("intro/k03_in_place_add", own_dojo)
+def test_a_part_of_the_checks_proves_no_kata_green(own_course_pair):
+    kata = Kata("intro/k03_in_place_add", own_course_pair)
     kata.stub.write_text(kata.reference.read_text(encoding="utf-8"), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q"]
     check = f"{kata.checks}::test_add_is_recorded"
 
     def run_here(*options):
         done = subprocess.run(
-            [*command, *options], cwd=own_dojo, capture_output=True, text=True, check=False
+            [*command, *options], cwd=own_course_pair, capture_output=True, text=True, check=False
         )
         return done.stdout
 
     assert "0 of 1 katas green" in run_here(check)
-    assert Progress(own_dojo).state(kata) == NOT_STARTED
+    assert Progress(own_course_pair).state(kata) == NOT_STARTED
     assert "0 of 1 katas green" in run_here("-k", "k03 and dtype")
-    assert Progress(own_dojo).state(kata) == NOT_STARTED
+    assert Progress(own_course_pair).state(kata) == NOT_STARTED
     assert "1 of 1 katas green" in run_here("-k", "k03")
-    assert Progress(own_dojo).state(kata) == GREEN
+    assert Progress(own_course_pair).state(kata) == GREEN

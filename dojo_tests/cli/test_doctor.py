@@ -15,14 +15,14 @@ from dojo.cli.doctor import examine, requirements
 
 
 @pytest.fixture
-def findings(own_dojo, monkeypatch):
+def findings(own_course_pair, monkeypatch):
     """Examines a dojo; of what takes long only what is named."""
 
     def examine_it(*slow):
         for name in {"_devices", "_workers"} - set(slow):
             well = dojo.cli.doctor.Finding(name, "not looked at")
             monkeypatch.setattr(dojo.cli.doctor, name, lambda _root, well=well: well)
-        return {finding.name: finding for finding in examine(own_dojo)}
+        return {finding.name: finding for finding in examine(own_course_pair)}
 
     return examine_it
 
@@ -62,8 +62,10 @@ def test_a_plugin_that_is_not_registered_is_a_problem(findings, monkeypatch):
     assert findings()["pytest plugin"].remedy
 
 
-def test_a_torch_that_cannot_be_imported_is_a_problem_and_its_reason_is_told(findings, own_dojo):
-    package = own_dojo / "dojo"  # which the process that asks finds first
+def test_a_torch_that_cannot_be_imported_is_a_problem_and_its_reason_is_told(
+    findings, own_course_pair
+):
+    package = own_course_pair / "dojo"  # which the process that asks finds first
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "devices.py").write_text("raise ImportError('libcudart.so.99: cannot open')\n")
@@ -84,32 +86,32 @@ def test_workers_tell_their_kind_and_how_long_a_verdict_takes(findings):
     assert found.is_well
 
 
-def test_a_reference_that_is_not_green_is_a_problem(findings, own_dojo):
-    path = own_dojo / "reference" / "intro" / "k03_in_place_add.py"
+def test_a_reference_that_is_not_green_is_a_problem(findings, own_course_pair):
+    path = own_course_pair / "reference" / "intro" / "k03_in_place_add.py"
     path.write_text(path.read_text().replace("return x1 + x2", "return x1 - x2"))
     found = findings("_workers")["workers"]
     assert "the reference of intro/k03_in_place_add is red" in found.text
     assert found.remedy
 
 
-def test_a_state_folder_that_cannot_be_written_to_is_a_problem(findings, own_dojo):
-    (own_dojo / ".dojo").write_text("in the way")
+def test_a_state_folder_that_cannot_be_written_to_is_a_problem(findings, own_course_pair):
+    (own_course_pair / ".dojo").write_text("in the way")
     found = findings()["state folder"]
     assert os.strerror(errno.EEXIST) in found.text or os.strerror(errno.ENOTDIR) in found.text
     assert found.remedy
 
 
-def test_a_damaged_state_file_is_a_problem(findings, own_dojo):
-    (own_dojo / ".dojo").mkdir()
-    (own_dojo / ".dojo" / "progress.json").write_text("{")
+def test_a_damaged_state_file_is_a_problem(findings, own_course_pair):
+    (own_course_pair / ".dojo").mkdir()
+    (own_course_pair / ".dojo" / "progress.json").write_text("{")
     found = findings()["state folder"]
     assert "progress.json is damaged" in found.text
     assert "dojo check --all" in found.remedy
 
 
-def test_looking_leaves_nothing_in_the_state_folder(findings, own_dojo):
+def test_looking_leaves_nothing_in_the_state_folder(findings, own_course_pair):
     findings()
-    assert list((own_dojo / ".dojo").iterdir()) == []
+    assert list((own_course_pair / ".dojo").iterdir()) == []
 
 
 def test_a_full_disk_is_a_problem(findings, monkeypatch):

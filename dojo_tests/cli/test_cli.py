@@ -32,19 +32,19 @@ ANSI = re.compile("\x1b\\[[0-9;]*m")
 
 
 @pytest.fixture
-def k03(own_dojo):
-    return Kata("intro/k03_in_place_add", own_dojo)
+def k03(own_course_pair):
+    return Kata("intro/k03_in_place_add", own_course_pair)
 
 
 @pytest.fixture
-def k05(own_dojo):
-    return Kata("intro/k05_matmul", own_dojo)
+def k05(own_course_pair):
+    return Kata("intro/k05_matmul", own_course_pair)
 
 
 @pytest.fixture
-def run(own_dojo):
+def run(own_course_pair):
     """Runs the command in a dojo, without a terminal."""
-    return functools.partial(run_in, own_dojo)
+    return functools.partial(run_in, own_course_pair)
 
 
 def run_in(folder, *arguments, python=(), **variables):
@@ -61,14 +61,14 @@ def run_in(folder, *arguments, python=(), **variables):
 
 
 @pytest.fixture
-def at_terminal(own_dojo):
+def at_terminal(own_course_pair):
     """Runs the command in a dojo at a terminal at which somebody types; gives code and text."""
 
     def run_at_terminal(*arguments, typed="", **variables):
         ours, theirs = pty.openpty()
         with subprocess.Popen(
             [sys.executable, "-m", "dojo", *arguments],
-            cwd=own_dojo,
+            cwd=own_course_pair,
             env={**os.environ, "TERM": "xterm", **variables},
             stdin=theirs,
             stdout=theirs,
@@ -403,8 +403,8 @@ def test_outside_a_dojo_every_command_says_so(tmp_path, arguments):
     )
 
 
-def test_in_a_folder_of_the_dojo_it_is_found(own_dojo):
-    assert "k03_in_place_add" in run_in(own_dojo / "katas" / "intro", "list").stdout
+def test_in_a_folder_of_the_dojo_it_is_found(own_course_pair):
+    assert "k03_in_place_add" in run_in(own_course_pair / "katas" / "intro", "list").stdout
 
 
 # ---------------------------------------------------------------- terminals, readers, signals
@@ -417,10 +417,10 @@ def test_colours_are_for_terminals_that_want_them(at_terminal, run):
     assert not ANSI.search(run("list").stdout)
 
 
-def test_a_reader_that_has_gone_is_no_news(own_dojo):
+def test_a_reader_that_has_gone_is_no_news(own_course_pair):
     with subprocess.Popen(
         [sys.executable, "-m", "dojo", "list"],
-        cwd=own_dojo,
+        cwd=own_course_pair,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -459,13 +459,13 @@ def processes_of(root):
     ],
 )
 def test_a_signal_ends_a_run_with_its_code_and_leaves_no_process(
-    own_dojo, k03, tmp_path, command, name, said
+    own_course_pair, k03, tmp_path, command, name, said
 ):
     reached = tmp_path / "reached"
     k03.stub.write_text(f"open({str(reached)!r}, 'w').close()\nwhile True:\n    pass\n")
     with subprocess.Popen(
         [sys.executable, "-m", "dojo", command, "k03", "--time-limit", "600"],
-        cwd=own_dojo,
+        cwd=own_course_pair,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -474,15 +474,15 @@ def test_a_signal_ends_a_run_with_its_code_and_leaves_no_process(
         until = time.monotonic() + PATIENCE
         while not reached.exists() and time.monotonic() < until:
             time.sleep(0.05)
-        assert processes_of(own_dojo)
+        assert processes_of(own_course_pair)
         process.send_signal(getattr(signal, name))
         assert process.communicate(timeout=PATIENCE)[0] == said
     assert process.returncode == 128 + getattr(signal, name)
     until = time.monotonic() + PATIENCE
-    while processes_of(own_dojo) and time.monotonic() < until:
+    while processes_of(own_course_pair) and time.monotonic() < until:
         time.sleep(0.05)  # those of a benchmark's process end after it
-    assert processes_of(own_dojo) == []
-    assert not list(own_dojo.glob(".benchmarks/*/*.json"))
+    assert processes_of(own_course_pair) == []
+    assert not list(own_course_pair.glob(".benchmarks/*/*.json"))
 
 
 # ---------------------------------------------------------------- completion and the screen
@@ -501,7 +501,7 @@ def test_outside_a_dojo_the_shell_completes_nothing_quietly(tmp_path):
 
 
 @pytest.fixture
-def called(own_dojo, monkeypatch):
+def called(own_course_pair, monkeypatch):
     """Calls the command at a terminal; gives what the screen was asked to show."""
 
     def call(*arguments):
@@ -513,17 +513,23 @@ def called(own_dojo, monkeypatch):
         assert dojo.cli.commands.app([*arguments], standalone_mode=False) == 7
         return asked[0]
 
-    monkeypatch.chdir(own_dojo)
+    monkeypatch.chdir(own_course_pair)
     monkeypatch.setattr(dojo.cli.answers, "is_interactive", lambda: True)
     return call
 
 
-def test_dojo_alone_opens_the_screen_at_the_current_kata(called, own_dojo, k05):
-    Progress(own_dojo).skip(Kata("intro/k03_in_place_add", own_dojo))
-    assert called() == (own_dojo, k05, own_dojo / "katas", "all", 10.0)
+def test_dojo_alone_opens_the_screen_at_the_current_kata(called, own_course_pair, k05):
+    Progress(own_course_pair).skip(Kata("intro/k03_in_place_add", own_course_pair))
+    assert called() == (own_course_pair, k05, own_course_pair / "katas", "all", 10.0)
 
 
-def test_watch_passes_on_what_was_asked_for(called, own_dojo, k05):
+def test_watch_passes_on_what_was_asked_for(called, own_course_pair, k05):
     options = ("--device", "cpu", "--solutions", "reference", "--time-limit", "3")
-    assert called("watch", "k05", *options) == (own_dojo, k05, own_dojo / "reference", "cpu", 3.0)
+    assert called("watch", "k05", *options) == (
+        own_course_pair,
+        k05,
+        own_course_pair / "reference",
+        "cpu",
+        3.0,
+    )
     assert called("watch", "--json")[1].stem == "k03_in_place_add"

@@ -3,9 +3,6 @@
 That this is so however the mistake is written, ``test_same_verdict`` proves.
 """
 
-import collections
-import json
-
 import pytest
 
 import dojo.verdict.fingerprint
@@ -35,14 +32,6 @@ def add_(x1, x2):
 @pytest.fixture
 def k03(root):
     return Kata("intro/k03_in_place_add", root)
-
-
-def test_mistakes_that_no_check_can_tell_apart_share_one_diagnosis(kata, make_table):
-    """Else the learner who makes one of them could not be told which."""
-    together = collections.defaultdict(set)
-    for diagnosis, behaviour in make_table(kata):
-        together[json.dumps(behaviour)].add(diagnosis)
-    assert [sorted(group) for group in together.values() if len(group) > 1] == []
 
 
 def test_a_right_answer_gets_no_diagnosis(k03, make_table, judge_source):

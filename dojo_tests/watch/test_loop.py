@@ -59,23 +59,23 @@ class Kept(WorkerPool):
 
 
 @pytest.fixture(scope="module")
-def kept(small_dojo):
-    pool = Kept(small_dojo)
+def kept(course_pair):
+    pool = Kept(course_pair)
     yield pool
     WorkerPool.close(pool)
 
 
 @pytest.fixture
-def session(small_dojo, tmp_path, kept):
-    session = Session(small_dojo, tmp_path, pool=kept)
+def session(course_pair, tmp_path, kept):
+    session = Session(course_pair, tmp_path, pool=kept)
     yield session
     session.loop.close()
 
 
 @pytest.fixture
-def own_session(small_dojo, tmp_path):
+def own_session(course_pair, tmp_path):
     """One with warm processes of its own."""
-    session = Session(small_dojo, tmp_path)
+    session = Session(course_pair, tmp_path)
     yield session
     session.loop.close()
 
@@ -137,7 +137,7 @@ def test_the_second_of_two_saves_within_a_second_is_judged(session):
         verdict = session.verdict()
 
 
-def test_a_link_is_followed_to_what_was_saved(small_dojo, tmp_path, kept):
+def test_a_link_is_followed_to_what_was_saved(course_pair, tmp_path, kept):
     elsewhere, folder = tmp_path / "elsewhere", tmp_path / "answers"
     elsewhere.mkdir()
     folder.mkdir()
@@ -145,7 +145,7 @@ def test_a_link_is_followed_to_what_was_saved(small_dojo, tmp_path, kept):
     path = folder / "intro" / "k03_in_place_add.py"
     path.parent.mkdir()
     path.symlink_to(elsewhere / "mine.py")
-    session = Session(small_dojo, folder, pool=kept)
+    session = Session(course_pair, folder, pool=kept)
     try:
         assert session.begin().state == RED
         (elsewhere / "mine.py").write_text(RIGHT)
@@ -163,8 +163,8 @@ def test_a_save_ends_the_run_that_is_under_way(session):
     assert session.verdict().state == GREEN
 
 
-def test_an_endless_loop_is_ended_in_time(small_dojo, tmp_path, kept):
-    session = Session(small_dojo, tmp_path, limit=2.0, pool=kept)
+def test_an_endless_loop_is_ended_in_time(course_pair, tmp_path, kept):
+    session = Session(course_pair, tmp_path, limit=2.0, pool=kept)
     try:
         session.begin()
         session.path.write_text(ENDLESS)

@@ -49,13 +49,13 @@ UNSTARTED = {
 
 
 @pytest.fixture
-def k03(own_dojo):
-    return Kata("intro/k03_in_place_add", own_dojo)
+def k03(own_course_pair):
+    return Kata("intro/k03_in_place_add", own_course_pair)
 
 
 @pytest.fixture
-def k05(own_dojo):
-    return Kata("intro/k05_matmul", own_dojo)
+def k05(own_course_pair):
+    return Kata("intro/k05_matmul", own_course_pair)
 
 
 def run_git(folder, *command):
@@ -108,16 +108,16 @@ def test_a_file_that_is_missing_cannot_be_copied(k03):
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_a_reset_puts_the_stub_back_and_undo_the_answer(small_dojo, begun, answer):
+def test_a_reset_puts_the_stub_back_and_undo_the_answer(course_pair, begun, answer):
     begun.stub.write_bytes(ANSWERS[answer])
     (file,) = reset(begun).files
-    assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
+    assert begun.stub.read_bytes() == stub_of(begun, course_pair)
     assert file.copy.read_bytes() == ANSWERS[answer]
     undo(begun.root)
     assert begun.stub.read_bytes() == ANSWERS[answer]
 
 
-def test_an_undo_can_be_undone(small_dojo, begun):
+def test_an_undo_can_be_undone(course_pair, begun):
     reset(begun)
     undo(begun.root)
     begun.stub.write_bytes(b"edited since\n")
@@ -133,20 +133,20 @@ def test_undo_saves_what_it_replaces(begun):
     assert file.copy.read_bytes() == b"written after the reset\n"
 
 
-def test_a_reset_of_several_is_undone_at_once(small_dojo, begun, k05):
+def test_a_reset_of_several_is_undone_at_once(course_pair, begun, k05):
     k05.stub.write_bytes(b"x = 1\n")
     reset(begun, k05)
-    assert k05.stub.read_bytes() == stub_of(k05, small_dojo)
+    assert k05.stub.read_bytes() == stub_of(k05, course_pair)
     undo(begun.root)
     assert (begun.stub.read_bytes(), k05.stub.read_bytes()) == (ANSWER, b"x = 1\n")
 
 
-def test_undo_brings_back_the_last_reset_alone(small_dojo, begun, k05):
+def test_undo_brings_back_the_last_reset_alone(course_pair, begun, k05):
     k05.stub.write_bytes(b"x = 1\n")
     reset(begun)
     reset(k05)
     undo(begun.root)
-    assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
+    assert begun.stub.read_bytes() == stub_of(begun, course_pair)
     assert k05.stub.read_bytes() == b"x = 1\n"
 
 
@@ -163,20 +163,20 @@ def test_undo_of_what_is_there_already_changes_nothing(begun):
     assert undo(begun.root).files == ()
 
 
-def test_a_missing_file_comes_back_as_the_stub(small_dojo, begun):
+def test_a_missing_file_comes_back_as_the_stub(course_pair, begun):
     begun.stub.unlink()
     (file,) = reset(begun).files
     assert file.copy is None
-    assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
+    assert begun.stub.read_bytes() == stub_of(begun, course_pair)
 
 
-def test_a_link_stays_a_link(small_dojo, begun, tmp_path):
+def test_a_link_stays_a_link(course_pair, begun, tmp_path):
     elsewhere = tmp_path / "elsewhere.py"
     begun.stub.rename(elsewhere)
     begun.stub.symlink_to(elsewhere)
     reset(begun)
     assert begun.stub.is_symlink()
-    assert elsewhere.read_bytes() == stub_of(begun, small_dojo)
+    assert elsewhere.read_bytes() == stub_of(begun, course_pair)
     undo(begun.root)
     assert begun.stub.is_symlink()
     assert elsewhere.read_bytes() == ANSWER
@@ -237,12 +237,12 @@ def test_a_file_that_cannot_be_written_is_as_it_was(begun, monkeypatch):
     assert begun.stub.read_bytes() == ANSWER
 
 
-def test_undo_without_room_overwrites_nothing(small_dojo, begun, monkeypatch):
+def test_undo_without_room_overwrites_nothing(course_pair, begun, monkeypatch):
     reset(begun)
     monkeypatch.setattr(dojo.progress.reset, "write_dated", raise_no_room)
     with pytest.raises(CannotReplace, match="No space left"):
         undo(begun.root)
-    assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
+    assert begun.stub.read_bytes() == stub_of(begun, course_pair)
 
 
 def test_nothing_to_undo_is_said(k03):
@@ -296,8 +296,8 @@ def test_no_reference_is_a_stub(kata):
     assert not is_stub(kata, kata.reference.read_bytes())
 
 
-def test_the_newest_stub_in_the_history_is_taken(begun, small_dojo):
-    newer = stub_of(begun, small_dojo) + b"# newer\n"
+def test_the_newest_stub_in_the_history_is_taken(begun, course_pair):
+    newer = stub_of(begun, course_pair) + b"# newer\n"
     begun.stub.write_bytes(newer)
     commit_all(begun.root)
     begun.stub.write_bytes(ANSWER)
@@ -320,13 +320,13 @@ def test_without_history_the_copy_of_the_stub_is_taken(k03):
     assert find_stub(k03) == stub
 
 
-def test_without_git_the_copy_of_the_stub_is_taken(begun, monkeypatch, small_dojo):
-    begun.stub.write_bytes(stub_of(begun, small_dojo))
+def test_without_git_the_copy_of_the_stub_is_taken(begun, monkeypatch, course_pair):
+    begun.stub.write_bytes(stub_of(begun, course_pair))
     keep_stub(begun)
     begun.stub.write_bytes(ANSWER)
     monkeypatch.setenv("PATH", "")
     reset(begun)
-    assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
+    assert begun.stub.read_bytes() == stub_of(begun, course_pair)
 
 
 def test_where_a_stub_is_not_known_no_file_changes(k03, k05):

@@ -121,12 +121,12 @@ def by_case(output):
 
 
 @pytest.fixture(scope="module")
-def timed(small_dojo, tmp_path_factory):
+def timed(course_pair, tmp_path_factory):
     """A dojo, and what `dojo bench --all --json` says of a slow answer and of one with bad ends.
 
     Each case is timed for a moment only, since nothing here depends on its time.
     """
-    root = Path(shutil.copytree(small_dojo, tmp_path_factory.mktemp("bench") / "dojo"))
+    root = Path(shutil.copytree(course_pair, tmp_path_factory.mktemp("bench") / "dojo"))
     write(small(root, *SIZES), k03=SLOW_ADD, k05=MATMUL)
     code, out, err = briefly(BenchRequest(root, find_katas(root), limit=3.0, as_json=True))
     assert code == 0, err  # speed is never a gate, nor how an answer ends at large sizes
@@ -232,27 +232,27 @@ def test_a_kata_that_is_not_green_is_not_timed(again):
     assert "intro/k05_matmul" not in out
 
 
-def test_a_process_that_was_started_afresh_may_end_as_well(own_dojo):
+def test_a_process_that_was_started_afresh_may_end_as_well(own_course_pair):
     """As where torch cannot be forked."""
-    write(small(own_dojo, (26,)), k05=MATMUL)
+    write(small(own_course_pair, (26,)), k05=MATMUL)
     options = ["--isolation=spawn", "--benchmark-max-time=0.01", "-k", "k05 and cpu-26"]
-    result = run(own_dojo, "pytest --benchmark-only", *options)
+    result = run(own_course_pair, "pytest --benchmark-only", *options)
     assert "exit code 3 before the check had finished at n = 26" in result.stdout
     assert "AT_26[reference-cpu-26]" in result.stdout
 
 
-def test_simulated_cuda_is_never_timed(own_dojo):
+def test_simulated_cuda_is_never_timed(own_course_pair):
     """A number from the simulator would say nothing of a GPU."""
     if torch.cuda.is_available():
         pytest.skip("there is a real GPU here")
-    result = run(own_dojo, "dojo bench", "k05", "--device=cuda")
+    result = run(own_course_pair, "dojo bench", "k05", "--device=cuda")
     assert result.returncode == 1
     assert "a simulated one is never timed" in result.stderr
 
 
-def test_plain_pytest_shows_no_benchmark(own_dojo):
+def test_plain_pytest_shows_no_benchmark(own_course_pair):
     """Whoever runs the checks neither sees nor pays for what is timed."""
-    result = run(own_dojo, "pytest --collect-only -q")
+    result = run(own_course_pair, "pytest --collect-only -q")
     assert "BENCHMARK" not in result.stdout
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from dojo.course.katas import find_katas
 from dojo.verdict.model import GREEN, NOT_STARTED, RED
 
-HOMEWORK = Path(__file__).parent / "homework"
+HOMEWORK = Path(__file__).parent.parent / "homework"
 WRONG = {
     "k02_numpy_bridge": "torch_to_numpy",
     "k03_in_place_add": "add_",

@@ -1,0 +1,47 @@
+"""The proof of the course: every test here bears the marker ``proof``, and has the katas at hand."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from dojo.course.candidates import find_candidates
+from dojo.course.katas import find_katas
+
+ROOT = Path(__file__).parent.parent.parent
+SHARE = 8  # of so many known answers one is in the sample
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.proof)
+
+
+def pytest_generate_tests(metafunc):
+    katas = find_katas(ROOT)
+    if "kata" in metafunc.fixturenames:
+        metafunc.parametrize("kata", katas, ids=[kata.name for kata in katas])
+    for name, right in (("impostor", False), ("alternative", True)):
+        if name in metafunc.fixturenames:
+            found = [one for kata in katas for one in find_candidates(kata) if one.right is right]
+            metafunc.parametrize(name, found, ids=[one.id for one in found])
+
+
+@pytest.fixture(scope="session")
+def sample(request):
+    """Chooses, of a kata's known answers, those that are judged in other ways than the fastest.
+
+    They are chosen by a hash of their names, so that the place in a file decides nothing: about one
+    of ``SHARE``, and one at least. With ``--all-ways`` they are all.
+    """
+
+    def chosen(candidates):
+        if request.config.getoption("--all-ways"):
+            return candidates
+        ranks = {one: int(hashlib.sha256(one.id.encode()).hexdigest(), 16) for one in candidates}
+        found = [one for one, rank in ranks.items() if rank % SHARE == 0]
+        return found or [min(ranks, key=ranks.get)] if ranks else []
+
+    return chosen
