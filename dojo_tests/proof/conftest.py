@@ -1,4 +1,4 @@
-"""The proof of the course: every test here bears the marker ``proof``, and has the katas at hand."""
+"""The proof of the course: every test here bears the marker ``proof``."""
 
 import hashlib
 from pathlib import Path
@@ -31,17 +31,17 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def sample(request):
-    """Chooses, of a kata's known answers, those that are judged in other ways than the fastest.
+    """Chooses the known answers that are judged in other ways than the fastest.
 
     They are chosen by a hash of their names, so that the place in a file decides nothing: about one
-    of ``SHARE``, and one at least. With ``--all-ways`` they are all.
+    of ``one_of``, and at least one. With ``--all-ways`` they are all.
     """
 
-    def chosen(candidates):
+    def chosen(candidates, one_of=SHARE):
         if request.config.getoption("--all-ways"):
             return candidates
         ranks = {one: int(hashlib.sha256(one.id.encode()).hexdigest(), 16) for one in candidates}
-        found = [one for one, rank in ranks.items() if rank % SHARE == 0]
-        return found or [min(ranks, key=ranks.get)] if ranks else []
+        found = [one for one, rank in ranks.items() if rank % one_of == 0]
+        return found or candidates[:1]
 
     return chosen

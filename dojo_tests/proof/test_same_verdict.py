@@ -1,7 +1,9 @@
-"""The same answer gets the same verdict from plain pytest, from warm processes and in the loop.
+"""The same answer gets the same verdict from plain pytest, from spawned workers and in the loop.
 
-Plain pytest judges every known answer written differently, so that one run also proves that a
-mistake is recognised however it is written.
+The fastest way, forked workers, judges every known answer (``test_katas``). The other ways judge a
+sample that is chosen by hash, and with ``--all-ways`` every answer. Plain pytest judges answers
+that are written differently, so that its run also proves that a mistake is recognised however it is
+written.
 """
 
 import ast
@@ -14,25 +16,28 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
+
 from dojo.course.candidates import find_candidates
 from dojo.course.katas import find_katas
 from dojo.verdict.diagnosis import diagnose
 from dojo.verdict.model import Check, Verdict
 from dojo.watch.events import Judged
 from dojo.watch.loop import Loop
+from dojo.workers.client import judge_source as judge_source_by
+from dojo.workers.pool import WorkerPool
 
 _PATIENCE = 60.0  # seconds for what takes a second or two on a quiet machine
-ROUNDS = 4  # runs of plain pytest that share the candidates
+SPAWNED = 150  # of so many answers one is judged by a spawned worker, which imports torch anew
+ROUNDS = 4  # runs of plain pytest that share the answers, where these are all
 ABOVE = "\n\n# written differently\n"
 
 
 def pytest_generate_tests(metafunc):
-    """Deal all candidates out, so that a few runs of pytest judge them all."""
-    if "candidates" in metafunc.fixturenames:
-        katas = find_katas(metafunc.config.rootpath)
-        everyone = [one for kata in katas for one in find_candidates(kata)]
-        rounds = [everyone[start::ROUNDS] for start in range(ROUNDS)]
-        metafunc.parametrize("candidates", rounds, ids=map(str, range(1, ROUNDS + 1)))
+    """Deal the answers out, so that a few runs of pytest judge them all."""
+    if "part" in metafunc.fixturenames:
+        rounds = ROUNDS if metafunc.config.getoption("--all-ways") else 1
+        metafunc.parametrize("part", [slice(start, None, rounds) for start in range(rounds)])
 
 
 def written_differently(one):
@@ -108,10 +113,11 @@ def as_verdict(line):
     return Verdict(**{**data, "checks": tuple(Check(**check) for check in data["checks"])})
 
 
-def test_pytest_says_of_what_is_written_differently_what_warm_processes_said(
-    candidates, judge_source, make_table, lay_out, tmp_path
+def test_plain_pytest_says_of_what_is_written_differently_what_forked_workers_say(
+    part, root, sample, judge_source, make_table, lay_out, tmp_path
 ):
-    known = dict(as_katas_of_their_own(candidates))
+    chosen = [one for kata in find_katas(root) for one in sample(find_candidates(kata))][part]
+    known = dict(as_katas_of_their_own(chosen))
     texts = {name: written_differently(one).encode() for name, one in known.items()}
     lay_out(tmp_path, {name: (one.kata, texts[name]) for name, one in known.items()})
     theirs = verdicts_of_pytest(tmp_path)
@@ -128,20 +134,57 @@ def test_pytest_says_of_what_is_written_differently_what_warm_processes_said(
     assert not_recognised == []
 
 
-def test_the_loop_and_warm_processes_agree(root, judge_source, tmp_path):
-    events = queue.Queue()
-    loop = Loop(root, tmp_path, "all", 60.0, events.put)
-    differing = []
-    for kata in find_katas(root):
-        one = find_candidates(kata)[0]
-        path = kata.solution_in(tmp_path)
+@pytest.fixture(scope="module")
+def spawning_pool(root):
+    """Workers that are started afresh, as where forking is unsafe."""
+    pool = WorkerPool(root, "spawn")
+    yield pool
+    pool.close()
+
+
+def test_spawned_workers_say_what_forked_ones_say(root, sample, judge_source, spawning_pool):
+    known = [one for kata in find_katas(root) for one in find_candidates(kata)]
+    differing = [
+        one.id
+        for one in sample(known, one_of=SPAWNED)
+        if what_matters(judge_source_by(spawning_pool, one.kata, one.source))
+        != what_matters(judge_source(one.kata, one.source))
+    ]
+    assert differing == []
+
+
+class WatchedAnswers:
+    """A loop over a folder of answers, and the events that it tells of."""
+
+    def __init__(self, root, folder):
+        self._events = queue.Queue()
+        self._folder = folder
+        self.loop = Loop(root, folder, "all", 60.0, self._events.put)
+
+    def verdict(self, one):
+        """The verdict on a known answer that has just been saved."""
+        path = one.kata.solution_in(self._folder)
         path.parent.mkdir(exist_ok=True)
         path.write_text(one.source, encoding="utf-8")
-        loop.follow(kata)
-        event = events.get(timeout=_PATIENCE)
-        while not isinstance(event, Judged) or event.kata != kata:
-            event = events.get(timeout=_PATIENCE)
-        if what_matters(event.verdict) != what_matters(judge_source(kata, one.source)):
-            differing.append(kata.name)
-    loop.close()
+        source_hash = hashlib.sha256(one.source.encode()).hexdigest()
+        self.loop.follow(one.kata)
+        while True:
+            event = self._events.get(timeout=_PATIENCE)
+            if isinstance(event, Judged) and event.verdict.source_hash == source_hash:
+                return event.verdict
+
+
+@pytest.fixture(scope="module")
+def watched(root, tmp_path_factory):
+    answers = WatchedAnswers(root, tmp_path_factory.mktemp("answers"))
+    yield answers
+    answers.loop.close()
+
+
+def test_the_loop_says_what_forked_workers_say(kata, sample, judge_source, watched):
+    differing = [
+        one.id
+        for one in sample(find_candidates(kata))
+        if what_matters(watched.verdict(one)) != what_matters(judge_source(kata, one.source))
+    ]
     assert differing == []
