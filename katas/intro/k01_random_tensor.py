@@ -12,15 +12,17 @@ import torch
 
 
 def random_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
-    """A tensor of random numbers, uniform on [0, 1).
+    """A new float32 tensor of shape (2, 3, 4), with random numbers that are uniform on [0, 1).
 
     Args:
         device: where the tensor shall lie, such as "cpu", "cuda" or `torch.device("cuda", 0)`.
 
     Returns:
-        A new float32 tensor of shape (2, 3, 4) on `device`. Its 24 numbers are independent and
-        uniform on [0, 1): 0 may occur, 1 may not. They are drawn from torch's global generator
-        at each call: the same after the same `torch.manual_seed`, other ones at the next call.
-        The generator is not seeded here.
+        24 random numbers on `device`: other ones at each call, and the same ones after the same
+        `torch.manual_seed`.
+
+    Exactly:
+        The numbers are independent and uniform on [0, 1): 0 may occur, 1 may not. They are
+        drawn from torch's global generator at each call. The generator is not seeded here.
     """
     raise NotImplementedError

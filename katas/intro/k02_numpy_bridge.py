@@ -16,14 +16,17 @@ def numpy_to_torch(array: np.ndarray) -> torch.Tensor:
     """A tensor in the memory of a NumPy array.
 
     Args:
-        array: a writable array of any shape, () and empty ones too, with any strides that a
-            tensor can have (whole elements, none negative), and any dtype that both libraries
-            have: bool, 8 to 64 bit integers with and without sign, float16, float32, float64,
-            complex64, complex128.
+        array: a NumPy array, such as `np.array([1., 2.])`. It stays as it is.
 
     Returns:
-        A CPU tensor with the array's shape, dtype and values. It shares the array's memory: a
-        write to one is seen in the other. The array itself stays as it is.
+        A CPU tensor with the array's shape, dtype and values. It shares the array's memory: a write
+        to one is seen in the other.
+
+    Exactly:
+        The array is writable. It may have any shape, () and empty ones too, and any strides
+        that a tensor can have (whole elements, none negative). Its dtype is any that both
+        libraries have: bool, 8 to 64 bit integers with and without sign, float16, float32,
+        float64, complex64, complex128.
     """
     raise NotImplementedError
 
@@ -32,12 +35,14 @@ def torch_to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """A NumPy array in the memory of a tensor.
 
     Args:
-        tensor: a CPU tensor that requires no grad, of any shape, () and empty ones too, with
-            any strides and any dtype that both libraries have.
+        tensor: a CPU tensor that requires no grad. It stays as it is.
 
     Returns:
-        A numpy.ndarray (for the shape () too) with the tensor's shape, dtype and values. It
-        shares the tensor's memory: a write to one is seen in the other. The tensor itself stays
-        as it is.
+        A numpy.ndarray with the tensor's shape, dtype and values. It shares the tensor's memory: a
+        write to one is seen in the other.
+
+    Exactly:
+        The tensor may have any shape, any strides and any dtype that both libraries have. For
+        the shape () too, the result is a numpy.ndarray.
     """
     raise NotImplementedError

@@ -15,11 +15,14 @@ def matmul(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
     """The matrix product of x and w.
 
     Args:
-        x: shape (2, 3), float32 or float64, any strides; stays as it is.
-        w: shape (3, 3), with x's dtype and device, any strides; stays as it is.
+        x: shape (2, 3), float32 or float64. It stays as it is.
+        w: shape (3, 3), with x's dtype and device. It stays as it is.
 
     Returns:
-        A new tensor of shape (2, 3) with x's dtype and device, computed at the full precision of
-        that dtype. Gradients reach x and w, each of them also if it alone requires grad.
+        A new tensor of shape (2, 3) with x's dtype and device. Gradients reach x and w.
+
+    Exactly:
+        x and w may have any strides. The product is computed at the full precision of the
+        dtype. A gradient reaches each of the two also if it alone requires grad.
     """
     raise NotImplementedError

@@ -14,16 +14,18 @@ import torch
 def to_gpu_if_available(x: torch.Tensor) -> torch.Tensor:
     """The tensor on the GPU, where there is one.
 
-    Asks `torch.cuda.is_available()` first, before it moves anything, and anew at each call: also
-    for an x that is on the GPU already, and without keeping an earlier answer.
-
     Args:
-        x: any shape, dtype and strides, on the CPU, or on the GPU where there is one; requires
-            no grad. It stays where it was, and as it was.
+        x: a tensor on the CPU. It stays where it was, and as it was.
 
     Returns:
-        With a GPU: x itself, the same object, if x is on the GPU already; else a copy of x on the
-        GPU, with x's shape, dtype and values (strides are free).
-        Without a GPU: x itself. Nothing is raised there.
+        With a GPU: a copy of x on the GPU, with x's shape, dtype and values.
+        Without a GPU: x itself, the same object. Nothing is raised there.
+
+    Exactly:
+        `torch.cuda.is_available()` is asked first, before anything is moved, and at each call:
+        also for an x that is on the GPU already, and without keeping an earlier answer.
+
+        x has any shape, dtype and strides, and requires no grad. It may be on the GPU already
+        where there is one; then x itself is returned. The strides of a copy are free.
     """
     raise NotImplementedError

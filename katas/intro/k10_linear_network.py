@@ -16,14 +16,18 @@ def make_network() -> torch.nn.Module:
     """A new network of one linear layer with bias, from 10 features to 5.
 
     Returns:
-        A new `torch.nn.Module` at each call, with exactly two parameters, both trainable: the
-        weight W of shape (5, 10), random numbers drawn for this network alone, and the bias b of
-        shape (5,), which may begin as zeros. (A lazy layer has them once it was called.)
+        A `torch.nn.Module` with two parameters: the weight W of shape (5, 10), random numbers, and
+        the bias b of shape (5,). Called with x of shape (batch, 10), it returns x·Wᵀ + b of shape
+        (batch, 5).
 
-        Called with x, a float32 tensor of shape (..., 10) with one dimension or more, any
-        strides, on the device of W and b, the network returns x·Wᵀ + b: float32, shape (..., 5),
-        exact but for rounding, with W and b as they are at that moment, in `train()` and in
-        `eval()` mode. x, W and b stay as they are. In both modes, gradients reach x, W and b.
-        `.to(device)` moves it.
+    Exactly:
+        Each call returns a new module. Its parameters are exactly these two, both trainable. W
+        is drawn for this network alone; b may begin as zeros. (A lazy layer has them once it
+        was called.)
+
+        x is a float32 tensor of shape (..., 10) with one dimension or more, any strides, on the
+        device of W and b. The output is float32 of shape (..., 5), exact but for rounding, with
+        W and b as they are at that moment, in `train()` and in `eval()` mode. x, W and b stay
+        as they are. In both modes, gradients reach x, W and b. `.to(device)` moves the network.
     """
     raise NotImplementedError

@@ -45,13 +45,16 @@ class TensorPairs(Dataset):
             index: an int from -n to n - 1; a negative one counts from the end, as in a list.
 
         Returns:
-            The tuple (feature, target) of `features[index]` and `targets[index]`, as views or
-            copies. With a transform, the feature is whatever the transform makes of
-            `features[index]`: called with that alone, once and afresh at each access. The target
-            is never transformed.
+            The tuple (feature, target) of `features[index]` and `targets[index]`. With a transform,
+            the feature is what the transform makes of `features[index]`.
 
         Raises:
             IndexError: index is less than -n or more than n - 1.
+
+        Exactly:
+            The two may be views or copies. The transform is called with the feature alone, once
+            and afresh at each access, and its result is handed on whatever it is. The target is
+            never transformed.
         """
         raise NotImplementedError
 
@@ -59,22 +62,25 @@ class TensorPairs(Dataset):
 def make_loader(
     dataset: Dataset, batch_size: int, *, shuffle: bool, num_workers: int = 0
 ) -> DataLoader:
-    """A loader that hands out the samples of a dataset in batches, as often as one loops over it.
+    """A loader that hands out the samples of a dataset in batches.
 
     Args:
-        dataset: any map-style dataset of one or more pairs of tensors, not only a `TensorPairs`.
-            In each loop it is asked anew for each of its samples.
+        dataset: a map-style dataset of pairs of tensors, such as a `TensorPairs`.
         batch_size: the number of samples in a batch.
-        shuffle: False for the dataset's order in each loop, True for a new random order of the
-            samples in each loop.
-        num_workers: the number of worker processes that load the samples (2 have to work, with a
-            `TensorPairs` too); 0 to load them in the process that loops.
+        shuffle: False for the dataset's order, True for a new random order in each loop.
+        num_workers: the number of worker processes that load the samples; 0 to load them in the
+            process that loops.
 
     Returns:
-        A `torch.utils.data.DataLoader` (or one of a subclass). In each loop, every sample comes
-        once; each batch is the pair of its features and its targets, each of them stacked along
-        a new first dimension, on the samples' device. If the last samples fill no batch, they
-        come as a shorter one.
+        A `torch.utils.data.DataLoader`. Each batch is the pair of its features and its targets,
+        each of them stacked along a new first dimension.
+
+    Exactly:
+        The dataset has one or more samples, and need not be a `TensorPairs`. One may loop over
+        the loader as often as one likes. In each loop the dataset is asked anew for each of its
+        samples, and every sample comes once. If the last samples fill no batch, they come as a
+        shorter one. A batch lies on the samples' device. Two workers have to work, with a
+        `TensorPairs` too. The loader may be of a subclass of `DataLoader`.
     """
     raise NotImplementedError
 

@@ -23,13 +23,15 @@ def add(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
     """The sum of two tensors, as a new tensor.
 
     Args:
-        x1: shape (2, 3), float or int, any strides; stays as it is.
-        x2: another tensor in other memory, with x1's shape, dtype and device, any strides;
-            stays as it is.
+        x1: shape (2, 3), float or int. It stays as it is.
+        x2: another tensor with x1's shape, dtype and device. It stays as it is.
 
     Returns:
-        A new tensor with x1's shape, dtype and device, in memory of its own. Recorded by
-        autograd, so that gradients reach x1 and x2 (`out=` and `.data` are not).
+        A new tensor with x1's shape, dtype and device. Gradients reach x1 and x2.
+
+    Exactly:
+        x1 and x2 may have any strides, and lie in different memory. The result lies in memory
+        of its own. Autograd records the sum, so `out=` and `.data` will not do.
     """
     return x1 + x2
 
@@ -38,14 +40,16 @@ def add_(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
     """The sum of two tensors, written into the first one's own memory.
 
     Args:
-        x1: shape (2, 3), float or int, any strides without overlap; holds the sum afterwards,
-            in the memory that it had, so that views of x1 made before see it too. Not a leaf
-            that requires grad.
-        x2: another tensor in other memory, with x1's shape, dtype and device, any strides;
-            stays as it is.
+        x1: shape (2, 3), float or int. Afterwards it holds the sum.
+        x2: another tensor with x1's shape, dtype and device. It stays as it is.
 
     Returns:
-        x1 itself, the same object. Recorded by autograd, so that gradients reach what x1 and x2
-        were computed from (`.data` and `no_grad` are not).
+        x1 itself, the same object.
+
+    Exactly:
+        x1 keeps the memory that it had, so views of x1 that were made before see the sum too.
+        x1 may have any strides without overlap; it is not a leaf that requires grad. x2 may
+        have any strides, and lies in other memory. Autograd records the sum: gradients reach
+        what x1 and x2 were computed from, so `.data` and `no_grad` will not do.
     """
     return x1.add_(x2)

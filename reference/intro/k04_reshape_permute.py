@@ -22,12 +22,15 @@ def reshape_and_permute(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """A vector as a matrix, and that matrix with its two dimensions swapped.
 
     Args:
-        x: shape (6,), contiguous, any dtype; keeps its shape and its values.
+        x: shape (6,), any dtype. It keeps its shape and its values.
 
     Returns:
         The tuple (rows, permuted). rows: shape (2, 3), the numbers of x in their order.
-        permuted: shape (3, 2), with permuted[j, i] = rows[i, j]. Both are views of x: they lie
-        in x's memory, so that a write to x is seen in both. Gradients reach x through both.
+        permuted: shape (3, 2), with permuted[j, i] = rows[i, j].
+
+    Exactly:
+        x is contiguous. Both results are views: they lie in x's memory, so a write to x is seen
+        in both. Gradients reach x through both.
     """
     rows = x.reshape(2, 3)
     return rows, rows.permute(1, 0)

@@ -24,11 +24,15 @@ def second_column(x: torch.Tensor) -> torch.Tensor:
     """The second column of a matrix.
 
     Args:
-        x: shape (3, 4), any float, int or bool dtype, any strides; stays as it is.
+        x: shape (3, 4). It stays as it is.
 
     Returns:
         Shape (3,), with x's dtype and device: the second number of each row, from the first row
-        to the last. A view of x or a copy, recorded by autograd or not.
+        to the last.
+
+    Exactly:
+        x has any float, int or bool dtype, and any strides. The result may be a view of x or a
+        copy, recorded by autograd or not.
     """
     return x[:, 1]
 
@@ -37,11 +41,14 @@ def first_row(x: torch.Tensor) -> torch.Tensor:
     """The first row of a matrix.
 
     Args:
-        x: shape (3, 4), any float, int or bool dtype, any strides; stays as it is.
+        x: shape (3, 4). It stays as it is.
 
     Returns:
-        Shape (4,), with x's dtype and device: the numbers of the first row, in their order. A
-        view of x or a copy, recorded by autograd or not.
+        Shape (4,), with x's dtype and device: the numbers of the first row, in their order.
+
+    Exactly:
+        x has any float, int or bool dtype, and any strides. The result may be a view of x or a
+        copy, recorded by autograd or not.
     """
     return x[0]
 
@@ -50,10 +57,14 @@ def last_column_of_first_two_rows(x: torch.Tensor) -> torch.Tensor:
     """The last column of a matrix, of its first two rows only.
 
     Args:
-        x: shape (3, 4), any float, int or bool dtype, any strides; stays as it is.
+        x: shape (3, 4). It stays as it is.
 
     Returns:
-        Shape (2,), with x's dtype and device: the last number of the first row, then that of the
-        second row. A view of x or a copy, recorded by autograd or not.
+        Shape (2,), with x's dtype and device: the last number of the first row, then that of
+        the second row.
+
+    Exactly:
+        x has any float, int or bool dtype, and any strides. The result may be a view of x or a
+        copy, recorded by autograd or not.
     """
     return x[:2, -1]

@@ -22,15 +22,18 @@ HINTS = (
 
 
 def tracked_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
-    """A leaf of random numbers that autograd tracks.
+    """A new tensor of random numbers that autograd tracks.
 
     Args:
         device: where the tensor shall lie, such as "cpu", "cuda" or `torch.device("cuda", 0)`.
 
     Returns:
-        A new float32 tensor of shape (3, 3) on `device` that requires grad and is a leaf there.
-        Its 9 numbers are independent and standard normal (mean 0, variance 1), other ones at
-        each call, from any source of random numbers.
+        A float32 tensor of shape (3, 3) on `device` that requires grad. Its numbers are standard
+        normal (mean 0, variance 1), and other ones at each call.
+
+    Exactly:
+        The tensor is a leaf on that device. Its 9 numbers are independent, and come from any
+        source of random numbers.
     """
     return torch.randn(3, 3, device=device, requires_grad=True)
 
@@ -39,7 +42,7 @@ def is_tracked(x: torch.Tensor) -> bool:
     """Whether autograd tracks x: a leaf that requires grad, or a result that it has recorded.
 
     Args:
-        x: any tensor; stays as it is, and gets no gradient.
+        x: any tensor. It stays as it is, and gets no gradient.
 
     Returns:
         True or False, a real bool.
@@ -51,12 +54,14 @@ def gradient_of_mean(x: torch.Tensor) -> torch.Tensor:
     """The gradient of `(x + 2).mean()` with respect to x.
 
     Args:
-        x: a leaf that requires grad, of any shape, 0-d too, and of any real float dtype, with no
-            gradient yet. Its values stay as they are, and it still requires grad. Its `.grad` may
-            be set or left as it is.
+        x: a leaf that requires grad. Its values stay as they are, and it still requires grad.
 
     Returns:
         A tensor with x's shape, dtype and device.
+
+    Exactly:
+        x has any shape, 0-d too, any real float dtype, and no gradient yet. Its `.grad` may be
+        set or left as it is.
     """
     (x + 2).mean().backward()
     return x.grad

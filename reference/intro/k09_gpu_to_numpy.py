@@ -24,13 +24,18 @@ def to_numpy(x: torch.Tensor) -> np.ndarray:
     """A NumPy array with the values of a tensor.
 
     Args:
-        x: any shape, () and empty ones too, any strides, on the CPU or on the GPU; requires no
-            grad. Any dtype that NumPy has: bool, 8 to 64 bit integers with and without sign,
-            float16, float32, float64, complex64, complex128. No lazy conjugate or negative:
-            x.is_conj() and x.is_neg() are False. It stays where it was, and as it was.
+        x: a tensor on the CPU or on the GPU. It stays where it was, and as it was.
 
     Returns:
-        A numpy.ndarray (for the shape () too) with x's shape, dtype and values. Whether it shares
-        memory with an x on the CPU is free, and so are its strides.
+        A numpy.ndarray with x's shape, dtype and values.
+
+    Exactly:
+        x has any shape, () and empty ones too, any strides, and requires no grad. Its dtype is
+        any that NumPy has: bool, 8 to 64 bit integers with and without sign, float16, float32,
+        float64, complex64, complex128. It is no lazy conjugate or negative: x.is_conj() and
+        x.is_neg() are False.
+
+        For the shape () too, the result is a numpy.ndarray. Whether it shares memory with an x
+        on the CPU is free, and so are its strides.
     """
     return x.cpu().numpy()

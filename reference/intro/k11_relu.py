@@ -26,13 +26,18 @@ def relu(x: torch.Tensor) -> torch.Tensor:
     """The larger one of x and 0, for each element.
 
     Args:
-        x: any shape (0-d and empty too), any strides; float16, bfloat16, float32 or float64.
-            inf and -inf are among its numbers, NaN is not. Stays as it is.
+        x: a tensor of floats. It stays as it is.
 
     Returns:
-        A new tensor with x's shape, dtype and device, in memory of its own at each call, also
-        where nothing had to change: exactly x where x is above 0, and 0 (or -0.) elsewhere.
-        Recorded by autograd if x requires grad: the gradient is 1 where x is above 0 (inf too),
-        0 where it is below (-inf too), and any number from 0 to 1 where it is 0.
+        A new tensor with x's shape, dtype and device: x where x is above 0, and 0 elsewhere.
+
+    Exactly:
+        x has any shape (0-d and empty too), any strides, and the dtype float16, bfloat16,
+        float32 or float64. inf and -inf are among its numbers, NaN is not.
+
+        The result is exactly x where x is above 0, and 0 (or -0.) elsewhere. It lies in memory
+        of its own at each call, also where nothing had to change. Autograd records it if x
+        requires grad: the gradient is 1 where x is above 0 (inf too), 0 where it is below (-inf
+        too), and any number from 0 to 1 where it is 0.
     """
     return x.clamp(min=0)

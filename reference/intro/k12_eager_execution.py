@@ -32,17 +32,23 @@ def first_nan_layer(
 ) -> int | None:
     """The index of the first layer whose output has a NaN.
 
-    The layers run in their order, each once: the first one on x, each other one on the output of
-    the layer before it. Layers behind the first output that has a NaN do not run.
+    The layers run in their order: the first one on x, each other one on the output of the layer
+    before it.
 
     Args:
-        layers: any callables, such as functions, lambdas and modules, or none at all; one may
-            stand in several places. Each takes a tensor and returns one with at least one
-            element, of any shape (0-d too) and a float, int or bool dtype.
-        x: what goes in. A NaN in x itself does not count, only one in an output.
+        layers: a list of functions of one tensor that return a tensor.
+        x: the input of the first layer.
 
     Returns:
-        The index as an int, counted from 0, or None if no output has a NaN. inf is not NaN.
+        The index as an int, counted from 0, or None if no output has a NaN.
+
+    Exactly:
+        Each layer runs once. Layers after the first output that has a NaN do not run. A NaN in
+        x itself does not count, only one in an output. inf is not NaN.
+
+        Layers are any callables, such as functions, lambdas and modules, or none at all; one
+        may stand in several places. Each returns a tensor with at least one element, of any
+        shape (0-d too) and a float, int or bool dtype.
     """
     for index, layer in enumerate(layers):
         x = layer(x)

@@ -30,15 +30,20 @@ def double_until(x: torch.Tensor, limit: float) -> torch.Tensor:
     The norm is the square root of the sum of the squares of all elements, whatever the shape.
 
     Args:
-        x: any shape, float32 or float64, finite and not all zero; tracked by autograd (a leaf or
-            a result) or not. It stays as it is.
+        x: a tensor of floats. It stays as it is.
         limit: a positive number.
 
     Returns:
-        2ⁿ · x with x's shape, dtype and device, for the smallest n ≥ 0 with a norm of at least
-        limit; where n is 0, x itself will do. If x is tracked, autograd has recorded one operation
-        for each doubling, so that the graph grows with n. Other nodes, such as that of a clone, are
-        fine if their number does not grow with n. The gradient of x is 2ⁿ.
+        2ⁿ · x, for the smallest n ≥ 0 with a norm of at least limit.
+
+    Exactly:
+        x has any shape, the dtype float32 or float64, and is finite and not all zero. Autograd
+        may track it (as a leaf or a result) or not. The result has x's shape, dtype and device;
+        where n is 0, it may be x itself.
+
+        If x is tracked, autograd has recorded one operation for each doubling, so that the
+        graph grows with n. Other nodes, such as that of a clone, are fine if their number does
+        not grow with n. The gradient of x is 2ⁿ.
     """
     y = x
     while y.detach().norm() < limit:
@@ -49,15 +54,18 @@ def double_until(x: torch.Tensor, limit: float) -> torch.Tensor:
 def graph_size(y: torch.Tensor) -> int:
     """The number of distinct autograd nodes that can be reached from y.
 
-    That is y.grad_fn, and all that follow from it by `next_functions`, each counted once, however
-    many ways lead there. The gradient accumulators of leaves count too; None is not a node.
+    That is y.grad_fn, and all that follow from it by `next_functions`, each counted once.
 
     Args:
-        y: any tensor. Its graph may have 10,000 nodes, one behind the other, or far more ways
-            through it than nodes.
+        y: any tensor.
 
     Returns:
         The number as an int; 0 where y has no grad_fn, as a leaf.
+
+    Exactly:
+        A node counts once, however many ways lead there. The gradient accumulators of leaves
+        count too; None is not a node. The graph may have 10,000 nodes, one behind the other, or
+        far more ways through it than nodes.
     """
     seen = set()
     waiting = [y.grad_fn]
