@@ -1,7 +1,7 @@
-"""Holds the commands: what was asked, what to say, which exit code.
+"""Holds the commands of ``dojo``: reads what was typed, prints the answer, gives an exit code.
 
-It stands above all other packages but ``plugin``. It imports neither torch nor pytest, and what
-only some commands need is imported by these, since every command should start in a blink.
+It stands above all other packages. It imports neither torch nor pytest. A module that only some
+commands need is imported inside of those commands, so that each command starts in a blink.
 """
 
 

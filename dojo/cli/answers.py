@@ -18,6 +18,7 @@ from dojo.verdict.model import GREEN
 
 @app.callback(invoke_without_command=True)
 def start(context: typer.Context) -> None:
+    """Run ``dojo`` without a command: open the screen; without a terminal, print the progress."""
     if context.invoked_subcommand is not None:
         return
     with in_dojo() as dojo:
@@ -51,7 +52,7 @@ def _watch(
     limit: float | None = None,
     as_json: bool = False,
 ) -> NoReturn:
-    """Run the screen, or print events, until that ends; then end the command."""
+    """Run the screen or, with ``as_json``, print events; then exit with its code."""
     from dojo.workers.limits import TIME_LIMIT
 
     first = kata or dojo.katas[0]

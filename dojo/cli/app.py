@@ -1,4 +1,4 @@
-"""The command line application, and what its commands share."""
+"""The command line application to which each command is added, and what all commands share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ app = typer.Typer(
 
 @contextlib.contextmanager
 def in_dojo() -> Iterator[Context]:
-    """The dojo around the working folder; at the end, print what its state has to warn of."""
+    """Give the dojo around the working folder; at the end, print the warnings of its progress.
+
+    Raises:
+        UsageError: the working folder is in no dojo.
+    """
     dojo = Context()
     try:
         yield dojo
@@ -34,7 +38,7 @@ def in_dojo() -> Iterator[Context]:
 
 
 def agree_or_exit(question: str) -> None:
-    """Go on only if the person at the terminal agrees; else end the command with exit code 1.
+    """Ask the person at the terminal; end the command with exit code 1 unless they agree.
 
     Raises:
         UsageError: there is no terminal to ask at.

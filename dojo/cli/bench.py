@@ -1,4 +1,4 @@
-"""``dojo bench``: has katas timed and prints the findings as a table or as JSON."""
+"""``dojo bench``: has katas timed, and prints the times as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,16 @@ _PAGE = "report.html"
 
 @dataclass(frozen=True)
 class BenchRequest:
-    """What is to be timed, and how; no ``limit`` stands for the usual one."""
+    """What is to be timed, and how.
+
+    Attributes:
+        root: the dojo.
+        katas: the katas to time; those without a benchmark are left out.
+        device: "cpu", "cuda" or "all".
+        limit: seconds that one kata may take; None for the usual limit.
+        as_json: whether lines of JSON are printed, not a table.
+        plot: whether a page with charts is written as well.
+    """
 
     root: Path
     katas: Sequence[Kata]
@@ -35,13 +44,13 @@ class BenchRequest:
 
 
 def last_edited(katas: Sequence[Kata], progress: Progress) -> list[Kata]:
-    """Of the green katas with a benchmark the one that was edited last; none if none is."""
+    """The green kata with a benchmark that was edited last, as a list; empty if there is none."""
     solved = [k for k in katas if progress.state(k) in (GREEN, STALE) and has_benchmark(k)]
     return [max(solved, key=lambda kata: kata.stub.stat().st_mtime)] if solved else []
 
 
 def bench(request: BenchRequest) -> int:
-    """Time, and tell what was found.
+    """Time katas, and print what was found.
 
     Returns:
         the exit code: 1 if a kata is not green or nothing could be timed.
@@ -68,11 +77,12 @@ def bench(request: BenchRequest) -> int:
         _clear_progress()
     _print_findings(findings, request)
     if request.plot:
-        _draw(findings, request.root)
+        _write_charts(findings, request.root)
     return int(bool(findings.not_green))
 
 
 def _print_findings(findings: Findings, request: BenchRequest) -> None:
+    """Print warnings and katas that are not green, then the times."""
     for line in findings.warnings:
         warn(line)
     for reason in findings.not_green:
@@ -85,8 +95,8 @@ def _print_findings(findings: Findings, request: BenchRequest) -> None:
         say(line)
 
 
-def _draw(findings: Findings, root: Path) -> None:
-    """Write the page and say where it is."""
+def _write_charts(findings: Findings, root: Path) -> None:
+    """Write the page with charts, and say where it is."""
     from dojo.bench.page import page  # not needed without --plot
 
     path = root / STORAGE / _PAGE
@@ -95,18 +105,19 @@ def _draw(findings: Findings, root: Path) -> None:
 
 
 def _show_case(note: dict[str, Any]) -> None:
-    """Show which case has just ended."""
+    """Show on a terminal which case has just ended."""
     _show_progress(f"timing … {note['kata']}: {note['implementation']}, n = {note['n']:,}")
 
 
 def _show_progress(text: str) -> None:
-    """On a terminal, in a line that the next one replaces."""
+    """Write a line to a terminal that the next such line replaces; elsewhere write nothing."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{paint(text[:79], 'cyan')}")
         sys.stderr.flush()
 
 
 def _clear_progress() -> None:
+    """Remove the line of ``_show_progress``."""
     if sys.stderr.isatty():
         with contextlib.suppress(OSError):  # it may have been closed since
             sys.stderr.write("\r\x1b[K")

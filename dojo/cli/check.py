@@ -1,4 +1,4 @@
-"""``dojo check``: judges katas one after another, prints each verdict and records it."""
+"""``dojo check``: judges katas one after another, prints each verdict, and records it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,15 @@ NOT_JUDGED = "not judged"  # for a reason outside the learner's file
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """What is to be judged, and how; no ``limit`` stands for the usual one."""
+    """What is to be judged, and how.
+
+    Attributes:
+        root: the dojo.
+        katas: the katas to judge, in this order.
+        solutions: the folder of answers, laid out like ``katas/``.
+        device: "cpu", "cuda" or "all".
+        limit: seconds that one kata may take; None for the usual limit.
+    """
 
     root: Path
     katas: Sequence[Kata]
@@ -36,17 +44,17 @@ class CheckRequest:
 
     @property
     def is_own(self) -> bool:
-        """Whether these are the learner's own answers, of which progress is made."""
+        """Whether the answers are the learner's own; only their verdicts are recorded."""
         return self.solutions.resolve() == (self.root / "katas").resolve()
 
     @property
     def is_complete(self) -> bool:
-        """Whether no check is left out."""
+        """Whether the checks of all devices are judged; only then is green recorded."""
         return self.device == "all"
 
 
 def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> list[str]:
-    """Judge, print and record.
+    """Judge katas, print their verdicts, and record those on the learner's own answers.
 
     Returns:
         the states, in the order of the katas; ``NOT_JUDGED`` where there is no verdict.
@@ -75,7 +83,10 @@ def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> l
 
 
 def _verdict(pool: WorkerPool, kata: Kata, request: CheckRequest) -> Verdict | None:
-    """The verdict, with its diagnosis where that is known at once; None and a warning if none."""
+    """Judge one kata; print a warning and return None if there is no verdict.
+
+    A red verdict has its diagnosis if the table of the kata's known mistakes is there already.
+    """
     try:
         verdict = judge(pool, kata, request.solutions, request.device, request.limit or TIME_LIMIT)
     except (NoChecks, WorkerDied, WorkerStuck) as error:
@@ -86,7 +97,10 @@ def _verdict(pool: WorkerPool, kata: Kata, request: CheckRequest) -> Verdict | N
 
 
 def _print_verdict(pool: WorkerPool, kata: Kata, verdict: Verdict, request: CheckRequest) -> None:
-    """One line, and what is wrong; of many katas that are not started the line is enough."""
+    """Print a verdict in one line, then what is wrong.
+
+    Of a kata that is not started the line is enough, if others are judged too.
+    """
     is_alone = len(request.katas) == 1
     place = request.katas.index(kata)
     if place == 0 or request.katas[place - 1].track != kata.track:
@@ -103,13 +117,13 @@ def _print_verdict(pool: WorkerPool, kata: Kata, verdict: Verdict, request: Chec
     say(f"    {paint(state, colour_of(state))}{colon}{law}")
     for line in message:
         say(f"      {line}")
-    if is_alone and (found := _late_diagnosis(pool, kata, verdict)):
+    if is_alone and (found := _diagnose_late(pool, kata, verdict)):
         for line in wrapped(f"This looks like: {found}"):
             say(f"      {line}")
 
 
-def _late_diagnosis(pool: WorkerPool, kata: Kata, verdict: Verdict) -> str | None:
-    """The diagnosis that takes a second of work when a kata is judged for the first time."""
+def _diagnose_late(pool: WorkerPool, kata: Kata, verdict: Verdict) -> str | None:
+    """The diagnosis of a kata's first red verdict: its table is made now, which takes a second."""
     if verdict.state != RED or known_table(kata) is not None:
         return None
     try:

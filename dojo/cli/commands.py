@@ -1,4 +1,4 @@
-"""All commands of ``dojo``: each module that is imported here adds its own to the application."""
+"""Collects all commands of ``dojo``: each module imported here adds its own to the application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dojo that a command runs in: its katas, which of them are meant, and the learner's state."""
+"""Finds the dojo that a command runs in: its katas, those that are meant, and the progress."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class UsageError(Exception):
 
 
 class Context:
-    """The dojo around the working folder.
+    """The dojo around the working folder, with all of its katas.
 
     Raises:
-        UsageError: there is none, or it has no katas.
+        UsageError: there is no dojo, or it has no katas.
     """
 
     def __init__(self) -> None:
@@ -36,11 +36,12 @@ class Context:
 
     @functools.cached_property
     def progress(self) -> Progress:
+        """What is recorded of the learner, read when it is first needed."""
         return Progress(self.root)
 
     @property
     def current(self) -> Kata | None:
-        """The kata that the learner is at; None when all are green."""
+        """The kata that the learner is at; None if all are green."""
         return self.progress.current(self.katas)
 
     def kata(self, name: str) -> Kata:

@@ -1,6 +1,6 @@
-"""Looks at what the dojo stands on, and names a remedy for whatever is wrong; it mends nothing.
+"""``dojo doctor``: examines what the dojo needs, and names a remedy for what is wrong.
 
-torch is only ever imported in other processes, so that a broken one is found and told.
+It fixes nothing. torch is imported in other processes only, so that a broken torch is reported.
 """
 
 from __future__ import annotations
@@ -35,13 +35,19 @@ from dojo.workers.worker import WorkerDied, WorkerStuck
 
 _INSTALL = f"In your clone: {sys.executable} -m pip install -c constraints.txt -e ."
 _IMPORT_LIMIT = 120.0  # seconds that importing torch may take on a slow disk
-_RUNS = 5  # verdicts of which the median is told
+_RUNS = 5  # verdicts; their median time is shown
 _ROOM = 100 * 2**20  # bytes; a verdict needs a few megabytes of temporary files
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that was looked at; only a problem has a remedy."""
+    """The result of one examination.
+
+    Attributes:
+        name: what was examined.
+        text: what was found.
+        remedy: what to do about a problem; empty if all is well.
+    """
 
     name: str
     text: str
@@ -49,11 +55,15 @@ class Finding:
 
     @property
     def is_well(self) -> bool:
+        """Whether there is no problem."""
         return not self.remedy
 
 
 def examine(root: Path) -> Iterator[Finding]:
-    """What there is to say of each part, as it is found out."""
+    """Examine each part that the dojo needs, and yield each finding as soon as it is there.
+
+    What needs torch and pytest is left out if a package is missing.
+    """
     yield Finding("Python", f"{platform.python_version()}, {sys.executable}")
     missing = False
     for requirement in requirements(root):
@@ -72,7 +82,7 @@ def examine(root: Path) -> Iterator[Finding]:
 
 
 def requirements(root: Path) -> list[Requirement]:
-    """What pyproject.toml asks for: read as text, since Python 3.10 has no tomllib."""
+    """The dependencies in pyproject.toml; read as text, since Python 3.10 has no tomllib."""
     text = (root / "pyproject.toml").read_text(encoding="utf-8")
     block = text.partition("\ndependencies = [")[2].partition("\n]")[0]
     found = map(Requirement, re.findall(r'^\s*"([^"]+)"', block, re.MULTILINE))
@@ -80,6 +90,7 @@ def requirements(root: Path) -> list[Requirement]:
 
 
 def _package(requirement: Requirement) -> Finding:
+    """Whether a package is installed in a version that the dojo works with."""
     try:
         version = importlib.metadata.version(requirement.name)
     except importlib.metadata.PackageNotFoundError:
@@ -90,7 +101,7 @@ def _package(requirement: Requirement) -> Finding:
 
 
 def _clone(root: Path) -> Finding:
-    """Whether the dojo that runs is that of the clone in which it was called."""
+    """Whether the package ``dojo`` that runs is in the clone where the command was called."""
     package = Path(dojo.__file__).parent
     if package.resolve() == (root / "dojo").resolve():
         return Finding("dojo", str(package))
@@ -98,7 +109,7 @@ def _clone(root: Path) -> Finding:
 
 
 def _plugin() -> Finding:
-    """Whether pytest finds the plugin without the root's conftest.py too."""
+    """Whether the plugin is registered, so that pytest finds it without the root's conftest.py."""
     found = importlib.metadata.entry_points(group="pytest11")
     if any(point.value == "dojo.plugin" for point in found):
         return Finding("pytest plugin", "registered")
@@ -106,6 +117,7 @@ def _plugin() -> Finding:
 
 
 def _devices(root: Path) -> Finding:
+    """Whether torch can be imported, and on which devices checks run."""
     code = "from dojo.devices.select import devices_line; print(devices_line(('cpu', 'cuda')))"
     try:
         done = subprocess.run(
@@ -128,7 +140,7 @@ def _devices(root: Path) -> Finding:
 
 
 def _workers(root: Path) -> Finding:
-    """How processes that judge are made here, and how long one takes for a verdict."""
+    """Whether a reference is green, how workers are started here, and how long a verdict takes."""
     kata = find_katas(root)[0]
     with contextlib.closing(WorkerPool(root)) as pool:
         try:
@@ -144,10 +156,15 @@ def _workers(root: Path) -> Finding:
 
 
 class _NotGreen(Exception):
-    """A reference that is not green."""
+    """A reference is not green; the text says which."""
 
 
 def _time_of_verdict(pool: WorkerPool, kata: Kata) -> float:
+    """Judge the reference of a kata, and return the seconds from request to verdict.
+
+    Raises:
+        _NotGreen: the reference is not green.
+    """
     pool.wait_until_ready()
     begun = time.perf_counter()
     verdict = judge(pool, kata, kata.root / "reference")
@@ -157,7 +174,7 @@ def _time_of_verdict(pool: WorkerPool, kata: Kata) -> float:
 
 
 def _state(root: Path) -> Finding:
-    """Whether progress and copies can be saved, and what was saved can be read."""
+    """Whether the folder .dojo can be written to, and the recorded progress can be read."""
     folder = root / ".dojo"
     probe = folder / f"probe-{os.getpid()}"
     try:
@@ -175,12 +192,14 @@ def _state(root: Path) -> Finding:
 
 
 def _disk(folder: Path) -> Finding:
+    """Whether there is room on the disk of a folder."""
     free = shutil.disk_usage(folder).free
     text = f"{free / 2**30:.1f} GiB free for {folder}"
     return Finding("disk", text, "" if free >= _ROOM else "Make room: 100 MiB are enough.")
 
 
 def _git(root: Path) -> Finding:
+    """Where ``dojo reset`` finds the stubs; a dojo without git is well too."""
     if is_in_git(root):
         return Finding("git", "dojo reset finds the stubs in its history")
     return Finding("git", "not here: dojo reset has the copies in .dojo/stubs/ alone")

@@ -20,13 +20,17 @@ _SIGNALS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasat
 
 
 def exit_code_of(command: Callable[[], object]) -> int:
-    """Run a command, say in one line what stopped it, if anything, and return its exit code."""
+    """Run a command, and return its exit code.
+
+    An error is printed in one line. A signal ends the command by SystemExit, so that it closes
+    what it has opened; the code is then 128 plus the number of the signal.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # not every terminal has every sign
     for number in _SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wishes it
-            signal.signal(number, _end)
+            signal.signal(number, _exit_by_signal)
     code = _run(command)
     try:
         if sys.stdout is not None:
@@ -38,6 +42,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
 
 
 def _run(command: Callable[[], object]) -> int:
+    """Run a command, print in one line what stopped it, and return its exit code."""
     try:
         command()
     except SystemExit as end:
@@ -56,8 +61,8 @@ def _run(command: Callable[[], object]) -> int:
     return 0
 
 
-def _end(number: int, _frame: object) -> NoReturn:
-    """Close what is open, undisturbed by a second signal."""
+def _exit_by_signal(number: int, _frame: object) -> NoReturn:
+    """Raise SystemExit, and ignore further signals while the command closes what is open."""
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)

@@ -1,4 +1,4 @@
-"""Words how far a learner has come: the list of the katas, and what is next."""
+"""Makes the lines that say how far a learner is: the list of the katas, and what is next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STEM, _STATE = 26, 12  # columns
 
 
 def list_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
-    """A line a kata, by track, and the bar of each track."""
+    """For each track its title, a line for each kata, and a bar."""
     current = progress.current(katas)
     room = shutil.get_terminal_size().columns - _STEM - _STATE - 4  # of 80, without a terminal
     for _, group in groupby(katas, lambda kata: kata.track):
@@ -37,7 +37,7 @@ def list_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
 
 
 def list_json(katas: Sequence[Kata], progress: Progress) -> Iterator[dict[str, Any]]:
-    """The same as data, an entry a kata."""
+    """The list of the katas for ``dojo list --json``: a dictionary for each kata."""
     current = progress.current(katas)
     for kata in katas:
         yield {
@@ -55,13 +55,13 @@ def list_json(katas: Sequence[Kata], progress: Progress) -> Iterator[dict[str, A
 
 
 def status_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
-    """How many are green, and what to do next."""
+    """A bar with the number of green katas, and what to do next."""
     yield bar_line([progress.state(kata) for kata in katas])
     yield from next_lines(katas, progress)
 
 
 def next_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
-    """Which kata is next, and what to type."""
+    """Which kata is next, where its file is, and what to type."""
     kata = progress.current(katas)
     if kata is None:
         yield "All katas are green. Well done."
@@ -73,6 +73,7 @@ def next_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
 
 
 def bar_line(states: Sequence[str]) -> str:
+    """A bar of the green katas among these states, and how many katas are in which state."""
     filled, empty, text = bar_of(states, states.count(GREEN))
     return f"[{paint(filled, colour_of(GREEN))}{empty}] {text}"
 
@@ -83,4 +84,5 @@ def heading(kata: Kata) -> str:
 
 
 def _cut(text: str, width: int) -> str:
+    """The text, cut to ``width`` characters with three dots at its end."""
     return text if len(text) <= width else f"{text[: max(width - 3, 0)]}..."

@@ -1,4 +1,4 @@
-"""The arguments and options that the commands share, and what a shell completes them with."""
+"""The arguments and options that the commands share, and how a shell completes them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,19 @@ class Device(str, Enum):
 
 
 def complete(incomplete: str) -> list[str]:
-    """The katas whose names begin like this; none and no error outside a dojo."""
+    """The names of katas that begin like this; empty, without an error, outside a dojo."""
     with contextlib.suppress(OSError):
         root = find_root(Path.cwd())
         return completions(incomplete, find_katas(root)) if root else []
     return []
 
 
-def _seconds(value: float | None) -> float | None:
+def _checked_seconds(value: float | None) -> float | None:
+    """The time limit as it was typed.
+
+    Raises:
+        typer.BadParameter: it is no number of seconds between 0 and a day.
+    """
     if value is not None and not 0 < value <= LONGEST_TIME_LIMIT:
         raise typer.BadParameter(f"a number of seconds above 0, at most {LONGEST_TIME_LIMIT:g}")
     return value
@@ -58,6 +63,6 @@ Limit = Annotated[
         "--time-limit",
         metavar="SECONDS",
         help=f"time that one kata may take  [default: {TIME_LIMIT:g}]",
-        callback=_seconds,
+        callback=_checked_seconds,
     ),
 ]

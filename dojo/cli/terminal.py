@@ -1,4 +1,4 @@
-"""Prints to a person and asks them; colours only on a terminal that has them."""
+"""Prints to the person at the terminal, and asks them; uses colours only where they are seen."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ import typer
 
 
 def say(text: str = "") -> None:
-    """Print a line of what was asked for."""
+    """Print a line of what was asked for, to stdout."""
     typer.echo(text)
 
 
 def say_all(lines: Iterable[str]) -> None:
-    """Print lines of what was asked for."""
+    """Print lines of what was asked for, to stdout."""
     for line in lines:
         say(line)
 
 
 def warn(text: str) -> None:
-    """Print a line that is no part of what was asked for."""
+    """Print a line that is no part of what was asked for, to stderr."""
     typer.echo(f"dojo: {text}", err=True)
 
 
 def paint(text: str, colour: str) -> str:
-    """The text in a colour, where that can be seen."""
+    """The text in a colour if stdout is a terminal that shows colours, else as it is."""
     return typer.style(text, fg=colour) if _has_colours() else text
 
 
 def is_interactive() -> bool:
-    """Whether there is a person who sees what is printed and can answer."""
+    """Whether a person sees what is printed and can answer: stdin and stdout are a terminal."""
     return _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
 
 
 def agrees(question: str) -> bool:
-    """Whether the person answers yes; anything else is a no."""
+    """Ask the person at the terminal, and return whether they answer yes."""
     try:
         answer = input(f"{question} [y/N] ")
     except EOFError:
@@ -48,6 +48,7 @@ def agrees(question: str) -> bool:
 
 @functools.cache
 def _has_colours() -> bool:
+    """Whether stdout is a terminal with colours, and NO_COLOR is not set."""
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return wanted and _is_terminal(sys.stdout)
 

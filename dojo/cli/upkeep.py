@@ -38,7 +38,13 @@ def undo_reset() -> None:
 
 
 def _print_reset(outcome: Reset, done: str, nothing: str) -> None:
-    """Print what was replaced; ``done`` says so of a file, ``nothing`` that there was none."""
+    """Print warnings, and a line for each file that was replaced.
+
+    Args:
+        outcome: the files that were replaced, and warnings.
+        done: what to say of a replaced file, after its name.
+        nothing: what to say if no file was replaced.
+    """
     for line in outcome.warnings:
         warn(line)
     for kata, copy in ((file.kata, file.copy) for file in outcome.files):

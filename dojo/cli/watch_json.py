@@ -15,10 +15,17 @@ _WAKE = 0.2  # seconds
 
 
 def watch_json(root: Path, kata: Kata, solutions: Path, device: str, limit: float) -> int:
-    """Print one line of JSON per event until the reader hangs up or the user interrupts.
+    """Judge at each save, and print a line of JSON per event, until the reader is gone or a signal.
+
+    Args:
+        root: the dojo.
+        kata: the one to judge first.
+        solutions: the folder of answers, laid out like ``katas/``.
+        device: "cpu", "cuda" or "all".
+        limit: seconds that one kata may take.
 
     Returns:
-        the exit code.
+        the exit code: 0, or 128 plus the number of the signal.
     """
     is_over = threading.Event()
     code = 0

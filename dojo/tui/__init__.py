@@ -1,4 +1,4 @@
-"""Draws the watch screen, and passes keys on.
+"""Draws the watch screen, and passes on what the learner's keys ask for.
 
 It judges nothing; it imports neither torch nor pytest.
 """

@@ -1,4 +1,7 @@
-"""The watch screen: shows what the loop tells, passes on what keys ask for, and judges nothing."""
+"""The watch screen as an application: shows the loop's events, and does what keys ask for.
+
+It judges nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +12,27 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.app import App
 from textual.message import Message
 
 from dojo.bench.background import BenchRun
 from dojo.course.katas import Kata, find_katas
-from dojo.course.lesson import kata_title
 from dojo.progress.record import Progress
-from dojo.tui import panels, parts
+from dojo.tui import pages
 from dojo.tui.bench_page import BenchPage, OpenBenchRun
-from dojo.tui.kata_list import KataList
-from dojo.tui.kata_state import JUDGING
-from dojo.tui.keys import HELP, KEYS, key_line
+from dojo.tui.kata_screen import KataScreen
+from dojo.tui.keys import BINDINGS
 from dojo.tui.session import Session
-from dojo.tui.text import Lines, reflow
 from dojo.tui.theme import THEME, WIDE
-from dojo.tui.widgets import Page, Question, ReflowText
-from dojo.verdict.model import GREEN, NOT_STARTED
+from dojo.verdict.model import GREEN
 from dojo.watch.events import Checked, Diagnosed, Event, Judged, Started
 from dojo.watch.loop import Loop
 
 
 class AnyLoop(Protocol):
-    """What the screen asks of a loop."""
+    """What the screen calls of a loop that judges at each save."""
 
     def follow(self, kata: Kata) -> None: ...
 
@@ -43,7 +40,7 @@ class AnyLoop(Protocol):
 
 
 class Received(Message):
-    """An event of the loop, brought to the screen's own thread."""
+    """An event of the loop on its way to the screen's own thread."""
 
     def __init__(self, event: Event) -> None:
         super().__init__()
@@ -54,9 +51,9 @@ class WatchScreen(App[None]):
     """The watch screen.
 
     Args:
-        session: what the learner is at.
-        open_loop: starts a loop that calls its argument with each event, in any thread.
-        open_bench_run: starts to time a kata and calls its second argument with each event, in
+        session: the kata that the learner is at, and their progress.
+        open_loop: starts a loop, which calls its argument with each event, in any thread.
+        open_bench_run: starts to time a kata, and calls its second argument with each event, in
             any thread.
     """
 
@@ -67,22 +64,7 @@ class WatchScreen(App[None]):
         (WIDE, "-wide"),
     ]
     CSS_PATH = "dojo.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go_on"),
-        Binding("n", "step(1)"),
-        Binding("p", "step(-1)"),
-        Binding("l", "list"),
-        Binding("h", "hint"),
-        Binding("s", "solution"),
-        Binding("r", "reset"),
-        Binding("u", "undo"),
-        Binding("a", "advance"),
-        Binding("b", "benchmark"),
-        Binding("question_mark", "help"),
-        Binding("q", "quit"),
-        Binding("ctrl+c", "quit", priority=True),
-        Binding("ctrl+z", "suspend_process", priority=True),
-    ]
+    BINDINGS = BINDINGS
 
     def __init__(
         self,
@@ -97,33 +79,21 @@ class WatchScreen(App[None]):
         self.animation_level = "none"
         self.session = session
         self._open_loop = open_loop
-        self._judging: AnyLoop | None = None
+        self._judging_loop: AnyLoop | None = None
         self._open_bench_run = open_bench_run
 
-    # ---------------------------------------------------------------- the parts
+    def get_default_screen(self) -> KataScreen:
+        """The screen below all pages; Textual asks for it once, at the start."""
+        self._kata_screen = KataScreen(self.session)
+        return self._kata_screen
 
-    def compose(self) -> ComposeResult:
-        yield self._reflow(parts.where, "where")
-        yield self._reflow(parts.aspects, "aspects")
-        yield self._reflow(parts.verdict, "verdict")
-        with VerticalScroll(id="body"):
-            with VerticalScroll(id="result"):
-                yield self._reflow(parts.result, "learned")
-            with VerticalScroll(id="task"):
-                yield self._reflow(parts.task, "statement")
-        yield self._reflow(parts.notice, "notice")
-        yield ReflowText(partial(key_line, KEYS), id="keys")
-
-    def _reflow(self, draw: Callable[[Session, int], Lines], name: str) -> ReflowText:
-        return ReflowText(partial(draw, self.session), id=name)
-
-    # ---------------------------------------------------------------- the loop
+    # ---------------------------------------------------------------- beginning and end
 
     def on_mount(self) -> None:
         if not self.is_headless and sys.platform != "win32":
             self._handle_signals()
-        self.set_interval(1.0, self._redraw_seconds)
-        self.call_after_refresh(self._begin)  # the screen comes first, then the processes
+        # the screen comes first, then the processes
+        self._kata_screen.call_after_refresh(self._start_loop)
 
     def _handle_signals(self) -> None:
         """Give the terminal back when told to end; once it is closed, just end."""
@@ -132,6 +102,10 @@ class WatchScreen(App[None]):
             end = partial(self.exit, return_code=128 + number)
             asyncio.get_running_loop().add_signal_handler(number, end)
 
+    def _start_loop(self) -> None:
+        self._judging_loop = self._open_loop(self._post)
+        self._judging_loop.follow(self.session.kata)
+
     def on_unmount(self) -> None:
         self.close()
 
@@ -139,30 +113,24 @@ class WatchScreen(App[None]):
         """End the loop and a benchmark with all of their processes."""
         for page in self._bench_pages():
             page.close()
-        loop, self._judging = self._judging, None
+        loop, self._judging_loop = self._judging_loop, None
         if loop is not None:
             loop.close()
 
-    def _begin(self) -> None:
-        self._judging = self._open_loop(self._post)
-        self._judging.follow(self.session.kata)
-
-    def _redraw_seconds(self) -> None:
-        if self.session.kata_state.phase == JUDGING:
-            self._part("verdict").redraw()  # which tells the seconds
+    # ---------------------------------------------------------------- events of the loop
 
     def _post(self, event: Event) -> None:
-        self.post_message(Received(event))  # from whatever thread
+        """Pass an event on to the screen's thread; may be called in any thread."""
+        self.post_message(Received(event))
 
     def on_received(self, received: Received) -> None:
         event, session = received.event, self.session
         failure, was_green = session.kata_state.failure, session.state(event.kata) == GREEN
         session.receive(event)
         if event.kata != session.kata:
-            self._part("where").redraw()
+            self._kata_screen.redraw("where")
         elif isinstance(event, Checked) and session.kata_state.failure is failure:
-            self._part("aspects").redraw()
-            self._part("verdict").redraw()
+            self._kata_screen.redraw("aspects", "verdict")
         elif isinstance(event, Judged) and session.kata_state.is_green and self._goes_on(was_green):
             self.action_go_on()
         else:
@@ -170,94 +138,72 @@ class WatchScreen(App[None]):
         for page in self._bench_pages():
             page.redraw()
 
+    def _goes_on(self, was_green: bool) -> bool:
+        """Whether the screen turns to the next kata by itself, now that this one is green."""
+        session = self.session
+        return session.advances and not was_green and session.next_not_green() is not None
+
     def _bench_pages(self) -> list[BenchPage]:
         """The page that times an answer, if it is open."""
         return [screen for screen in self.screen_stack if isinstance(screen, BenchPage)]
 
-    def _goes_on(self, was_green: bool) -> bool:
-        return self.session.advances and not was_green and self.session.to_do() is not None
-
     def _redraw(self, to_top: bool = True) -> None:
-        for part in self.screen_stack[0].query(ReflowText):
-            part.redraw()
+        self._kata_screen.redraw()
         if to_top:
-            self._scroll_home()
-
-    def _part(self, name: str) -> ReflowText:
-        return self.screen_stack[0].query_one(f"#{name}", ReflowText)  # below an open page, perhaps
-
-    def _reveal(self, beginning: str) -> None:
-        """Scroll as little as shows this paragraph of the result."""
-        region = self._part("learned").region_of(beginning)
-        if region is not None:
-            for pane in ("#body", "#result"):  # of which one scrolls
-                self.screen_stack[0].query_one(pane).scroll_to_region(region)
-
-    def _scroll_home(self) -> None:
-        """Show the top of each pane, and have the keys scroll the one to be read."""
-        panes = self.screen_stack[0].query(VerticalScroll)
-        for pane in panes:
-            pane.scroll_home()
-        verdict = self.session.kata_state.verdict
-        is_idle = verdict is None or verdict.state == NOT_STARTED
-        panes.filter("#task" if is_idle else "#result").first().focus(scroll_visible=False)
+            self._kata_screen.scroll_to_top()
 
     # ---------------------------------------------------------------- the keys
 
-    def _show(self, kata: Kata) -> None:
+    def _show(self, kata: Kata | None) -> None:
+        """Turn to a kata and have it judged; None leaves all as it is."""
+        if kata is None:
+            return
         self.session.show(kata)
         self._redraw()
-        if self._judging is not None:
-            self._judging.follow(kata)
+        if self._judging_loop is not None:
+            self._judging_loop.follow(kata)
+
+    def _show_notice(self, text: str) -> None:
+        self.session.notice = text
+        self._redraw(to_top=False)
 
     def action_step(self, step: int) -> None:
         self._show(self.session.neighbour(step))
 
     def action_go_on(self) -> None:
-        following = self.session.to_do()
-        if following is not None and self.session.kata_state.is_green:
-            self._show(following)
+        if self.session.kata_state.is_green:
+            self._show(self.session.next_not_green())
 
     def action_hint(self) -> None:
         self.session.open_hint()
         self._redraw(to_top=False)
-        self.call_after_refresh(self._reveal, f"hint {self.session.hints_opened} of ")
+        beginning = f"hint {self.session.hints_opened} of "
+        self.call_after_refresh(self._kata_screen.reveal, beginning)
 
     def action_list(self) -> None:
-        self.session.refresh()
-        rows = [(kata, kata_title(kata), self.session.state(kata)) for kata in self.session.katas]
-
-        def choose(kata: Kata | None) -> None:
-            if kata is not None:
-                self._show(kata)
-
-        self.push_screen(KataList(rows, self.session.kata), choose)
+        self.push_screen(pages.kata_list(self.session), self._show)
 
     def action_solution(self) -> None:
         kata, session = self.session.kata, self.session
-        diff = session.difference()
+        page = pages.solution_page(session)
 
         def open_page(is_wanted: bool | None) -> None:
             if is_wanted:
                 session.may_see.add(kata)
-                title = f"{kata.stem}: the reference, and why"
-                draw = partial(panels.solution, diff, session.lesson.why)
-                self.push_screen(Page(title, draw))
+                self.push_screen(page)
 
         if kata in session.may_see or session.state(kata) == GREEN:
             open_page(True)
         else:
-            text = "This kata is not green yet. See the solution all the same?"
-            self.push_screen(Question(text), open_page)
+            self.push_screen(pages.solution_question(), open_page)
 
     def action_reset(self) -> None:
-        def answer(is_wanted: bool | None) -> None:
+        def reset(is_wanted: bool | None) -> None:
             if is_wanted:
                 self.session.reset()
                 self._redraw(to_top=False)
 
-        text = f"Put the stub of {self.session.kata.stem} back? A copy of your file is kept."
-        self.push_screen(Question(text), answer)
+        self.push_screen(pages.reset_question(self.session.kata), reset)
 
     def action_undo(self) -> None:
         self.session.undo()
@@ -274,29 +220,18 @@ class WatchScreen(App[None]):
     def action_benchmark(self) -> None:
         if reason := self.session.why_not_timed():
             self._show_notice(reason)
-            return
-        kata = self.session.kata
-        self.push_screen(BenchPage(kata, self._open_bench_run, partial(self._judged_beside, kata)))
-
-    def _judged_beside(self, timed: Kata, width: int) -> Lines:
-        """The state of the kata on the screen: a kata may be saved while one is timed."""
-        state = self.session.kata_state
-        name = [] if state.kata == timed else reflow(f"{state.kata.stem} was saved:", width)
-        return [*name, *panels.verdict(state, "", width)[:1]]
+        else:
+            self.push_screen(pages.bench_page(self.session, self._open_bench_run))
 
     def action_help(self) -> None:
-        self.push_screen(Page("Keys", lambda width: reflow(HELP, width)))
-
-    def _show_notice(self, text: str) -> None:
-        self.session.notice = text
-        self._redraw(to_top=False)
+        self.push_screen(pages.help_page())
 
 
 def run_screen(root: Path, kata: Kata | None, solutions: Path, device: str, limit: float) -> int:
     """Show the watch screen until the learner quits.
 
     Args:
-        root: the dojo, which has a kata.
+        root: the dojo, which has at least one kata.
         kata: the one to begin with; None for the first that is not green.
         solutions: the folder of answers, laid out like ``katas/``.
         device: "cpu", "cuda" or "all".

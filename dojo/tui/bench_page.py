@@ -1,4 +1,4 @@
-"""The page of the watch screen that times an answer and shows what was found."""
+"""The page of the watch screen that times an answer and shows its times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dojo.tui.widgets import Page
 
 
 class AnyBenchRun(Protocol):
-    """What the page asks of a run of a benchmark."""
+    """What the page calls of a benchmark that runs in the background."""
 
     def close(self) -> None: ...
 
@@ -26,7 +26,7 @@ OpenBenchRun = Callable[[Kata, Callable[[BenchEvent], None]], AnyBenchRun]
 
 
 class BenchReceived(Message):
-    """An event of the benchmark, brought to the screen's own thread."""
+    """An event of the benchmark on its way to the screen's own thread."""
 
     def __init__(self, event: BenchEvent) -> None:
         super().__init__()
@@ -34,13 +34,13 @@ class BenchReceived(Message):
 
 
 class BenchPage(Page):
-    """Times a kata's answer from when the page opens; closing the page ends that.
+    """Times a kata's answer while the page is open; closing the page ends the benchmark.
 
     Args:
-        kata: what is timed.
-        open_bench_run: starts to time a kata and calls its second argument with each event, in any
+        kata: the kata whose answer is timed.
+        open_bench_run: starts to time a kata, and calls its second argument with each event, in any
             thread.
-        below: gives what stands below the title and does not scroll.
+        below: gives the lines below the title, which do not scroll, for a width.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class BenchPage(Page):
         return super().dismiss(result)
 
     def close(self) -> None:
-        """End what is still being timed."""
+        """End the benchmark, if it still runs."""
         bench_run, self._bench_run = self._bench_run, None
         if bench_run is not None:
             bench_run.close()
@@ -74,7 +74,8 @@ class BenchPage(Page):
         self.redraw()
 
     def _post(self, event: BenchEvent) -> None:
-        self.post_message(BenchReceived(event))  # from whatever thread
+        """Pass an event on to the screen's thread; may be called in any thread."""
+        self.post_message(BenchReceived(event))
 
     def _redraw_seconds(self) -> None:
         if self._state.result is None:

@@ -1,4 +1,4 @@
-"""Draws a benchmark on the watch screen: how far it is, then the bars and the numbers."""
+"""Draws a benchmark on its page: how far it is, then a table with bars and numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STYLES = {
 
 
 def benchmark(bench_state: BenchState, width: int) -> Lines:
-    """What is known by now."""
+    """The lines of a benchmark: its result once there is one, until then how far it is."""
     if isinstance(bench_state.result, Failed):
         return reflow(bench_state.result.reason, width, "$error")
     if isinstance(bench_state.result, Found):
@@ -32,6 +32,7 @@ def benchmark(bench_state: BenchState, width: int) -> Lines:
 
 
 def _found(result: Found, width: int) -> Lines:
+    """What was not timed, warnings, and the table of times."""
     found, lines = result.findings, []
     for text in found.not_green:
         lines += reflow(f"Only a green answer is timed: {text}.", width, "$error")

@@ -1,4 +1,4 @@
-"""The list of katas on the screen: search by typing, filter by state, choose one."""
+"""The page with the list of katas: search by typing, filter by state, choose one."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _CURSOR = "›"
 
 
 class KataList(ModalScreen[Kata | None]):
-    """Gives the chosen kata, or None.
+    """A page to choose a kata on; its result is that kata, or None if it was left by Escape.
 
     Args:
-        katas: in their order, each with its title and its state.
-        current: where the list begins.
+        katas: all katas in their order, each with its title and its state.
+        current: the kata that the cursor is on at first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,20 +64,20 @@ class KataList(ModalScreen[Kata | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="page"):
             yield Input(placeholder="type to search", compact=True, select_on_focus=False)
-            yield ReflowText(self._filters, id="filters")
+            yield ReflowText(self._filter_line, id="filters")
             yield OptionList(compact=True, markup=False)
-        told = (("⏎", "go there"), ("tab", "filter"), ("esc", "back"))
-        yield ReflowText(partial(key_line, told), id="keys")
+        keys = (("⏎", "go there"), ("tab", "filter"), ("esc", "back"))
+        yield ReflowText(partial(key_line, keys), id="keys")
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
-        self._fill()
+        self._fill_list()
 
     def on_input_changed(self) -> None:
-        self._fill()
+        self._fill_list()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Move the cursor, a sign that is seen without colour too."""
+        """Move the cursor: a sign, so that it is seen without colour too."""
         for index in (self._cursor, event.option_index):
             if index is not None and index < len(self._shown):
                 prompt = self._line(*self._shown[index], index == event.option_index)
@@ -91,12 +91,14 @@ class KataList(ModalScreen[Kata | None]):
 
     def action_filter(self, step: int) -> None:
         self._filter = (self._filter + step) % len(FILTERS)
-        self._fill()
+        self._fill_list()
 
     def action_move(self, way: str) -> None:
+        """Move the cursor by an action of ``OptionList``, such as "page_up"."""
         getattr(self.query_one(OptionList), f"action_{way}")()
 
-    def _fill(self) -> None:
+    def _fill_list(self) -> None:
+        """Show the katas that match both the search and the filter."""
         words = self.query_one(Input).value.lower().split()
         states = list(FILTERS.values())[self._filter]
         self._shown = [
@@ -114,7 +116,8 @@ class KataList(ModalScreen[Kata | None]):
             options.highlighted = katas.index(self._current) if self._current in katas else 0
         self.query_one("#filters", ReflowText).redraw()
 
-    def _filters(self, width: int) -> Lines:
+    def _filter_line(self, width: int) -> Lines:
+        """The filters, the chosen one in brackets, and how many katas are shown."""
         names = [
             Content.styled(f"[{name}]" if index == self._filter else f" {name} ", style)
             for index, name in enumerate(FILTERS)
@@ -124,6 +127,7 @@ class KataList(ModalScreen[Kata | None]):
         return reflow(Content(" ").join(names) + count, width)
 
     def _line(self, kata: Kata, title: str, state: str, has_cursor: bool) -> Content:
+        """The line of a kata: cursor, state, track if there are several, number and title."""
         track = f"{kata.track}/" if self._has_tracks else ""
         return Content.assemble(
             f"{_CURSOR if has_cursor else ' '} ",

@@ -1,4 +1,4 @@
-"""Knows what has become of the kata on the screen, as the loop tells it; it draws nothing."""
+"""The state of the kata on the screen, kept up to date by the loop's events; it draws nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ TROUBLED = "no verdict"
 
 @dataclass(frozen=True)
 class Aspect:
-    """How far the checks of an aspect are; ``state`` is theirs so far, empty if all may be well."""
+    """How far the checks of one aspect are in a run.
+
+    Attributes:
+        name: the aspect, such as "shape"; empty for checks without one.
+        done, total: how many of its checks have ended, and how many there are.
+        state: ``RED`` or ``NOT_STARTED`` as soon as one check is, ``GREEN`` once all are, else
+            empty.
+    """
 
     name: str
     done: int
@@ -27,14 +34,14 @@ class Aspect:
 
 @dataclass
 class KataState:
-    """A kata's last verdict, and the run that is under way.
+    """A kata's last verdict, and the run of its checks that is under way.
 
     Attributes:
         phase: ``WARMING_UP``, ``JUDGING``, ``JUDGED`` or ``TROUBLED``.
         planned, done: the checks of the run, and those of them that have ended.
         verdict: the last one, also while the kata is judged again.
         judged_at: when that was, as a clock shows it.
-        trouble: why there is no verdict.
+        trouble: why there is no verdict, for the phase ``TROUBLED``.
     """
 
     kata: Kata
@@ -47,7 +54,7 @@ class KataState:
     _begun: float = field(default_factory=time.monotonic)
 
     def receive(self, event: Event) -> None:
-        """Take in an event of this kata."""
+        """Update the state by an event of this kata."""
         if isinstance(event, Started):
             self.phase, self.planned, self.done = JUDGING, event.checks, []
             self._begun = time.monotonic()
@@ -63,28 +70,32 @@ class KataState:
 
     @property
     def is_green(self) -> bool:
+        """Whether the last run has ended, and all of its checks are green."""
         return self.phase == JUDGED and self.verdict is not None and self.verdict.state == GREEN
 
     @property
     def seconds(self) -> int:
-        """How long the run that is under way has taken."""
+        """Whole seconds since the run under way began; 0 if none is."""
         return int(time.monotonic() - self._begun) if self.phase == JUDGING else 0
 
     @property
     def failure(self) -> Check | None:
-        """The check to show: of this run as soon as one is red, till then of the last verdict."""
+        """The failed check to show, or None.
+
+        It is of the run under way as soon as a check has failed there, else of the last verdict.
+        """
         if self.phase == JUDGING and (red := self._first_red()):
             return red
         return self.verdict.first_failure if self.verdict is not None else None
 
     @property
     def is_failure_old(self) -> bool:
-        """Whether ``failure`` is what the last run said, and this one has not said so yet."""
+        """Whether ``failure`` is of the last verdict while another run is under way."""
         return self.phase == JUDGING and self._first_red() is None
 
     @property
     def aspects(self) -> list[Aspect]:
-        """The aspects in the order of the checks."""
+        """The aspects of the run's checks, in the order of the checks."""
         names = dict.fromkeys(check.aspect for check in self.planned)
         return [self._aspect(name) for name in names]
 

@@ -1,21 +1,18 @@
-"""Draws each part of the watch screen as lines of a given width; it holds no state.
+"""Draws the head of the watch screen: where the learner is, and the verdict. It holds no state.
 
 What matters is said by a sign or a word, and only underlined by colour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from textual.content import Content
 from textual.style import Style
 
-from dojo.course.docstrings import Block, read_blocks
-from dojo.course.lesson import Lesson
 from dojo.tui.kata_state import JUDGED, JUDGING, TROUBLED, WARMING_UP, Aspect, KataState
-from dojo.tui.tensor_diff import tensor_diff
-from dojo.tui.text import CODE, MUTED, Lines, apart, clipped, prose, reflow, visible
+from dojo.tui.text import CODE, MUTED, Lines, apart, clipped, visible
 from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, STALE, TIMED_OUT, Check, Verdict
 from dojo.verdict.text import unstarted_names
 
@@ -23,23 +20,24 @@ SIGNS = {GREEN: "✓", RED: "✗", CRASHED: "✗", TIMED_OUT: "✗", NOT_STARTED
 STYLES = {GREEN: "$success", NOT_STARTED: MUTED, STALE: "$warning"}
 _FILLING = "○◔◑◕"  # how much of an aspect has been checked
 _BAR = 20
-_INDENT = 2
 
 
 def style_of(state: str) -> str:
+    """The style in which a state is written."""
     return STYLES.get(state, "$error")
-
-
-# ------------------------------------------------------------------ where you are
 
 
 def where(
     track: str, stem: str, title: str, green: int, total: int, path: Path, place: str, width: int
 ) -> Lines:
-    """Three lines: the track and how far it is, the kata, and the file as a link.
+    """Three lines: the track and how much of it is green, the kata, and the file as a link.
 
     Args:
+        track, stem, title: the title of the track, and the kata's file name and title.
+        green, total: how many katas of the track are green, and how many there are.
+        path: the learner's file, to which the link leads.
         place: the file and the line to look at, as they are shown.
+        width: columns.
     """
     filled = _BAR * green // max(total, 1)
     bar = Content.assemble(
@@ -55,11 +53,8 @@ def where(
     ]
 
 
-# ------------------------------------------------------------------ how it stands
-
-
 def aspects(kata_state: KataState, width: int) -> Lines:
-    """The aspects in a row, or several, each with a sign that fills."""
+    """The aspects in a row or several, each with a sign that fills as its checks end."""
     lines: Lines = [Content("")]
     for aspect in kata_state.aspects:
         part = _aspect(aspect)
@@ -81,10 +76,12 @@ def _aspect(aspect: Aspect) -> Content:
 
 
 def verdict(kata_state: KataState, offer: str, width: int) -> Lines:
-    """The state in a word and what it rests on; then, in a second line, the law or the offer.
+    """Two lines: the state with the number of checks and the time, then what to do next.
 
     Args:
-        offer: what can be done next once the kata is green.
+        kata_state: the verdict or the run that is under way.
+        offer: what to do next once the kata is green.
+        width: columns.
     """
     if kata_state.phase == JUDGED and kata_state.verdict is not None:
         found = kata_state.verdict
@@ -102,7 +99,7 @@ def verdict(kata_state: KataState, offer: str, width: int) -> Lines:
 
 
 def _facts(kata_state: KataState) -> Iterator[str]:
-    """How many checks have ended well, or at all, and how long that took."""
+    """How many checks are green, or have ended so far, and how long that took."""
     if kata_state.phase == JUDGED and kata_state.verdict is not None:
         checks = kata_state.verdict.checks
         yield f"{sum(check.state == GREEN for check in checks)} of {len(checks)} checks green"
@@ -118,7 +115,7 @@ def _facts(kata_state: KataState) -> Iterator[str]:
 
 
 def _sentence(found: Verdict, offer: str, width: int) -> Content:
-    """What is to do next: go on, begin, or keep the law."""
+    """What to do next: the offer to go on, names to write, or the law that was broken."""
     if found.state == GREEN:
         return clipped(offer, width, "bold")
     if found.state == NOT_STARTED and (idle := unstarted_names(found)):
@@ -130,113 +127,9 @@ def _sentence(found: Verdict, offer: str, width: int) -> Content:
 
 
 def _law(check: Check | None, width: int) -> Content:
-    """What the check demands, then its aspect and device."""
+    """What the check demands (its law), then its aspect and device; empty without a check."""
     if check is None:
         return Content("")
     tags = f"  [{', '.join(filter(None, (check.aspect, check.device)))}]"
     room = max(width - len(tags), 1)
     return clipped(check.name, room, "bold") + Content.styled(tags, MUTED)
-
-
-# ------------------------------------------------------------------ what to learn from it
-
-
-def result(kata_state: KataState, hints: Sequence[str], opened: int, width: int) -> Lines:
-    """The message of the check to show, and all that helps with it.
-
-    Args:
-        hints: the whole ladder.
-        opened: how many of them may be shown.
-    """
-    check, parts = kata_state.failure, []
-    if kata_state.phase == TROUBLED:
-        parts.append(reflow(kata_state.trouble, width))
-    elif check is not None and check.state != NOT_STARTED:
-        parts += _failure(kata_state, check, width)
-    elif check is not None and kata_state.verdict and not unstarted_names(kata_state.verdict):
-        parts.append(reflow(check.message, width))  # such as a file that is missing
-    parts += [
-        _labelled(f"hint {number} of {len(hints)}", hint, "$primary", width)
-        for number, hint in enumerate(hints[:opened], 1)
-    ]
-    if check is not None and (printed := check.output.strip("\n")):
-        bar = Content.styled("│ ", MUTED)
-        rows = reflow(printed.rstrip(), width - len(bar))
-        parts.append([Content.styled("your code printed", MUTED), *(bar + row for row in rows)])
-    return _spaced(parts)
-
-
-def _failure(kata_state: KataState, check: Check, width: int) -> list[Lines]:
-    style = MUTED if kata_state.is_failure_old else ""
-    parts = [
-        reflow(check.message, width, style),
-        tensor_diff(check.got, check.expected, width),
-    ]
-    if kata_state.verdict is not None and kata_state.phase != JUDGING:
-        if (end := kata_state.verdict.later_end) is not None:
-            parts.append(_labelled(end.state, end.message, "$error", width))
-        if kata_state.verdict.diagnosis:
-            looks = kata_state.verdict.diagnosis
-            parts.append(_labelled("this looks like", looks, "$warning", width))
-        if idle := unstarted_names(kata_state.verdict):
-            parts.append(_labelled("not started yet", ", ".join(idle), MUTED, width))
-    return parts
-
-
-def why(blocks: list[Block], diff: Sequence[str], width: int) -> Lines:
-    """What is told once a kata is green: why it works, and what the reference does otherwise."""
-    return _spaced(
-        [
-            _rule("why", width),
-            prose(blocks, width),
-            _rule("the reference", width),
-            _difference(diff, width),
-        ]
-    )
-
-
-def solution(diff: Sequence[str], blocks: list[Block], width: int) -> Lines:
-    """What is shown to who asks for it: the reference first, then why it works."""
-    return _spaced([_difference(diff, width), prose(blocks, width)])
-
-
-def _difference(diff: Sequence[str], width: int) -> Lines:
-    """A unified diff from the learner's file to the reference."""
-    if not diff:
-        return reflow("Your code is the same.", width)
-    styles = {"+": "$success", "-": "$error", "@": MUTED}
-    lines = reflow("- your file    + the reference", width, MUTED)
-    for row in diff[3:]:  # behind the two names and the first gap
-        lines += reflow(row if row != "@@" else "⋯", width, styles.get(row[:1], ""))
-    return lines
-
-
-def statement(lesson: Lesson, width: int) -> Lines:
-    """The task, then each name that is asked for with its contract."""
-    parts = [_rule("the task", width), prose(lesson.task, width)]
-    for name in lesson.names:
-        contract = prose(read_blocks(name.docstring), width - _INDENT)
-        parts.append(
-            [
-                *reflow(name.signature, width, f"bold {CODE}"),
-                *(line.pad_left(_INDENT) for line in contract),
-            ]
-        )
-    return _spaced(parts)
-
-
-def _rule(title: str, width: int) -> Lines:
-    return [clipped(f"{f'╌╌╌ {title} ':╌<{width}}", width, MUTED)]
-
-
-def _labelled(label: str, text: str, style: str, width: int) -> Lines:
-    head = Content.styled(f"{label}: ", f"bold {style}")
-    return reflow(head + visible(text), width)
-
-
-def _spaced(parts: Sequence[Lines]) -> Lines:
-    """The parts that are not empty, with an empty line between two."""
-    lines: Lines = []
-    for part in parts:
-        lines += [Content(""), *part] if lines and part else part
-    return lines

@@ -1,19 +1,19 @@
-"""What each part of the watch screen shows for what the learner is at."""
+"""Draws each part of the watch screen from the session: one function per part."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
 from dojo.course.katas import track_title
-from dojo.tui import panels
+from dojo.tui import panels, result_panel
 from dojo.tui.session import Session
 from dojo.tui.text import Lines, reflow
 from dojo.verdict.model import GREEN
 
 
 def where(session: Session, width: int) -> Lines:
-    """The track and how far it is, the kata, and its file."""
-    kata, states = session.kata, session.in_track()
+    """Three lines: the track and how much of it is green, the kata, and its file."""
+    kata, states = session.kata, session.states_in_track()
     track = track_title(kata.root, kata.track)
     return panels.where(
         f"{track} · goes on by itself" if session.advances else track,
@@ -33,8 +33,8 @@ def aspects(session: Session, width: int) -> Lines:
 
 
 def verdict(session: Session, width: int) -> Lines:
-    """The state of the kata, and what to do next."""
-    following = session.to_do()
+    """Two lines: the state of the kata, and what to do next."""
+    following = session.next_not_green()
     if following is None:
         offer = "That was the last one: all katas are green. Well done."
     else:
@@ -45,18 +45,18 @@ def verdict(session: Session, width: int) -> Lines:
 
 
 def result(session: Session, width: int) -> Lines:
-    """What can be learned from the verdict: the message and hints, or why the answer works."""
+    """The message of the failure with hints; once the kata is green, why the reference works."""
     state, lesson = session.kata_state, session.lesson
     if state.is_green:
-        lines = panels.why(lesson.why, session.diff, width)
+        lines = result_panel.why(lesson.why, session.diff, width)
     else:
-        lines = panels.result(state, lesson.hints, session.hints_opened, width)
+        lines = result_panel.result(state, lesson.hints, session.hints_opened, width)
     return [*lines, Content("")] if lines else []  # the task may follow
 
 
 def task(session: Session, width: int) -> Lines:
-    """The task, and the contract of each name that is asked for."""
-    return panels.statement(session.lesson, width)
+    """The kata's task, and the contract of each name that it asks for."""
+    return result_panel.statement(session.lesson, width)
 
 
 def notice(session: Session, width: int) -> Lines:

@@ -1,4 +1,4 @@
-"""Knows what a learner at the watch screen is at, and does what they ask; it draws nothing."""
+"""The state of the watch screen, and what the learner's keys change of it; it draws nothing."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ _MANY_REDS = 3  # after which a hint is offered
 
 
 class Session:
-    """The kata on the screen, and where it stands among the others.
+    """The kata on the screen, the states of all katas, and what the learner has asked for.
 
     Args:
         root: the dojo.
         kata: the one to begin with.
-        solutions: the folder of answers.
-        is_complete: whether all devices are judged, so that green is green.
+        solutions: the folder of answers, laid out like ``katas/``.
+        is_complete: whether the checks of all devices are judged; only then is green recorded.
 
     Attributes:
-        board: what has become of the kata.
-        lesson: what there is to say of it.
+        katas: all katas of the dojo, in their order.
+        kata_state: the last verdict on the kata on the screen, and the run that is under way.
+        lesson: the task of that kata, its hints, and why the reference works.
         diff: from the learner's file to the reference, once the kata is green.
         notice: the answer to the last key, until the next one or the next verdict.
         offers_hint: whether a hint is offered.
@@ -43,72 +44,76 @@ class Session:
         self._is_own = solutions.resolve() == (root / "katas").resolve()
         self._is_complete = is_complete
         self._progress = Progress(root)
-        self._warned = 0
-        self._judged: dict[Kata, str] = {}  # states in this session
-        self._offered: set[Kata] = set()
+        self._warnings_shown = 0
+        self._judged: dict[Kata, str] = {}  # the states that this session's verdicts gave
+        self._hint_offered: set[Kata] = set()
         self._is_warm = False  # whether anything was judged yet
-        self._has_replaced = False  # so that a verdict follows which no key asked for
+        self._has_replaced = False  # a file, so the verdict on it comes next: it keeps the notice
         self.refresh()
         self.advances = False
         self.may_see: set[Kata] = set()
         self.show(kata)
 
-    # ---------------------------------------------------------------- where it stands
+    # ---------------------------------------------------------------- what the screen shows
 
     @property
     def kata(self) -> Kata:
+        """The kata on the screen."""
         return self.kata_state.kata
 
     @property
     def path(self) -> Path:
-        """The learner's file."""
+        """The learner's file of the kata on the screen."""
         return self.kata.solution_in(self._solutions)
 
     @property
     def place(self) -> str:
-        """The learner's file, and the line to look at, as the learner would type it."""
+        """The learner's file and the line that failed, if one did: ``katas/intro/k01_x.py:7``."""
         shown = shown_path(self.path, self._root)
         failure = self.kata_state.failure
         return f"{shown}:{failure.line}" if failure is not None and failure.line else shown
 
     @property
     def hints_opened(self) -> int:
+        """How many hints of the kata on the screen may be shown."""
         return min(self._progress.hints_opened(self.kata), len(self.lesson.hints))
 
     def refresh(self) -> None:
-        """Look anew which katas there are, and how each of them stands."""
+        """Read again which katas there are, and the state of each."""
         self.katas = find_katas(self._root)
-        self._states = {kata: self._look_up(kata) for kata in self.katas}
+        self._states = {kata: self._known_state(kata) for kata in self.katas}
 
     def state(self, kata: Kata) -> str:
-        """How the kata stands, as far as is known since the last look."""
+        """The state of a kata, as of the last refresh or verdict."""
         return self._states.get(kata, NOT_STARTED)
 
     def is_all_green(self) -> bool:
+        """Whether every kata of the dojo is green."""
         return all(state == GREEN for state in self._states.values())
 
-    def _look_up(self, kata: Kata) -> str:
+    def _known_state(self, kata: Kata) -> str:
+        """The recorded state; where not all is recorded, this session's last verdict."""
         if self._is_own and self._is_complete:
             return self._progress.state(kata)
         known = self._progress.state(kata) if self._is_own else NOT_STARTED
         return self._judged.get(kata, known)
 
-    def in_track(self) -> list[str]:
-        """The states of the katas of this one's track."""
+    def states_in_track(self) -> list[str]:
+        """The states of all katas in the track of the kata on the screen."""
         return [self.state(kata) for kata in self.katas if kata.track == self.kata.track]
 
     def neighbour(self, step: int) -> Kata:
-        """The kata so many places on, round the list."""
+        """The kata that stands ``step`` places further in the list, which goes round."""
         place = self.katas.index(self.kata) if self.kata in self.katas else 0
         return self.katas[(place + step) % len(self.katas)]
 
-    def to_do(self) -> Kata | None:
-        """The next kata that is not green, round the list."""
+    def next_not_green(self) -> Kata | None:
+        """The next kata in the list that is not green; None if all others are green."""
         others = (self.neighbour(step) for step in range(1, len(self.katas)))
         return next((kata for kata in others if self.state(kata) != GREEN), None)
 
     def why_not_timed(self) -> str:
-        """Why the answer cannot be timed, or nothing if it may well be."""
+        """The reason why the answer cannot be timed; empty if it can be."""
         name, kata_state = self.kata.stem, self.kata_state
         if not self._is_own:
             return "Only answers in katas/ are timed."
@@ -124,10 +129,10 @@ class Session:
             return f"Only a green answer is timed, and {name} is {kata_state.verdict.state}."
         return ""
 
-    # ---------------------------------------------------------------- what happens
+    # ---------------------------------------------------------------- what changes it
 
     def show(self, kata: Kata) -> None:
-        """Turn to a kata."""
+        """Put a kata on the screen."""
         self.kata_state = KataState(kata, JUDGING if self._is_warm else WARMING_UP)
         self.diff: list[str] = []
         self.notice = ""
@@ -142,10 +147,13 @@ class Session:
         except (OSError, SyntaxError, ValueError) as error:
             self.lesson = Lesson(kata.stem, [], (), (), [])
             self.notice = f"{shown_path(kata.reference, self._root)} cannot be read: {error}"
-        self._warn()
+        self._show_new_warnings()
 
     def receive(self, event: Event) -> None:
-        """Take in what the loop tells; a run of another kata means that its file was saved."""
+        """Update the state by an event of the loop.
+
+        A run of another kata means that its file was saved: that kata is shown then.
+        """
         self._is_warm = True
         if isinstance(event, Started) and event.kata != self.kata:
             self.show(event.kata)
@@ -157,34 +165,35 @@ class Session:
         if event.kata == self.kata:
             self.kata_state.receive(event)
             if isinstance(event, Judged):
-                self._look_at(event.verdict)
+                self._update_diff_and_hint_offer(event.verdict)
 
     def _record(self, kata: Kata, verdict: Verdict) -> None:
+        """Remember a verdict, in the learner's progress too if the answer is their own."""
         self._judged[kata] = verdict.state
         if self._is_own:
             self._progress.record(verdict, complete=self._is_complete)
-            self._warn()
-        self._states[kata] = self._look_up(kata)
+            self._show_new_warnings()
+        self._states[kata] = self._known_state(kata)
 
-    def _look_at(self, verdict: Verdict) -> None:
+    def _update_diff_and_hint_offer(self, verdict: Verdict) -> None:
         self.diff = self.difference() if verdict.state == GREEN else []
         self.offers_hint = (
             verdict.state == RED
-            and self.kata not in self._offered
+            and self.kata not in self._hint_offered
             and self._progress.reds(self.kata) >= _MANY_REDS
             and self.hints_opened < len(self.lesson.hints)
         )
         if self.offers_hint:
-            self._offered.add(self.kata)
+            self._hint_offered.add(self.kata)
 
     def difference(self) -> list[str]:
-        """The diff from the learner's file to the reference."""
+        """The lines of a unified diff from the learner's file to the reference."""
         return diff_to_reference(self.kata, self.path)
 
-    # ---------------------------------------------------------------- what is asked for
+    # ---------------------------------------------------------------- what the keys ask for
 
     def open_hint(self) -> None:
-        """Open the next hint of the ladder."""
+        """Open the next hint of the kata on the screen."""
         self.offers_hint = False
         count = len(self.lesson.hints)
         if self.hints_opened == count:
@@ -192,10 +201,10 @@ class Session:
             return
         self._progress.open_hint(self.kata)
         self.notice = ""
-        self._warn()
+        self._show_new_warnings()
 
     def reset(self) -> None:
-        """Put the stub back; the loop hears of that as of any save."""
+        """Put the stub back. The loop sees that as a save and judges it."""
         if not self._is_own:
             self.notice = "Only files in katas/ can be reset."
             return
@@ -204,18 +213,25 @@ class Session:
         except CannotReplace as error:
             self.notice = str(error)
             return
-        self.notice = self._told(outcome, "The stub is back", "the file is a stub already")
+        self._show_outcome(outcome, "The stub is back", "the file is a stub already")
 
     def undo(self) -> None:
-        """Bring back what the last reset has replaced."""
+        """Bring back the files that the last reset has replaced."""
         try:
             outcome = undo(self._root)
         except CannotReplace as error:
             self.notice = str(error)
             return
-        self.notice = self._told(outcome, "Your file is back", "nothing has changed since")
+        self._show_outcome(outcome, "Your file is back", "nothing has changed since")
 
-    def _told(self, outcome: Reset, done: str, nothing: str) -> str:
+    def _show_outcome(self, outcome: Reset, done: str, nothing: str) -> None:
+        """Make a notice of what a reset or its undo did, and keep it beyond the next verdict.
+
+        Args:
+            outcome: the files that were replaced, and warnings.
+            done: what to say if a file was replaced.
+            nothing: what to say if none was.
+        """
         copies = [shown_path(file.copy, self._root) for file in outcome.files if file.copy]
         self._has_replaced = bool(outcome.files)
         if not outcome.files:
@@ -224,11 +240,11 @@ class Session:
             text = f"{done}; what it replaced: {', '.join(copies)}"
         else:
             text = f"{done}."
-        return " ".join([*outcome.warnings, text])
+        self.notice = " ".join([*outcome.warnings, text])
 
-    def _warn(self) -> None:
-        """Tell what the progress has to say, once."""
-        new = self._progress.warnings[self._warned :]
-        self._warned += len(new)
+    def _show_new_warnings(self) -> None:
+        """Make a notice of what the progress warns of, each warning once."""
+        new = self._progress.warnings[self._warnings_shown :]
+        self._warnings_shown += len(new)
         if new:
             self.notice = " ".join(new)

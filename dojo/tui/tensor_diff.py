@@ -1,4 +1,4 @@
-"""Draws what came back beside what was expected, cell by cell, and marks the cells that differ.
+"""Draws the returned tensor beside the expected one, and marks the cells that differ.
 
 The mark is a sign, so that it is seen without colour too.
 """
@@ -22,10 +22,15 @@ Rows = list[list[str]]
 
 
 def tensor_diff(got: Rows, expected: Rows, width: int) -> Lines:
-    """The two grids side by side, or one above the other where ``width`` is too narrow.
+    """Two framed grids side by side, or one above the other where ``width`` is too narrow.
+
+    Args:
+        got: the rows of cells that the answer returned.
+        expected: the rows of cells that were expected.
+        width: columns.
 
     Returns:
-        No lines if there are no rows, or if even one grid is wider than ``width``.
+        the lines; none if one of the grids has no rows or is wider than ``width``.
     """
     if not got or not expected:
         return []
@@ -40,7 +45,7 @@ def tensor_diff(got: Rows, expected: Rows, width: int) -> Lines:
 
 
 def _grid(title: str, rows: Rows, others: Rows, style: str) -> Lines:
-    """One grid in its frame; ``style`` is that of the cells that differ from the other's."""
+    """One grid in its frame; a cell that is not the same in ``others`` has a mark and ``style``."""
     cells = [[visible(cell) for cell in row] for row in rows]
     count = max(map(len, cells))
     widths = [max(map(cell_len, column)) for column in _columns(cells, count)]
@@ -62,16 +67,18 @@ def _grid(title: str, rows: Rows, others: Rows, style: str) -> Lines:
 
 
 def _columns(cells: Rows, count: int) -> Iterator[list[str]]:
+    """The ``count`` columns of rows that may be of different lengths; [""] for an empty one."""
     for place in range(count):
         yield [row[place] for row in cells if place < len(row)] or [""]
 
 
 def _at(rows: Rows, index: int, place: int) -> str | None:
-    """The cell as it was given, or None where the grid has none."""
+    """The cell in this row and place, or None where the grid has none."""
     return rows[index][place] if index < len(rows) and place < len(rows[index]) else None
 
 
 def _beside(left: Lines, right: Lines) -> Lines:
+    """Two grids side by side; the lower one is filled up with blank lines."""
     height = max(len(left), len(right))
     blank = Content(" " * left[0].cell_length)
     padded = [*left, *[blank] * (height - len(left))]

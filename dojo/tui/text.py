@@ -1,7 +1,7 @@
-"""Sets text in lines of a given width, safe to show whatever a learner wrote in it.
+"""Wraps text to lines of a given width, and makes any text that a learner wrote safe to show.
 
-What a terminal would obey (escape sequences, control characters) is shown as a sign, and nothing
-is read as markup: text becomes ``Content``, of which Textual parses nothing.
+What a terminal would obey (escape sequences, control characters) is shown as a sign. Nothing is
+read as markup: text becomes ``Content``, which Textual shows as it is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dojo.course.docstrings import Block
 
 Lines = list[Content]
 
-MOST = 10_000  # characters of one text that are set; hundreds of lines help nobody
+MOST = 10_000  # characters of one text that are shown; hundreds of lines help nobody
 CODE = "$primary"
 MUTED = "$muted"
 _TAB = 4
@@ -27,7 +27,7 @@ _SIGN = "�"
 
 
 def visible(text: str) -> str:
-    """The text in characters that take their place on a screen and do nothing else there."""
+    """The text with tabs as blanks, control characters as a sign, and what is too long cut off."""
     if len(text) > MOST:
         text = f"{text[:MOST]} … ({len(text) - MOST} more characters)"
     text = text.replace("\r\n", "\n").expandtabs(_TAB)
@@ -35,25 +35,25 @@ def visible(text: str) -> str:
 
 
 def reflow(text: str | Content, width: int, style: str = "", indent: int = 0) -> Lines:
-    """Text in lines of at most ``width`` columns, each of them after ``indent`` blanks."""
+    """Wrap text to lines of at most ``width`` columns, which all begin with ``indent`` blanks."""
     content = Content.styled(visible(text), style) if isinstance(text, str) else text
     return [line.pad_left(indent) for line in content.wrap(max(width - indent, 1))]
 
 
 def clipped(text: str, width: int, style: str = "") -> Content:
-    """The text's first line, cut with an ellipsis if it is wider than ``width``."""
+    """The first line of a text, cut with an ellipsis if it is wider than ``width``."""
     line = visible(text).partition("\n")[0]
     return Content.styled(line, style).truncate(max(width, 1), ellipsis=True)
 
 
 def apart(left: Content, right: Content, width: int) -> Content:
-    """Two texts at both ends of a line; where there is no room for both, the left one."""
+    """One line with a text at each end; only the left one where there is no room for both."""
     gap = width - left.cell_length - right.cell_length
     return left + " " * gap + right if gap > 0 else left.truncate(max(width, 1), ellipsis=True)
 
 
 def prose(blocks: list[Block], width: int) -> Lines:
-    """The blocks of a docstring, with code in its colour."""
+    """Wrap the blocks of a docstring to lines of ``width`` columns, with code in its colour."""
     lines: Lines = []
     for block in blocks:
         content = Content.styled(visible(block.text), _style_of(block))

@@ -1,4 +1,4 @@
-"""A widget that sets its text anew for whatever width it is given, and the pages made of it."""
+"""A widget that wraps its text anew for each width, and pages made of it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from dojo.tui.text import Lines, reflow
 
 
 class ReflowText(Widget):
-    """Shows what a function draws for its width, in as many lines as that takes.
+    """Shows the lines that a function draws for the widget's width, and is as high as they are.
 
     Args:
-        draw: gives lines of at most so many columns.
+        draw: takes a number of columns, and gives lines that are at most so wide.
     """
 
     DEFAULT_CSS = "ReflowText { height: auto; }"
@@ -35,12 +35,12 @@ class ReflowText(Widget):
         self._drawn: dict[int, Lines] = {}  # by width
 
     def redraw(self) -> None:
-        """Draw anew, since what is drawn has changed."""
+        """Call ``draw`` again, since what it shows has changed."""
         self._drawn.clear()
         self.refresh(layout=True)
 
     def region_of(self, beginning: str) -> Region | None:
-        """Where the last paragraph that begins like this stands, or None."""
+        """The region of the last paragraph that begins like this, or None if there is none."""
         lines = [line.plain.strip() for line in self._lines(self.content_region.width)]
         rows = [row for row, line in enumerate(lines) if line.startswith(beginning)]
         if not rows:
@@ -57,25 +57,26 @@ class ReflowText(Widget):
         return len(self._lines(width)) if width else 0
 
     def render_line(self, y: int) -> Strip:
-        """One line, so that a long text costs no more than what is seen of it."""
+        """Render one line, so that a long text costs no more than what is seen of it."""
         width = self.content_region.width
         lines = self._lines(width)
         line = lines[y] if y < len(lines) else Content("")
         return Visual.to_strips(self, line, width, 1, self.visual_style)[0]
 
     def _lines(self, width: int) -> Lines:
+        """What is drawn for this width; kept until the next redraw or another width."""
         if width not in self._drawn:
             self._drawn = {width: self._draw(width)}
         return self._drawn[width]
 
 
 class Page(ModalScreen[None]):
-    """A text of its own over the screen, which scrolls.
+    """A page over the whole screen: a title, and a text that scrolls.
 
     Args:
-        title: its first line.
-        draw: gives lines of at most so many columns.
-        below: gives what stands below the title and does not scroll.
+        title: the first line.
+        draw: takes a number of columns, and gives lines that are at most so wide.
+        below: gives the lines below the title, which do not scroll, in the same way.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -101,13 +102,13 @@ class Page(ModalScreen[None]):
         yield ReflowText(partial(key_line, (("esc", "back"), ("q", "quit"))), id="keys")
 
     def redraw(self) -> None:
-        """Draw anew, since what is told has changed."""
+        """Draw all texts of the page again, since what they show has changed."""
         for part in self.query(ReflowText):
             part.redraw()
 
 
 class Question(ModalScreen[bool]):
-    """Asks for a yes; anything else is a no."""
+    """A question over the screen; its result is True for a yes, else False."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)"),

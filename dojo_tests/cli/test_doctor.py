@@ -1,4 +1,4 @@
-"""Whatever is wrong is named with a remedy, and what is well has none."""
+"""``dojo doctor`` names whatever is wrong with a remedy; what is well has none."""
 
 import errno
 import importlib.metadata
@@ -12,17 +12,18 @@ from packaging.requirements import Requirement
 
 import dojo.cli.doctor
 from dojo.cli.doctor import examine, requirements
+from dojo.course.katas import Kata
 
 
 @pytest.fixture
-def findings(own_course_pair, monkeypatch):
-    """Examines a dojo; of what takes long only what is named."""
+def findings(own_dojo, monkeypatch):
+    """Examines a small dojo, and gives the findings by name; of the slow parts only those named."""
 
     def examine_it(*slow):
         for name in {"_devices", "_workers"} - set(slow):
             well = dojo.cli.doctor.Finding(name, "not looked at")
             monkeypatch.setattr(dojo.cli.doctor, name, lambda _root, well=well: well)
-        return {finding.name: finding for finding in examine(own_course_pair)}
+        return {finding.name: finding for finding in examine(own_dojo)}
 
     return examine_it
 
@@ -62,13 +63,12 @@ def test_a_plugin_that_is_not_registered_is_a_problem(findings, monkeypatch):
     assert findings()["pytest plugin"].remedy
 
 
-def test_a_torch_that_cannot_be_imported_is_a_problem_and_its_reason_is_told(
-    findings, own_course_pair
-):
-    package = own_course_pair / "dojo"  # which the process that asks finds first
-    package.mkdir()
+def test_a_torch_that_cannot_be_imported_is_a_problem_and_its_reason_is_told(findings, own_dojo):
+    package = own_dojo / "dojo" / "devices"  # which the process that asks finds first
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").touch()
     (package / "__init__.py").touch()
-    (package / "devices.py").write_text("raise ImportError('libcudart.so.99: cannot open')\n")
+    (package / "select.py").write_text("raise ImportError('libcudart.so.99: cannot open')\n")
     found = findings("_devices")["devices"]
     assert "libcudart.so.99: cannot open" in found.text
     assert found.remedy
@@ -86,32 +86,32 @@ def test_workers_tell_their_kind_and_how_long_a_verdict_takes(findings):
     assert found.is_well
 
 
-def test_a_reference_that_is_not_green_is_a_problem(findings, own_course_pair):
-    path = own_course_pair / "reference" / "intro" / "k03_in_place_add.py"
-    path.write_text(path.read_text().replace("return x1 + x2", "return x1 - x2"))
+def test_a_reference_that_is_not_green_is_a_problem(findings, own_dojo):
+    reference = Kata("first/k01_double", own_dojo).reference
+    reference.write_text("def double(x):\n    return x * x\n")
     found = findings("_workers")["workers"]
-    assert "the reference of intro/k03_in_place_add is red" in found.text
+    assert "the reference of first/k01_double is red" in found.text
     assert found.remedy
 
 
-def test_a_state_folder_that_cannot_be_written_to_is_a_problem(findings, own_course_pair):
-    (own_course_pair / ".dojo").write_text("in the way")
+def test_a_state_folder_that_cannot_be_written_to_is_a_problem(findings, own_dojo):
+    (own_dojo / ".dojo").write_text("in the way")
     found = findings()["state folder"]
     assert os.strerror(errno.EEXIST) in found.text or os.strerror(errno.ENOTDIR) in found.text
     assert found.remedy
 
 
-def test_a_damaged_state_file_is_a_problem(findings, own_course_pair):
-    (own_course_pair / ".dojo").mkdir()
-    (own_course_pair / ".dojo" / "progress.json").write_text("{")
+def test_a_damaged_state_file_is_a_problem(findings, own_dojo):
+    (own_dojo / ".dojo").mkdir()
+    (own_dojo / ".dojo" / "progress.json").write_text("{")
     found = findings()["state folder"]
     assert "progress.json is damaged" in found.text
     assert "dojo check --all" in found.remedy
 
 
-def test_looking_leaves_nothing_in_the_state_folder(findings, own_course_pair):
+def test_looking_leaves_nothing_in_the_state_folder(findings, own_dojo):
     findings()
-    assert list((own_course_pair / ".dojo").iterdir()) == []
+    assert list((own_dojo / ".dojo").iterdir()) == []
 
 
 def test_a_full_disk_is_a_problem(findings, monkeypatch):

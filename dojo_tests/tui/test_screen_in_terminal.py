@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import select
-import shutil
 import signal
 import struct
 import subprocess
@@ -40,25 +39,20 @@ def add(x1, x2):
 def add_(x1, x2):
     return x1.add_(x2)
 """
+TRIPLES = """\
+def double(x):
+    return x * 3
+"""
 
 
-@pytest.fixture
-def dojo(root, lay_out, tmp_path):
-    """A copy of two of the dojo's katas, less its machinery."""
-    katas = [Kata(f"intro/{stem}", root) for stem in ("k03_in_place_add", "k04_reshape_permute")]
-    lay_out(tmp_path, {kata.name: (kata, kata.stub.read_bytes()) for kata in katas})
-    shutil.copy(root / "katas/intro/README.md", tmp_path / "katas/intro")
-    return tmp_path
-
-
-class Session:
+class ScreenProcess:
     """``dojo watch`` in a pseudo terminal of 80 × 24."""
 
-    def __init__(self, dojo, *arguments):
-        self.dojo, self.raw, self._seen = dojo, "", 0
+    def __init__(self, root, *arguments):
+        self.root, self.raw, self._seen = root, "", 0
         self.pid, self._line = pty.fork()
         if self.pid == 0:
-            os.chdir(dojo)
+            os.chdir(root)
             os.environ["TERM"] = "xterm-256color"
             os.environ.pop("NO_COLOR", None)
             os.execv(sys.executable, [sys.executable, "-m", "dojo", "watch", *arguments])
@@ -70,6 +64,7 @@ class Session:
         self._seen = len(self.text)
 
     def wait_until(self, condition, *what):
+        """Read until a condition holds; ``what`` is told if it never does."""
         until = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < until, f"not yet {what}: {self.text[self._seen :]}"
@@ -82,10 +77,12 @@ class Session:
 
     @property
     def text(self):
+        """All that was drawn up to now, less what a terminal obeys."""
         return OBEYED.sub("", self.raw)
 
     def save(self, kata, text):
-        (self.dojo / "katas" / f"{kata}.py").write_text(text)
+        """Write the learner's file of a kata."""
+        (self.root / "katas" / f"{kata}.py").write_text(text)
 
     def press(self, keys):
         os.write(self._line, keys.encode())
@@ -93,8 +90,8 @@ class Session:
     def hang_up(self):
         os.close(self._line)
 
-    def end(self):
-        """The exit code, once the command has ended."""
+    def wait_for_end(self):
+        """Wait until the command has ended, and return its exit code."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -110,94 +107,93 @@ class Session:
             time.sleep(0.05)
         return left
 
-    def times(self):
-        """Whether a process that times an answer has begun."""
+    def is_timing(self):
+        """Whether a process that times an answer is running."""
         return any("--benchmark-only" in line for line in self.processes())
 
     def processes(self):
+        """The command lines of the processes that judge or time in this dojo."""
         listed = subprocess.check_output(["ps", "-wweo", "args"], text=True).splitlines()
-        return [line for line in listed if f"--rootdir={self.dojo}" in line]
+        return [line for line in listed if f"--rootdir={self.root}" in line]
 
 
 @pytest.fixture
-def watch(dojo):
-    """Start ``dojo watch`` with these arguments."""
-    sessions = []
+def watch(own_dojo):
+    """Starts ``dojo watch`` with these arguments in a small dojo."""
+    screens = []
 
     def start(*arguments):
-        sessions.append(Session(dojo, *arguments))
-        return sessions[-1]
+        screens.append(ScreenProcess(own_dojo, *arguments))
+        return screens[-1]
 
     yield start
-    for session in sessions:
+    for screen in screens:
         with contextlib.suppress(OSError):
-            session.hang_up()
+            screen.hang_up()
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
-            os.kill(session.pid, signal.SIGKILL)
-            os.waitpid(session.pid, 0)
+            os.kill(screen.pid, signal.SIGKILL)
+            os.waitpid(screen.pid, 0)
 
 
-def test_the_main_path_from_the_stub_to_the_next_kata(watch, dojo):
+def test_the_main_path_from_the_stub_to_the_next_kata(watch, own_dojo):
     """Not started, red with both tensors and the known mistake, green with the why, and on."""
-    session = watch("k03")
-    session.wait_for("warming up", "Add two tensors")
-    assert "\x1b]8;" in session.raw
-    assert (dojo / "katas/intro/k03_in_place_add.py").as_uri() in session.raw
-    session.wait_for("not started", "Write add, add_ and save the file")
-    session.save("intro/k03_in_place_add", SUBTRACTS)
-    session.wait_for("✗ values", "✗ red", "returned -9.", "≠11.")
-    session.wait_for("this looks like", "subtracted")
-    session.press("h")
-    session.wait_for("hint 1 of 3")
-    reference = (dojo / "reference/intro/k03_in_place_add.py").read_text()
-    session.save("intro/k03_in_place_add", reference)
-    session.wait_for("✓ values", "✓ green", "Enter goes on to k04", "always makes a new tensor")
-    session.press("\r")
-    session.wait_for("k04", "not started")
-    session.press("q")
-    assert session.end() == 1
-    assert session.left_processes() == []
+    screen = watch("k02_add")
+    screen.wait_for("warming up", "Add two tensors")
+    assert "\x1b]8;" in screen.raw
+    assert (own_dojo / "katas/first/k02_add.py").as_uri() in screen.raw
+    screen.wait_for("not started", "Write add, add_ and save the file")
+    screen.save("first/k02_add", SUBTRACTS)
+    screen.wait_for("✗ values", "✗ red", "returned -9.", "≠11.")
+    screen.wait_for("this looks like", "subtracted")
+    screen.press("h")
+    screen.wait_for("hint 1 of 3")
+    reference = (own_dojo / "reference/first/k02_add.py").read_text()
+    screen.save("first/k02_add", reference)
+    screen.wait_for("✓ values", "✓ green", "Enter goes on to k01_mean", "makes a new tensor")
+    screen.press("\r")
+    screen.wait_for("k01", "Take the mean", "not started")
+    screen.press("q")
+    assert screen.wait_for_end() == 1
+    assert screen.left_processes() == []
 
 
 def test_ctrl_c_ends_a_run_that_hangs_with_all_its_processes(watch):
-    session = watch("k03")
-    session.save("intro/k03_in_place_add", HANGS)
-    session.wait_for("judging", "0 of")
-    session.press("\x03")
-    assert session.end() == 1
-    assert session.left_processes() == []
+    screen = watch("k02_add")
+    screen.save("first/k02_add", HANGS)
+    screen.wait_for("judging", "0 of")
+    screen.press("\x03")
+    assert screen.wait_for_end() == 1
+    assert screen.left_processes() == []
 
 
 def test_quitting_while_it_warms_up_leaves_no_process(watch):
-    session = watch("k03")
-    session.wait_for("warming up")
-    session.press("q")
-    assert session.end() == 1
-    assert session.left_processes() == []
+    screen = watch("k02_add")
+    screen.wait_for("warming up")
+    screen.press("q")
+    assert screen.wait_for_end() == 1
+    assert screen.left_processes() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_screen_and_gives_the_terminal_back(watch, number):
-    session = watch("k03")
-    session.wait_for("judging")
-    os.kill(session.pid, number)
-    assert session.end() == 128 + number
-    assert ORDINARY in session.raw
-    assert session.left_processes() == []
+    screen = watch("k02_add")
+    screen.wait_for("judging")
+    os.kill(screen.pid, number)
+    assert screen.wait_for_end() == 128 + number
+    assert ORDINARY in screen.raw
+    assert screen.left_processes() == []
 
 
 @pytest.fixture
-def timed(watch, dojo):
-    """A screen on which a green kata is being timed, at a size that takes seconds."""
-    checks = dojo / "tests/intro/test_k03_in_place_add.py"
-    text = checks.read_text().replace("sizes=(1_000, 100_000, 10_000_000)", "sizes=(64,)")
-    checks.write_text(text)
-    shutil.copy(dojo / "reference/intro/k03_in_place_add.py", dojo / "katas/intro")
-    session = watch("k03")
-    session.wait_for("✓ green", "b times your answer")
-    session.press("b")
-    session.wait_for("timing …")
-    return session
+def timed(watch, own_dojo):
+    """A screen on which a green kata is being timed, which takes some seconds."""
+    kata = Kata("first/k01_double", own_dojo)
+    kata.stub.write_bytes(kata.reference.read_bytes())
+    screen = watch("k01_double")
+    screen.wait_for("✓ green", "b times your answer")
+    screen.press("b")
+    screen.wait_for("timing …")
+    return screen
 
 
 def test_an_answer_is_timed_and_a_save_meanwhile_is_judged(timed):
@@ -207,21 +203,21 @@ def test_an_answer_is_timed_and_a_save_meanwhile_is_judged(timed):
     timed.press("\x1b")
     timed.wait_for("b times your answer")
     timed.press("b")
-    timed.wait_until(timed.times)
-    timed.save("intro/k03_in_place_add", SUBTRACTS)
+    timed.wait_until(timed.is_timing)
+    timed.save("first/k01_double", TRIPLES)
     timed.wait_for("✗ red")
     timed.wait_for("Only a green answer is timed", "was saved while it was timed")
     timed.press("\x1b")
-    timed.wait_for("≠11.")
+    timed.wait_for("≠14.")
 
 
 def test_escape_ends_the_process_that_times(timed):
     timed.press("\x1b")
     timed.wait_for("b times your answer")
-    assert not timed.times()
+    assert not timed.is_timing()
     assert timed.processes()  # those that judge
     timed.press("q")
-    assert timed.end() == 1
+    assert timed.wait_for_end() == 1
 
 
 @pytest.mark.parametrize("way_out", ["q", "\x03", "hang up"])
@@ -230,14 +226,14 @@ def test_every_way_out_ends_the_process_that_times(timed, way_out):
         timed.hang_up()
     else:
         timed.press(way_out)
-    assert timed.end() in (1, -signal.SIGHUP)
+    assert timed.wait_for_end() in (1, -signal.SIGHUP)
     assert timed.left_processes() == []
 
 
 def test_a_closed_terminal_ends_everything(watch):
-    session = watch("k03")
-    session.save("intro/k03_in_place_add", HANGS)
-    session.wait_for("judging", "0 of")
-    session.hang_up()
-    assert session.end() == -signal.SIGHUP
-    assert session.left_processes() == []
+    screen = watch("k02_add")
+    screen.save("first/k02_add", HANGS)
+    screen.wait_for("judging", "0 of")
+    screen.hang_up()
+    assert screen.wait_for_end() == -signal.SIGHUP
+    assert screen.left_processes() == []

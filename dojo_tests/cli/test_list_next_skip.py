@@ -1,0 +1,69 @@
+"""``dojo``, ``dojo list``, ``dojo next`` and ``dojo skip`` say where the learner is."""
+
+import json
+import re
+
+from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, STALE
+
+
+def test_the_list_shows_states_and_the_current_kata(run_dojo, first_kata, record_verdict):
+    record_verdict(first_kata, GREEN, "x = 1\n")
+    lines = run_dojo("list").stdout.splitlines()
+    assert re.match(r"  k01_double +green +Double a tensor", lines[1])
+    assert re.match(r"> k02_add +not started +Add two tensors", lines[2])
+    assert lines[3].endswith("] 1 of 2 katas green, 1 not started")
+
+
+def test_the_list_says_what_stale_means(run_dojo, first_kata, record_verdict, line_of):
+    record_verdict(first_kata, GREEN, "x = 1\n")
+    first_kata.stub.write_text("x = 2\n")
+    result = run_dojo("list")
+    assert STALE in line_of(result, first_kata)
+    assert "stale: green once, and edited since" in result.stdout
+
+
+def test_the_list_fits_in_80_columns(run_dojo):
+    assert max(map(len, run_dojo("list", COLUMNS="80").stdout.splitlines())) <= 80
+
+
+def test_the_list_as_json_has_an_entry_for_each_kata(run_dojo, first_kata, record_verdict):
+    record_verdict(first_kata, CRASHED, "x =\n")
+    entries = [json.loads(line) for line in run_dojo("list", "--json").stdout.splitlines()]
+    assert [entry["kata"] for entry in entries] == [
+        "first/k01_double",
+        "first/k02_add",
+        "second/k01_mean",
+        "second/k02_first_row",
+    ]
+    assert entries[0]["state"] == CRASHED
+    assert entries[0]["title"] == "Double a tensor"
+    assert entries[0]["is_current"]
+    assert entries[1]["state"] == NOT_STARTED
+
+
+def test_without_a_terminal_dojo_says_how_far_you_are_and_what_to_do(run_dojo):
+    result = run_dojo()
+    assert result.returncode == 0
+    assert "] 0 of 4 katas green, 4 not started" in result.stdout
+    assert "edit katas/first/k01_double.py\n  then run: dojo check" in result.stdout
+
+
+def test_next_shows_the_task_without_the_answer(run_dojo):
+    result = run_dojo("next")
+    assert "Multiply each number of x by 2." in " ".join(result.stdout.split())
+    assert "makes a new tensor" not in result.stdout
+
+
+def test_next_shows_the_task_of_a_broken_file(run_dojo, first_kata):
+    first_kata.stub.write_text(f"{first_kata.stub.read_text()}\ndef (:\n")
+    assert "Multiply each number of x by 2." in " ".join(run_dojo("next").stdout.split())
+
+
+def test_skipped_katas_stay_on_the_list(run_dojo, first_kata, line_of):
+    assert "next: k02_add" in run_dojo("skip").stdout
+    assert "(skipped)" in line_of(run_dojo("list"), first_kata)
+
+
+def test_after_the_last_kata_is_skipped_the_first_is_the_next(run_dojo):
+    for following in ("k02_add", "k01_mean", "k02_first_row", "k01_double"):
+        assert f"next: {following}" in run_dojo("skip").stdout

@@ -1,0 +1,49 @@
+"""``dojo`` and ``dojo watch`` pass on what was asked for to the screen or to the JSON lines."""
+
+import pytest
+
+import dojo.cli.answers
+import dojo.cli.commands
+import dojo.cli.watch_json
+import dojo.tui.app
+from dojo.progress.record import Progress
+
+
+@pytest.fixture
+def watched(own_dojo, monkeypatch):
+    """Calls the command at a terminal; gives what the screen or the JSON lines were asked for."""
+
+    def call(*arguments):
+        asked = []
+        monkeypatch.setattr(dojo.tui.app, "run_screen", lambda *them: asked.append(them) or 7)
+        monkeypatch.setattr(
+            dojo.cli.watch_json, "watch_json", lambda *them: asked.append(them) or 7
+        )
+        assert dojo.cli.commands.app([*arguments], standalone_mode=False) == 7
+        return asked[0]
+
+    monkeypatch.chdir(own_dojo)
+    monkeypatch.setattr(dojo.cli.answers, "is_interactive", lambda: True)
+    return call
+
+
+def test_dojo_alone_opens_the_screen_at_the_current_kata(
+    watched, own_dojo, first_kata, second_kata
+):
+    Progress(own_dojo).skip(first_kata)
+    assert watched() == (own_dojo, second_kata, own_dojo / "katas", "all", 10.0)
+
+
+def test_watch_passes_on_what_was_asked_for(watched, own_dojo, second_kata):
+    options = ("--device", "cpu", "--solutions", "reference", "--time-limit", "3")
+    assert watched("watch", "k02_add", *options) == (
+        own_dojo,
+        second_kata,
+        own_dojo / "reference",
+        "cpu",
+        3.0,
+    )
+
+
+def test_watch_without_a_name_begins_at_the_current_kata(watched, first_kata):
+    assert watched("watch", "--json")[1] == first_kata
