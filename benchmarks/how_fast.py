@@ -96,7 +96,7 @@ def the_loop(saves: int) -> None:
     with watch(KATA, DOJO) as (watcher, path):
         forked = list(watching.save_and_wait(path, saves, PAUSE, watcher.receive))
         row("dojo watch --json, forked", forked)
-        idle = standing(watcher)
+        idle = idle_cost(watcher)
     with watch(KATA, [sys.executable, "-c", watching.SPAWNING]) as (watcher, path):
         time.sleep(PAUSE_OF_SPAWNED)
         row(
@@ -127,8 +127,8 @@ def watch(kata: Kata, command: list[str]) -> Iterator[tuple[watching.Watch, Path
         yield watcher, kata.solution_in(answers)
 
 
-def standing(watcher: watching.Watch) -> str:
-    """What the processes of an idle watcher take."""
+def idle_cost(watcher: watching.Watch) -> str:
+    """Say how much CPU and memory the processes of an idle watcher take."""
     if not sys.platform.startswith("linux"):
         return "idle CPU and memory are measured on Linux only"
     share = watching.idle_cpu(watcher.process)
@@ -152,8 +152,8 @@ def judging(all_tests: bool) -> None:
     impostors = [one for kata in katas for one in find_impostors(kata)]
     chosen = impostors[:: max(1, len(impostors) // IMPOSTORS)]
     with contextlib.ExitStack() as at_end:
-        crews = [at_end.enter_context(contextlib.closing(WorkerPool(ROOT))) for _ in range(CORES)]
-        for pool in crews:
+        pools = [at_end.enter_context(contextlib.closing(WorkerPool(ROOT))) for _ in range(CORES)]
+        for pool in pools:
             pool.wait_until_ready()
         left = iter(chosen)
         lock = threading.Lock()
@@ -167,7 +167,7 @@ def judging(all_tests: bool) -> None:
                 judge_source(pool, one.kata, one.source)
 
         begun = time.perf_counter()
-        threads = [threading.Thread(target=work, args=(pool,)) for pool in crews]
+        threads = [threading.Thread(target=work, args=(pool,)) for pool in pools]
         for thread in threads:
             thread.start()
         for thread in threads:

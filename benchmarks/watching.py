@@ -24,7 +24,8 @@ IDLE = 20.0  # seconds over which idleness is measured
 _LOOK = 0.001  # seconds between two looks for a file
 # `dojo`, with the kind of worker that is used where forking is unsafe
 SPAWNING = (
-    "import dojo.workers as w; w._kind_to_try = lambda: 'spawn'; from dojo.cli import main; main()"
+    "import dojo.workers.pool as p; p._kind_to_try = lambda: 'spawn'; "
+    "from dojo.cli import main; main()"
 )
 
 

@@ -1,4 +1,5 @@
 """Times a green answer beside the reference and beside what the machine can do.
 
-Only ``timed`` imports torch and pytest; the rest reads and words what that has found.
+Only the package ``timed`` imports torch and pytest; the other modules start it in a process of its
+own, and read and word what it has found.
 """

@@ -1,4 +1,4 @@
-"""Times one kata in a thread, and tells as events how far it is and what was found.
+"""Times one kata in a thread, and reports its progress and its findings as events.
 
 It shows nothing itself, and imports neither torch nor pytest.
 """
@@ -18,7 +18,7 @@ from dojo.course.katas import Kata
 
 @dataclass(frozen=True)
 class CaseDone:
-    """A case has ended, timed or not."""
+    """A case has ended, timed or not: one implementation at size ``n``."""
 
     implementation: str
     n: int
@@ -26,14 +26,14 @@ class CaseDone:
 
 @dataclass(frozen=True)
 class Found:
-    """All cases have ended."""
+    """All cases have ended, with these findings."""
 
     findings: Findings
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Nothing was found, for a reason in words."""
+    """Nothing could be timed, for this reason in words."""
 
     reason: str
 
@@ -42,14 +42,14 @@ BenchEvent = CaseDone | Found | Failed
 
 
 class BenchRun:
-    """One run of a kata's benchmark.
+    """One run of a kata's benchmark; it begins at once, in a thread of its own.
 
     Args:
-        root: the dojo.
+        root: the dojo's root.
         kata: one that has a benchmark.
         device: "cpu", "cuda" or "all".
         limit: seconds that one case may take.
-        on_event: called with what happens, in the run's own thread.
+        on_event: called with each event, in the run's own thread.
     """
 
     def __init__(
@@ -63,45 +63,51 @@ class BenchRun:
         self._root, self._kata, self._device, self._limit = root, kata, device, limit
         self._on_event = on_event
         self._is_over = threading.Event()
-        # A thread that lives as long as the process: with it, that would end too.
+        # This thread outlives the pytest process that it starts, which would otherwise end with it.
         self._thread = threading.Thread(target=self._run, daemon=True, name="dojo benchmark")
         self._thread.start()
 
     def close(self) -> None:
-        """End the run with its processes; nothing is told any more."""
+        """End the run with its processes; no event is reported any more."""
         self._is_over.set()
         self._thread.join()
 
     def _run(self) -> None:
         try:
             findings = time_katas(
-                self._root, [self._kata], self._device, self._limit, self._send_case, self._is_over
+                self._root,
+                [self._kata],
+                self._device,
+                self._limit,
+                self._report_case,
+                self._is_over,
             )
         except Abandoned:
             return
         except CannotTime as error:
             see = f" To see why: dojo bench {self._kata.stem}" if error.details else ""
-            self._send(Failed(f"{error.brief}{see}"))
-        except Exception as error:  # noqa: BLE001 - whatever it is, who waits has to be told
-            self._send(Failed(str(error) or type(error).__name__))
+            self._report(Failed(f"{error.brief}{see}"))
+        except Exception as error:  # noqa: BLE001 - whoever waits must be told
+            self._report(Failed(str(error) or type(error).__name__))
         else:
-            self._send(Found(findings))
+            self._report(Found(findings))
 
-    def _send_case(self, note: dict[str, Any]) -> None:
-        self._send(CaseDone(note["implementation"], note["n"]))
+    def _report_case(self, note: dict[str, Any]) -> None:
+        self._report(CaseDone(note["implementation"], note["n"]))
 
-    def _send(self, event: BenchEvent) -> None:
+    def _report(self, event: BenchEvent) -> None:
         if not self._is_over.is_set():
             self._on_event(event)
 
 
 @dataclass
 class BenchState:
-    """How far a run of a benchmark is, by its events.
+    """The progress of a benchmark's run, as its events report it.
 
     Attributes:
+        kata: the kata that is timed.
         done: the cases that have ended.
-        result: what was found, once that is known.
+        result: the last event, once the run has ended; None until then.
     """
 
     kata: Kata
@@ -110,6 +116,7 @@ class BenchState:
     _begun: float = field(default_factory=time.monotonic)
 
     def receive(self, event: BenchEvent) -> None:
+        """Take in an event of the run."""
         if isinstance(event, CaseDone):
             self.done.append(event)
         else:
@@ -117,4 +124,5 @@ class BenchState:
 
     @property
     def seconds(self) -> int:
+        """Whole seconds since the run began."""
         return int(time.monotonic() - self._begun)

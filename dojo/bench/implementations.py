@@ -1,10 +1,10 @@
-"""The names of what is timed: implementations of a kata's function, and the machine's limits."""
+"""The names of what is timed: implementations of a kata's function, and the machine's ceilings."""
 
 from __future__ import annotations
 
 YOURS, REFERENCE, NAIVE = "yours", "reference", "naive"
-ORDER = (YOURS, REFERENCE, NAIVE)  # in which a table shows them
-# What the machine can do at most. A copy's destination is read into the cache before it is written,
-# which nobody asked for; what is written in place is read anyhow, and moves twice as many of the
-# bytes that count.
+ORDER = (YOURS, REFERENCE, NAIVE)  # the order in which a table shows them
+# Ceilings: work that shows what the machine can do at most. Memory has two. A copy also reads its
+# destination into the cache, which counts for nothing. A change in place reads only what it writes,
+# and so moves more of the bytes that count.
 COPY, NEGATE, MATMUL = "copy", "negate", "matmul"

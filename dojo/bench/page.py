@@ -31,13 +31,13 @@ from dojo.bench.table import (
     subjects_of,
 )
 
-# Told apart by shade and by shape too, on white and on black.
-_LOOKS = {
+# They differ in lightness and in shape too, on white and on black.
+_MARKERS = {
     YOURS: ("#2f80ed", "circle"),
     REFERENCE: ("#14a05c", "square"),
     NAIVE: ("#e07b00", "diamond"),
 }
-# Where two are equal, both are seen: what is drawn first is wider.
+# Where two lines are equal, both are visible: the one that is drawn first is wider.
 _WIDTHS = {YOURS: (2, 8), REFERENCE: (4, 12), NAIVE: (6, 16)}  # of lines and of points
 _LIMIT = "#888888"
 _STYLE = """
@@ -68,10 +68,10 @@ for (const [id, data, layout] of CHARTS) {
 
 
 def page(run: Run, earlier: Mapping[Subject, Run]) -> str:
-    """The whole page.
+    """Return the whole page as HTML.
 
     Args:
-        run: what was timed now.
+        run: the cases that were timed now.
         earlier: for each subject the run of an earlier version of the answer, if there is one.
     """
     charts: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = []
@@ -116,10 +116,13 @@ def page(run: Run, earlier: Mapping[Subject, Run]) -> str:
 def _time_chart(
     run: Run, cases: Mapping[int, Sequence[Case]]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Time against n on logarithmic axes, from quartile to quartile, and the limit as a line."""
+    """Return the traces and the layout of a chart: time against n, and the limit as a line.
+
+    Both axes are logarithmic. Bars reach from the first to the third quartile.
+    """
     traces = []
     for name, mine in reversed(list(_by_name(cases))):  # the learner's last, above the others
-        colour, symbol = _LOOKS[name]
+        colour, symbol = _MARKERS[name]
         line, point = _WIDTHS[name]
         spreads = [case.quartiles for case in mine]
         traces.append(
@@ -162,7 +165,10 @@ def _time_chart(
 def _memory_chart(
     cases: Mapping[int, Sequence[Case]],
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """New memory for each n, as bars from 1 byte upwards: a logarithm knows no 0."""
+    """Return the traces and the layout of a chart: new memory for each n, as bars.
+
+    The bars begin at 1 byte, since a logarithmic axis has no 0.
+    """
     traces: list[dict[str, Any]] = []
     for name, mine in _by_name(cases):
         sizes = [case.fact("total_new") for case in mine]
@@ -176,7 +182,7 @@ def _memory_chart(
                 "textposition": "outside",
                 "constraintext": "none",
                 "hovertemplate": "n = %{x}: %{text}",
-                "marker": {"color": _LOOKS[name][0]},
+                "marker": {"color": _MARKERS[name][0]},
             }
         )
     x = {"type": "category", "title": {"text": "n"}}
@@ -199,8 +205,8 @@ def _layout(title: str, x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
 
 
 def _by_name(cases: Mapping[int, Sequence[Case]]) -> Iterator[tuple[str, list[Case]]]:
-    """The timed cases of each implementation that has any, by n."""
-    for name in _LOOKS:
+    """Yield each implementation that was timed, with its cases by n."""
+    for name in _MARKERS:
         mine = [
             c for group in cases.values() for c in group if c.implementation == name and c.rounds
         ]

@@ -1,7 +1,6 @@
-"""What ``dojo bench`` does: has pytest-benchmark time katas, and shows what that found.
+"""Runs ``pytest --benchmark-only`` on katas in a process of its own, and reads what it has found.
 
-The cases are those of ``pytest --benchmark-only``, in a process of its own: this one imports
-neither torch nor pytest.
+This process imports neither torch nor pytest.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from dojo.bench.implementations import ORDER, YOURS
+from dojo.bench.json_case import as_json
 from dojo.bench.results import (
     NoResults,
     Run,
     Subject,
-    as_json,
     earlier_runs,
     read_run,
     with_reasons,
@@ -31,16 +30,16 @@ from dojo.course.katas import Kata, shown_path
 from dojo.workers.lifetime import end_started
 from dojo.workers.pytest_process import bound_pytest, own_environment
 
-_SAVED_AS = "bench"
-_LOOK = 0.1  # seconds between two looks at how far pytest is
+_SAVED_AS = "bench"  # the end of the name of pytest-benchmark's file
+_POLL = 0.1  # seconds between two looks at the progress of pytest
 _ROUND = "0.001"  # seconds of a round, so that a case has hundreds of rounds, not 100,000
 _LENGTH = "0.5"  # seconds of rounds for a case
-_NO_TESTS = 5  # pytest's exit code
-_USAGE = (0, 1, _NO_TESTS)  # exit codes of a pytest that has run
+_NO_TESTS = 5  # pytest's exit code if it has collected nothing
+_HAS_RUN = (0, 1, _NO_TESTS)  # exit codes of a pytest that has run
 
 
 class CannotTime(Exception):
-    """Nothing was timed; ``brief`` says so in a sentence, ``details`` is what pytest said."""
+    """Nothing was timed; ``brief`` says so in a sentence, ``details`` is pytest's own output."""
 
     def __init__(self, brief: str, details: str = "") -> None:
         super().__init__(f"{brief}\n{details}".rstrip())
@@ -48,18 +47,18 @@ class CannotTime(Exception):
 
 
 class Abandoned(Exception):
-    """Nobody waits for the times any more."""
+    """The run was ended, since its times are not wanted any more."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a run of pytest-benchmark found.
+    """The findings of a run of pytest-benchmark.
 
     Attributes:
-        run: the cases.
+        run: the cases of the run.
         earlier: for each subject, the newest run of another version of the answer.
-        not_green: why katas were not timed at all.
-        warnings: what is wrong with saved runs, or with this one.
+        not_green: a sentence for each kata that was not timed, since it is not green.
+        warnings: sentences on what is wrong with saved runs, or with this one.
     """
 
     run: Run
@@ -69,7 +68,7 @@ class Findings:
 
 
 def has_benchmark(kata: Kata) -> bool:
-    """Whether the kata's check file declares one."""
+    """Return whether the kata's check file declares a benchmark."""
     return "= Benchmark(" in kata.checks.read_text(encoding="utf-8")
 
 
@@ -81,24 +80,25 @@ def time_katas(
     on_case: Callable[[dict[str, Any]], None],
     is_over: threading.Event | None = None,
 ) -> Findings:
-    """Time katas that have a benchmark, and keep the run.
+    """Time katas that have a benchmark, and save the run.
 
-    Whatever ends this call ends the processes that it has started.
+    The processes that this call starts end with it, whatever ends it.
 
     Args:
         root: the dojo's root.
         katas: one or more.
-        device: cpu, cuda or all.
+        device: "cpu", "cuda" or "all".
         limit: seconds that one case may take.
-        on_case: called with each case as it ends.
-        is_over: set by another thread that wants the times no more.
+        on_case: called with a note on each case as it ends; see ``Timing`` in ``timed.plugin``.
+        is_over: set by another thread that does not want the times any more.
 
     Raises:
         CannotTime: pytest has run no case.
+        NoResults: the file that pytest-benchmark wrote cannot be read.
         Abandoned: ``is_over`` was set.
     """
     is_over = is_over or threading.Event()
-    sources, before = _sources(katas), list(earlier_runs(root))
+    hashes, before = _source_hashes(katas), list(earlier_runs(root))
     with tempfile.TemporaryDirectory() as folder:
         results, notes_path = Path(folder) / "results.json", Path(folder) / "cases.jsonl"
         options = [
@@ -110,24 +110,24 @@ def time_katas(
         code, output, notes = _run_pytest(root, katas, options, notes_path, on_case, is_over)
         if code == _NO_TESTS and device == "cuda":
             raise CannotTime("There is no GPU here, and a simulated one is never timed.")
-        if code not in _USAGE or not notes:
+        if code not in _HAS_RUN or not notes:
             raise CannotTime("Pytest could not time anything.", output[-2000:])
         run = Run(datetime.now(timezone.utc), "", ())
         if results.exists():
             run = read_run(results)
     red = dict.fromkeys(note["reason"] for note in notes if note["is_red"])
     run = with_reasons(run, [note for note in notes if not note["is_red"]])
-    earlier, warnings = _earlier(run, before)
+    earlier, warnings = _earlier_versions(run, before)
     warnings += [
         f"{shown_path(kata.stub, root)} was saved while it was timed: time it once more."
-        for kata, source in _sources(katas).items()
-        if source != sources[kata]
+        for kata, now in _source_hashes(katas).items()
+        if now != hashes[kata]
     ]
     return Findings(run, earlier, list(red), warnings)
 
 
-def _sources(katas: Sequence[Kata]) -> dict[Kata, str]:
-    """What tells one version of each answer from another."""
+def _source_hashes(katas: Sequence[Kata]) -> dict[Kata, str]:
+    """Return the hash of each kata's answer; an empty text where there is no file."""
     return {
         kata: hashlib.sha256(kata.stub.read_bytes()).hexdigest() if kata.stub.is_file() else ""
         for kata in katas
@@ -142,7 +142,7 @@ def _run_pytest(
     on_case: Callable[[dict[str, Any]], None],
     is_over: threading.Event,
 ) -> tuple[int, str, list[dict[str, Any]]]:
-    """Pytest's exit code, what it printed, and a note on each case."""
+    """Run pytest, and return its exit code, its output, and its note on each case."""
     command = [*bound_pytest(root), "-q", "--benchmark-only"]
     command += [f"--benchmark-min-time={_ROUND}", f"--benchmark-max-time={_LENGTH}"]
     command += [f"--benchmark-save={_SAVED_AS}", "--benchmark-save-data", *options]
@@ -161,10 +161,10 @@ def _run_pytest(
         try:
             code = None
             while code is None:
-                if is_over.wait(_LOOK):
+                if is_over.wait(_POLL):
                     raise Abandoned
                 code = process.poll()
-                for line in _lines(notes_path)[len(notes) :]:
+                for line in _whole_lines(notes_path)[len(notes) :]:
                     notes.append(json.loads(line))
                     on_case(notes[-1])
         finally:
@@ -174,14 +174,18 @@ def _run_pytest(
         return code, output.read().decode(errors="replace"), notes
 
 
-def _lines(path: Path) -> list[str]:
-    """The whole lines of a file that is being written."""
+def _whole_lines(path: Path) -> list[str]:
+    """Return the complete lines of a file that is still being written."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     return text.split("\n")[:-1]
 
 
-def _earlier(run: Run, paths: Sequence[Path]) -> tuple[dict[Subject, Run], list[str]]:
-    """The newest run of another version of each answer, and what is wrong with saved runs."""
+def _earlier_versions(run: Run, paths: Sequence[Path]) -> tuple[dict[Subject, Run], list[str]]:
+    """Find, for each answer, the newest saved run of another version of it.
+
+    Returns:
+        The runs by subject, and a warning for each file that cannot be read.
+    """
     versions = {
         case.subject: (case.facts or {}).get("source_hash")
         for case in run.cases
@@ -205,7 +209,7 @@ def _earlier(run: Run, paths: Sequence[Path]) -> tuple[dict[Subject, Run], list[
 
 
 def json_lines(findings: Findings) -> list[str]:
-    """A line for each implementation and size."""
+    """Return the findings as lines of JSON, one for each implementation and size."""
     run = findings.run
     cases = [case for case in run.cases if case.implementation in ORDER]
     return [json.dumps(as_json(run, findings.earlier.get(c.subject), c)) for c in cases]

@@ -1,4 +1,4 @@
-"""Compares timed rounds: a ratio with its spread, and whether a difference is more than chance."""
+"""Compares times: a ratio with its spread, and whether a difference is more than chance."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ALPHA = 0.01  # the chance of calling equal times different
-# A smaller difference may come of where a process happens to lie in memory.
+# A smaller change may only be due to the addresses that a process happens to get.
 LEAST_CHANGE = 0.10
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long as another: the middle one of the passes, the least and the most."""
+    """How many times as long as the reference: the median of the passes, the least, the most."""
 
     value: float
     low: float
@@ -24,7 +24,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Change:
-    """What an edit did: how many times as fast it is now, and the chance of that by accident."""
+    """The effect of an edit: how many times as fast it is now, and the p-value of that."""
 
     speedup: float
     p: float
@@ -32,7 +32,7 @@ class Change:
 
 
 def quartiles(times: Sequence[float]) -> tuple[float, float, float]:
-    """The first quartile, the median and the third quartile."""
+    """Return the first quartile, the median and the third quartile."""
     if len(times) == 1:
         return times[0], times[0], times[0]
     low, middle, high = statistics.quantiles(times, n=4, method="inclusive")
@@ -40,7 +40,7 @@ def quartiles(times: Sequence[float]) -> tuple[float, float, float]:
 
 
 def ratio(times: Sequence[float], reference: Sequence[float]) -> Ratio:
-    """The times of some passes as multiples of the reference's, which were measured beside them."""
+    """Return the times of passes as multiples of the reference's times in the same passes."""
     multiples = _multiples(times, reference)
     return Ratio(statistics.median(multiples), min(multiples), max(multiples))
 
@@ -51,10 +51,16 @@ def change(
     reference_now: Sequence[float],
     reference_then: Sequence[float],
 ) -> Change:
-    """Whether an answer's time has changed since an earlier run, by a time of each of their passes.
+    """Say whether an answer's time has changed since an earlier run.
 
-    Both are counted in times of the reference, which was measured in the same second: a machine
-    that is busier now slows down both. A pass is one value, since its rounds resemble each other.
+    Both are counted in multiples of the reference's time in the same pass: a machine that is busier
+    now slows down both. A pass is one value, since its rounds resemble each other.
+
+    Args:
+        now: the answer's time in each pass, in seconds.
+        then: its times in the earlier run.
+        reference_now: the reference's time in each pass of this run.
+        reference_then: its times in the earlier run.
     """
     a, b = _multiples(now, reference_now), _multiples(then, reference_then)
     speedup = statistics.median(b) / statistics.median(a)
@@ -67,14 +73,15 @@ def _multiples(times: Sequence[float], reference: Sequence[float]) -> list[float
 
 
 def mann_whitney(a: Sequence[float], b: Sequence[float]) -> float:
-    """The two-sided p-value of the Mann-Whitney U test.
+    """Return the two-sided p-value of the Mann-Whitney U test.
 
-    Exact where no two values are equal; else by the normal distribution, corrected for ties.
+    It is exact if no two values are equal; else it comes from the normal distribution, corrected
+    for ties.
     """
     u = sum((x > y) + 0.5 * (x == y) for x in a for y in b)
     counts = [len(list(group)) for _, group in itertools.groupby(sorted([*a, *b]))]
     if max(counts) == 1:
-        ways = _ways(len(a), len(b))
+        ways = _counts_of_u(len(a), len(b))
         least = int(min(u, len(a) * len(b) - u))
         return min(1.0, 2 * sum(ways[: least + 1]) / sum(ways))
     n = len(a) + len(b)
@@ -86,8 +93,8 @@ def mann_whitney(a: Sequence[float], b: Sequence[float]) -> float:
     return math.erfc(distance / math.sqrt(2 * variance))
 
 
-def _ways(m: int, n: int) -> list[int]:
-    """In how many of the orders of m and n values U is 0, 1, …, m·n: a Gaussian binomial."""
+def _counts_of_u(m: int, n: int) -> list[int]:
+    """Count the orders of m and n values in which U is 0, 1, …, m·n: a Gaussian binomial."""
     ways = [1] + [0] * (m * n)
     for k in range(1, m + 1):
         for at in range(m * n, n + k - 1, -1):  # times 1 - q^(n + k)

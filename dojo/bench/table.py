@@ -1,6 +1,6 @@
-"""Words timed cases in lines: bars on a common scale, and the numbers.
+"""Lays out timed cases as lines of a table: bars on a common scale, and the numbers.
 
-A line is a text with the name of its colour, so that a terminal and the screen each paint it.
+A line is a text and the name of its colour; the terminal and the watch screen paint it themselves.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from dojo.verdict.text import WIDTH, wrapped
 
 _COLOURS = {YOURS: "cyan", REFERENCE: "green", NAIVE: "yellow"}
 COLUMNS = 80  # of a terminal
-_NUMBERS = 70  # columns of a row less its bar
+_NUMBERS = 70  # columns of a row without its bar
 _BARS = (4, 30)  # columns of the longest bar, at least and at most
-_REASON = 14  # columns less than a row has, for the text in the place of a bar and its numbers
+_REASON = 14  # columns that a text in place of a bar and its numbers cannot have
 _INDENT = 2
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NAME = 9  # columns of an implementation's name
 _ROW = "  {} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
-Line = tuple[str, str]  # the text, and its colour as terminals name it, or nothing
+Line = tuple[str, str]  # the text, and its colour as terminals name it, or an empty text
 HEADS = ("median", "× reference", "memory", "largest", "ops", "limit")
 LEGEND = (
     "median: the middle one of five passes, which time all in turn, each by its best round. "
@@ -34,22 +34,22 @@ LEGEND = (
 
 
 def subjects_of(run: Run) -> list[Subject]:
-    """What was timed, or should have been, in the order of the run."""
+    """Return what was timed, or should have been, in the order of the run."""
     return list(dict.fromkeys(c.subject for c in run.cases if c.implementation in ORDER))
 
 
 def cases_of(run: Run, subject: Subject) -> dict[int, list[Case]]:
-    """The cases by the size that was asked for, each size's in a fixed order."""
+    """Return a subject's cases by the size that was asked for; each size's are in ``ORDER``."""
     mine = [c for c in run.cases if c.subject == subject and c.implementation in ORDER]
     mine.sort(key=lambda case: ORDER.index(case.implementation))
     return {size: [c for c in mine if c.size == size] for size in sorted({c.size for c in mine})}
 
 
 def table_lines(run: Run, earlier: Mapping[Subject, Run], columns: int = COLUMNS) -> Iterator[Line]:
-    """All that a run has found.
+    """Yield the lines of all tables of a run, a table for each subject.
 
     Args:
-        run: what was timed now.
+        run: the cases that were timed now.
         earlier: for each subject the run of an earlier version of the answer, if there is one.
         columns: how wide a line may be; a row of numbers takes 74 at least.
     """
@@ -76,7 +76,7 @@ def _indented(text: str, columns: int) -> Iterator[Line]:
 
 
 def limits_text(run: Run, device: str) -> str:
-    """On what was timed, and what that can do at most."""
+    """Say on which device the cases were timed, and what that device does at most."""
     where = "one thread of the CPU" if device == "cpu" else f"the GPU {run.gpu}".rstrip()
     copied = run.best(device, COPY, "bytes_moved") / 1e9
     negated = run.best(device, NEGATE, "bytes_moved") / 1e9
@@ -88,6 +88,7 @@ def limits_text(run: Run, device: str) -> str:
 
 
 def _size_lines(run: Run, size: int, cases: Sequence[Case], columns: int) -> Iterator[Line]:
+    """Yield the heading and the rows of one size."""
     least, most = _BARS
     room = max(least, min(columns - _NUMBERS, most))
     yield _ROW.format(f"n = {cases[0].n:,}".ljust(_NAME + 1 + room), *HEADS), "bright_black"
@@ -121,7 +122,7 @@ def _row(run: Run, case: Case, head: str) -> str:
 
 
 def ratio_cell(run: Run, case: Case) -> str:
-    """The ratio to the reference with its spread, or nothing where there is none."""
+    """Return a case's ratio to the reference with its spread; empty if there is none."""
     found = run.ratio(case)
     if found is None or case.implementation == REFERENCE:
         return "1" if found else ""
@@ -129,7 +130,7 @@ def ratio_cell(run: Run, case: Case) -> str:
 
 
 def history_lines(run: Run, then: Run | None, subject: Subject) -> Iterator[str]:
-    """Whether the answer got faster, in sentences; nothing where it was not timed."""
+    """Yield sentences that say whether the answer got faster; none if it was not timed."""
     mine = [c for c in run.cases if c.subject == subject and c.implementation == YOURS and c.rounds]
     if not mine:
         return
@@ -151,52 +152,52 @@ def history_lines(run: Run, then: Run | None, subject: Subject) -> Iterator[str]
 
 
 def bar(share: float, columns: int) -> str:
-    """A bar of that share of the columns, in eighths of one; never quite nothing."""
+    """Return a bar that fills a share of the columns, in eighths of one, at least one."""
     eighths = max(1, round(share * columns * 8))
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
 def seconds_text(value: float) -> str:
-    """A time with three digits."""
+    """Return a time in seconds as a text with three digits and a unit."""
     return _scaled(value, (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)))
 
 
 def bytes_text(count: int) -> str:
-    """A number of bytes, in powers of 1000."""
+    """Return a number of bytes as a text, with units of powers of 1000."""
     if count < 1000:
         return f"{count} B" if count else "0"
     return _scaled(count, (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)))
 
 
 def ratio_text(value: float) -> str:
-    """A factor with two or three digits."""
+    """Return a factor as a text with two or three digits."""
     if value >= 1000:
         return f"{value / 1000:,.{int(value < 9950)}f}k"
     return f"{value:.{0 if value >= 99.5 else 1 if value >= 9.95 else 2}f}"
 
 
 def count_text(count: int) -> str:
-    """A whole number; two or three digits of it, with k, M or G, where it has many."""
+    """Return a count as a text; from 1000 on with three digits and k, M or G."""
     if count < 1000:
         return str(count)
     return _scaled(count, (("G", 1e9), ("M", 1e6), ("k", 1e3))).replace(" ", "")
 
 
 def share_text(share: float) -> str:
-    """A share in percent."""
+    """Return a share as a text in percent."""
     if share > 1:
         return ">100%"
     return f"{share:.0%}" if share >= 0.01 else "<1%"
 
 
 def rate_text(found: Rate) -> str:
-    """Bytes or operations a second."""
+    """Return bytes or operations a second as a text with a unit."""
     units = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0))
     return _scaled(found.per_second, units) + found.unit
 
 
 def _scaled(value: float, units: Sequence[tuple[str, float]]) -> str:
-    """Three digits in the largest unit of which there is one."""
+    """Return a value with three digits, in the largest unit that it reaches."""
     name, unit = next(((name, unit) for name, unit in units if value >= 0.9995 * unit), units[-1])
     scaled = value / unit
     digits = max(0, 2 - math.floor(math.log10(scaled) + 1e-4)) if scaled > 0 else 0

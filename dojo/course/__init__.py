@@ -1,4 +1,4 @@
-"""Knows what the course is on the disk: which katas there are, and what their files say.
+"""Reads the course from the disk: which katas there are, and what their files say.
 
-It reads text and runs nothing of it; it imports neither torch nor pytest.
+It reads text and runs none of it; it imports neither torch nor pytest.
 """

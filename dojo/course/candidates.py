@@ -1,8 +1,8 @@
-"""Known wrong answers (impostors) and other right ones (alternatives), as sources of solutions.
+"""Reads known wrong answers (impostors) and other right answers (alternatives) to a kata.
 
-An impostor is a function or class in ``impostors/<track>/<kata>.py`` that takes the place of one
-public name of the reference; everything else stays the reference's. It is read as text, so that
-what is judged is a file like a learner's.
+An impostor is a function or class in ``impostors/<track>/<kata>.py`` that replaces one public name
+of the reference; everything else stays as in the reference. It is read as text, so that the judge
+gets a file like a learner's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,16 @@ Definition = ast.FunctionDef | ast.ClassDef
 
 @dataclass(frozen=True)
 class Candidate:
-    """An impostor or alternative, with the file that a learner who wrote it would have."""
+    """An impostor or alternative, with the file that a learner who wrote it would have.
+
+    Attributes:
+        label: its own name in the file of impostors.
+        replaces: the public name of the kata that it replaces.
+        right: whether it is an alternative, a right answer.
+        diagnosis: the mistake in a sentence; empty for an alternative.
+        aspect: the aspect of a check that must be red; empty if any check may be.
+        source: the text of the learner's file.
+    """
 
     kata: Kata
     label: str
@@ -30,11 +39,16 @@ class Candidate:
 
     @property
     def id(self) -> str:
+        """A name that no other candidate of the course has."""
         return f"{self.kata.name}:{self.label}"
 
 
 def find_candidates(kata: Kata) -> list[Candidate]:
-    """All impostors and alternatives of a kata, in the order of its file; none without one."""
+    """Return all impostors and alternatives of a kata, in the order of its file of impostors.
+
+    Returns:
+        Nothing if there is no such file, or no reference.
+    """
     if not kata.impostors.is_file() or not kata.reference.is_file():
         return []
     reference = kata.reference.read_text(encoding="utf-8")
@@ -65,14 +79,14 @@ def find_candidates(kata: Kata) -> list[Candidate]:
 
 
 def _is_preamble(node: ast.stmt) -> bool:
-    """The file's docstring, and the import of the two marks."""
+    """Return whether a statement is the file's docstring or an import of the two marks."""
     if isinstance(node, ast.ImportFrom):
         return node.module in ("dojo.impostors", "__future__")
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _mark(node: ast.stmt) -> tuple[str, str, dict[str, str]] | None:
-    """The node's ``@impostor`` or ``@alternative``: which, of what name, with what options."""
+    """Read a node's mark: "impostor" or "alternative", the replaced name, and the options."""
     if not isinstance(node, Definition):
         return None
     for decorator in node.decorator_list:
@@ -87,7 +101,7 @@ def _mark(node: ast.stmt) -> tuple[str, str, dict[str, str]] | None:
 
 
 def _renamed(node: Definition, name: str) -> Definition:
-    """The definition under the public name, with the mark taken off."""
+    """Return the definition under the public name, without its mark."""
     others = [decorator for decorator in node.decorator_list if not _is_mark(decorator)]
     fields = {field: getattr(node, field) for field in node._fields}
     renamed = type(node)(**{**fields, "name": name, "decorator_list": others})

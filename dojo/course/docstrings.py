@@ -1,11 +1,11 @@
-"""Reads a docstring as paragraphs that can be set in any width, and as blocks that cannot."""
+"""Reads a docstring as paragraphs that fit any width, and as lines that must stay as they are."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 
-# What begins an item of a list: `x: shape (2, 3)`, `Returns:`, `A. The graph …`, `- one`.
+# The beginning of an item of a list: `x: shape (2, 3)`, `Returns:`, `A. The graph …`, `- one`.
 _ITEM = re.compile(r"[\w*]+(, [\w*]+)*:( |$)|[A-Z0-9]{1,2}\. |[-*] ")
 
 
@@ -13,7 +13,9 @@ _ITEM = re.compile(r"[\w*]+(, [\w*]+)*:( |$)|[A-Z0-9]{1,2}\. |[-*] ")
 class Block:
     """A paragraph, an item of a list, a line of an example, or (with no text) an empty line.
 
-    ``indent`` is in columns. A ``verbatim`` line keeps its blanks and its line breaks.
+    Attributes:
+        indent: columns before the text.
+        verbatim: whether it is one line that keeps its blanks and its line break.
     """
 
     text: str
@@ -22,22 +24,23 @@ class Block:
 
     @property
     def is_heading(self) -> bool:
-        """Whether this announces what is indented below it, as ``Args:`` does."""
+        """Whether the block is a heading of an indented list, such as ``Args:``."""
         return self.indent == 0 and self.text.endswith(":") and " " not in self.text
 
     @property
     def label(self) -> str:
-        """What an item of a list begins with, such as ``x:``; nothing for other blocks."""
+        """The beginning of an item of a list, such as ``x:``; empty for other blocks."""
         found = None if self.verbatim else _ITEM.match(self.text)
         return found.group().strip() if found else ""
 
 
 def read_blocks(docstring: str, has_examples: bool = False) -> list[Block]:
-    """The blocks of a docstring whose common indentation is taken off.
+    """Return the blocks of a docstring.
 
     Args:
+        docstring: without the indentation that all its lines have in the file.
         has_examples: whether an indented paragraph is an example, as in the docstring of a
-            module, and not a part of ``Returns:`` or the like.
+            module, or else a part of a list such as ``Returns:``.
     """
     blocks: list[Block] = []
     is_example = False

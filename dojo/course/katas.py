@@ -1,7 +1,7 @@
-"""Knows which katas there are and where their files lie; reads no file's content.
+"""Finds the katas of a dojo and the paths of their files.
 
 A kata *is* its path: ``tests/intro/test_k03_in_place_add.py`` makes the kata
-``intro/k03_in_place_add``. There is no list to keep.
+``intro/k03_in_place_add``. There is no list to keep. Only the titles of tracks are read from files.
 """
 
 from __future__ import annotations
@@ -16,49 +16,55 @@ TREES = ("katas", "reference", "tests", "impostors")
 
 @dataclass(frozen=True)
 class Kata:
-    """One kata: its name ``track/stem`` and the root of the dojo it belongs to."""
+    """One kata: its name, ``track/stem``, and the root of the dojo that it belongs to."""
 
     name: str
     root: Path
 
     @property
     def track(self) -> str:
+        """The folder of the kata, such as "intro"."""
         return self.name.split("/")[0]
 
     @property
     def stem(self) -> str:
+        """The name of the kata's file without its folder and its ".py"."""
         return self.name.split("/")[1]
 
     @property
     def stub(self) -> Path:
+        """The learner's file."""
         return self.solution_in(self.root / "katas")
 
     @property
     def reference(self) -> Path:
+        """The file of the reference solution."""
         return self.solution_in(self.root / "reference")
 
     @property
     def checks(self) -> Path:
+        """The file of the checks."""
         return self.root / "tests" / self.track / f"test_{self.stem}.py"
 
     @property
     def impostors(self) -> Path:
+        """The file of the impostors and alternatives."""
         return self.solution_in(self.root / "impostors")
 
     def solution_in(self, folder: Path) -> Path:
-        """Where this kata's answer lies in a folder with the layout of ``katas/``."""
+        """Return the path of this kata's answer in a folder with the layout of ``katas/``."""
         return folder / self.track / f"{self.stem}.py"
 
 
 class NoSuchFolder(Exception):
-    """There is no such folder of answers; the text says which there are."""
+    """There is no such folder of answers; the text says which folders are possible."""
 
 
 def solutions_folder(choice: str, root: Path) -> Path:
-    """The folder of answers that ``--solutions`` means: katas, reference or any other.
+    """Return the folder of answers that ``--solutions`` means: katas, reference or any other.
 
     Raises:
-        NoSuchFolder: it is no folder.
+        NoSuchFolder: there is no such folder.
     """
     folder = root / choice if choice in ("katas", "reference") else Path(choice).resolve()
     if not folder.is_dir():
@@ -70,17 +76,17 @@ def solutions_folder(choice: str, root: Path) -> Path:
 
 
 def is_root(folder: Path) -> bool:
-    """Whether the folder is a dojo's root."""
+    """Return whether the folder is a dojo's root: it has the four folders of a course."""
     return all((folder / tree).is_dir() for tree in TREES)
 
 
 def find_root(start: Path) -> Path | None:
-    """The dojo that contains ``start``, or None."""
+    """Return the root of the dojo that contains ``start``; None if no dojo does."""
     return next((folder for folder in (start, *start.parents) if is_root(folder)), None)
 
 
 def kata_of(checks: Path, root: Path) -> Kata | None:
-    """The kata whose check file this is, or None for any other file."""
+    """Return the kata whose check file this is; None for any other file."""
     try:
         tree, track, file = checks.relative_to(root).parts
     except ValueError:
@@ -91,7 +97,7 @@ def kata_of(checks: Path, root: Path) -> Kata | None:
 
 
 def find_katas(root: Path) -> list[Kata]:
-    """All katas, the tracks in the order of the numbers that their titles begin with."""
+    """Return all katas; the tracks are in the order of the numbers that begin their titles."""
     found = (kata_of(path, root) for path in sorted(root.glob("tests/*/test_*.py")))
     katas = [kata for kata in found if kata is not None]
     places = {track: _place(root, track) for track in {kata.track for kata in katas}}
@@ -99,7 +105,7 @@ def find_katas(root: Path) -> list[Kata]:
 
 
 def track_title(root: Path, track: str) -> str:
-    """The first heading or line of the track's README, or the track's own name."""
+    """Return the first heading or line of the track's README; without one, the track's name."""
     readme = root / "katas" / track / "README.md"
     if not readme.is_file():
         return track
@@ -107,13 +113,13 @@ def track_title(root: Path, track: str) -> str:
 
 
 def _place(root: Path, track: str) -> float:
-    """The number that the track's title begins with; tracks without one come last."""
+    """Return the number that begins the track's title; infinity, to come last, if none does."""
     number = re.match(r"\d+", track_title(root, track))
     return int(number.group()) if number else math.inf
 
 
 def shown_path(path: Path, root: Path) -> str:
-    """The path as the learner would type it from the dojo's root."""
+    """Return the path as the learner would type it from the dojo's root."""
     try:
         return path.relative_to(root).as_posix()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reads what a kata teaches, from its stub and its reference, as text that a screen can set."""
+"""Reads a kata's lesson from its stub and its reference: the task, the hints, the explanation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from dojo.course.stubs import find_stub
 
 @dataclass(frozen=True)
 class Lesson:
-    """What there is to say of a kata.
+    """The texts of a kata.
 
-    ``task`` is the statement less its title, ``why`` what is told once the kata is green.
+    Attributes:
+        task: the statement without its title.
+        names: what the learner writes.
+        hints: the hints of the reference, the vaguest first.
+        why: the explanation that is shown once the kata is green.
     """
 
     title: str
@@ -28,7 +32,7 @@ class Lesson:
 
 
 def read_lesson(kata: Kata) -> Lesson:
-    """The lesson, also where the learner's file is broken or gone.
+    """Read a kata's lesson, even if the learner's file is broken or gone.
 
     Raises:
         OSError, SyntaxError, ValueError: the reference cannot be read.
@@ -36,15 +40,15 @@ def read_lesson(kata: Kata) -> Lesson:
     reference = read_statement(kata.reference)
     return Lesson(
         title=reference.title,
-        task=read_blocks(_less_title(_task(kata)), has_examples=True),
+        task=read_blocks(_without_title(_task(kata)), has_examples=True),
         names=tuple(reference.names.values()),
         hints=reference.hints,
-        why=read_blocks(_less_title(reference.docstring), has_examples=True),
+        why=read_blocks(_without_title(reference.docstring), has_examples=True),
     )
 
 
 def _task(kata: Kata) -> str:
-    """The docstring of the learner's file, or of the stub where that has none any more."""
+    """Return the docstring of the learner's file, or of the stub if the file has none any more."""
     with contextlib.suppress(OSError):
         if docstring := read_docstring(kata.stub):
             return docstring
@@ -52,21 +56,22 @@ def _task(kata: Kata) -> str:
     return ast.get_docstring(ast.parse(stub)) or "" if stub is not None else ""
 
 
-def _less_title(docstring: str) -> str:
+def _without_title(docstring: str) -> str:
     return docstring.partition("\n")[2].strip("\n")
 
 
 def task_of(kata: Kata) -> str:
-    """The statement, as it stands in the learner's file, or at least the title."""
+    """Return the statement in the learner's file; the kata's title if there is none."""
     return _docstring(kata.stub) or kata_title(kata)
 
 
 def kata_title(kata: Kata) -> str:
-    """The kata's title; nothing where its reference cannot be read."""
+    """Return the kata's title; an empty text if its reference cannot be read."""
     return title_of(_docstring(kata.reference))
 
 
 def _docstring(path: Path) -> str:
+    """Return the docstring of a file; an empty text if the file cannot be read."""
     try:
         return read_docstring(path)
     except OSError:

@@ -7,32 +7,32 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dojo.course.katas import Kata
 
-_SHOWN = 5  # names that are listed where it is unclear which is meant
-_NEAREST = 3
+_SHOWN = 5  # names that are listed at most, where a name may mean several katas
+_NEAREST = 3  # names that are listed where a name means none
 
 
 class UnclearName(Exception):
-    """A name that means no kata, or several; the text lists the nearest ones."""
+    """A name means no kata, or several; the text lists the nearest ones."""
 
 
 def find_kata(text: str, katas: Sequence[Kata], current: Callable[[], Kata | None]) -> Kata:
-    """The kata that is meant.
+    """Return the kata that a name means.
 
     A whole name or number counts before a part of a name: ``k01`` is not ``k010_…``. Where several
-    katas remain, the only one of the current track is meant.
+    katas fit, and one alone is of the current track, that one is meant.
 
     Args:
         text: a part of a name, such as ``k03``, ``in_place`` or ``intro/k03``, or a kata's file.
         katas: those to choose from.
-        current: gives the kata that the learner is at; called only where that decides.
+        current: returns the kata that the learner is at; called only where that decides.
 
     Raises:
-        UnclearName: it is none of them, or several.
+        UnclearName: the name means none of them, or several.
     """
     part = _without_path(text.strip())
     found = next(filter(None, _matches(part, katas)), [])
-    if len(found) > 1 and (here := current()) is not None:
-        found = [kata for kata in found if kata.track == here.track] or found
+    if len(found) > 1 and (place := current()) is not None:
+        found = [kata for kata in found if kata.track == place.track] or found
     if len(found) == 1:
         return found[0]
     if not found:
@@ -44,7 +44,7 @@ def find_kata(text: str, katas: Sequence[Kata], current: Callable[[], Kata | Non
 
 
 def short_name(kata: Kata, katas: Sequence[Kata]) -> str:
-    """The least that must be typed to mean this kata wherever the learner is: ``k03`` or more."""
+    """Return the shortest name that means this kata wherever the learner is, such as ``k03``."""
     numbers = [_number(other) for other in katas]
     in_track = [_number(other) for other in katas if other.track == kata.track]
     if numbers.count(_number(kata)) == 1:
@@ -53,7 +53,10 @@ def short_name(kata: Kata, katas: Sequence[Kata]) -> str:
 
 
 def completions(incomplete: str, katas: Sequence[Kata]) -> list[str]:
-    """The names that begin like this, without their track where no other track has the same."""
+    """Return the kata names that begin with a text, for completion in a shell.
+
+    A name without its track is offered where no other track has the same name.
+    """
     tracks: dict[str, int] = {}
     for kata in katas:
         tracks[kata.stem] = tracks.get(kata.stem, 0) + 1
@@ -62,7 +65,7 @@ def completions(incomplete: str, katas: Sequence[Kata]) -> list[str]:
 
 
 def _without_path(text: str) -> str:
-    """A kata's name where the text is a file's; other text as it is."""
+    """Turn the path of a kata's file into the kata's name; return any other text as it is."""
     if not text.endswith(".py"):
         return text
     *folders, file = text.replace("\\", "/").split("/")
@@ -71,7 +74,7 @@ def _without_path(text: str) -> str:
 
 
 def _matches(part: str, katas: Sequence[Kata]) -> Iterator[list[Kata]]:
-    """The katas of that whole name, then of that number, then with that part."""
+    """Yield the katas of that whole name, then of that number, then with that part of a name."""
     yield [kata for kata in katas if part in (kata.name, kata.stem)]
     yield [kata for kata in katas if part in (_number(kata), f"{kata.track}/{_number(kata)}")]
     yield [kata for kata in katas if part and part.lower() in kata.name.lower()]

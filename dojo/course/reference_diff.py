@@ -1,4 +1,4 @@
-"""Compares a learner's file with the reference as text, less the docstrings; it runs nothing."""
+"""Compares a learner's file with the reference as text, without docstrings; it runs nothing."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from dojo.files.atomic import content_of
 
 
 def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
-    """What would turn an answer into the reference, as the lines of a unified diff.
+    """Return the lines of a unified diff that turns an answer into the reference.
 
-    Docstrings, the reference's hints and its account of why are left out: they are no part of an
-    answer. Line numbers too, since they would not be those of the files. A file that is not
-    Python is compared as it is.
+    Docstrings and the reference's hints are left out, since they are no part of an answer. So are
+    line numbers, since they would not be those of the files. A file that is not Python is compared
+    as it is.
 
     Returns:
-        no lines where both are the same.
+        No lines if both are the same.
     """
     yours, reference = (
         content_of(path).decode("utf-8-sig", errors="replace") for path in (answer, kata.reference)
@@ -37,30 +37,30 @@ def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
 
 
 def why(kata: Kata) -> str:
-    """Why the reference is the answer, and what the common wrong one gets wrong."""
+    """Return the reference's docstring: why it is right, and what wrong answers miss."""
     return read_statement(kata.reference).docstring.strip()
 
 
 def _code_of(source: str) -> list[str]:
-    """The lines that do something."""
+    """Return the lines of a source without docstrings, hints and trailing blanks."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd in a learner's file, the judge tells
+            warnings.simplefilter("ignore")  # the judge reports what is odd in the file
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        tree = ast.Module([], [])
-    silent = {
+        tree = ast.Module([], [])  # so that no line is left out
+    left_out = {
         number
-        for node in _silent(tree)
+        for node in _texts_in(tree)
         for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
     lines = enumerate(source.splitlines(), 1)
-    text = "\n".join(line.rstrip() for number, line in lines if number not in silent)
+    text = "\n".join(line.rstrip() for number, line in lines if number not in left_out)
     return re.sub(r"\n{4,}", "\n\n\n", text).strip().splitlines()
 
 
-def _silent(tree: ast.Module) -> list[ast.stmt]:
-    """The statements that only speak to a reader: docstrings, and the ladder of hints."""
+def _texts_in(tree: ast.Module) -> list[ast.stmt]:
+    """Return the statements that do nothing: docstrings, and the tuple of hints."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docstrings = [
         node.body[0]

@@ -1,4 +1,4 @@
-"""Reads what a kata's file says about itself, as text: it runs nothing and imports no torch."""
+"""Reads the docstrings, the public names and the hints of a kata's file, without running it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ _DOCSTRING = re.compile(r"""(?:\s|#.*\n)*[rR]?(\"{3}|'{3})(.*?)\1""", re.DOTALL)
 
 @dataclass(frozen=True)
 class PublicName:
-    """A function or class that the learner writes."""
+    """A function or class that the learner writes.
+
+    Attributes:
+        signature: its name, arguments and result, as text; of a class, those of ``__init__``.
+        docstring: its docstring; of a class, followed by those of its methods.
+        arguments: its arguments as syntax; of a class, those of ``__init__``.
+    """
 
     name: str
     signature: str
@@ -23,7 +29,7 @@ class PublicName:
 
 @dataclass(frozen=True)
 class Statement:
-    """What a stub or reference says: the module's docstring, its names and its hints."""
+    """The docstring, the public names and the hints of a stub or reference."""
 
     docstring: str
     names: dict[str, PublicName]
@@ -31,6 +37,7 @@ class Statement:
 
     @property
     def title(self) -> str:
+        """The first line of the docstring, without its full stop."""
         return title_of(self.docstring)
 
 
@@ -38,7 +45,9 @@ def read_statement(path: Path) -> Statement:
     """Parse a stub or reference.
 
     Raises:
+        OSError: the file cannot be read.
         SyntaxError: the file is not Python.
+        ValueError: a public class has no ``__init__``.
     """
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     names: dict[str, PublicName] = {}
@@ -52,7 +61,9 @@ def read_statement(path: Path) -> Statement:
 
 
 def read_docstring(path: Path) -> str:
-    """The docstring alone, read in a tenth of the time and also where the rest is not Python.
+    """Read the docstring of a file without parsing the rest, which need not be Python.
+
+    This takes a tenth of the time of ``read_statement``.
 
     Raises:
         OSError: the file cannot be read.
@@ -62,7 +73,7 @@ def read_docstring(path: Path) -> str:
 
 
 def title_of(docstring: str) -> str:
-    """What the first line says."""
+    """Return the first line of a docstring, without its full stop."""
     return docstring.strip().partition("\n")[0].rstrip(".")
 
 
@@ -77,7 +88,7 @@ def _public_name(node: ast.FunctionDef | ast.ClassDef) -> PublicName:
     return PublicName(
         node.name,
         f"{node.name}({shown}){'' if is_class else returns}",
-        _docstrings(node),
+        _docstring_of(node),
         arguments,
         is_class,
     )
@@ -88,8 +99,8 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
     return next((method for method in methods if method.name == name), None)
 
 
-def _docstrings(node: ast.FunctionDef | ast.ClassDef) -> str:
-    """The docstring, with a class's own methods' after it."""
+def _docstring_of(node: ast.FunctionDef | ast.ClassDef) -> str:
+    """Return the docstring of a function; of a class, followed by those of its methods."""
     texts = [ast.get_docstring(node) or ""]
     if isinstance(node, ast.ClassDef):
         texts += [

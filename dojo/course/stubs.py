@@ -1,7 +1,7 @@
-"""Knows a kata's stub as it was handed out: tells one from an answer, and finds it again.
+"""Tells a kata's stub from an answer, and finds the stub again after it was overwritten.
 
-It looks into git's history first, and runs nothing of what it finds. Without git there is the copy
-that was kept while the kata was not started.
+The stub is taken from git's history. Without git, it is the copy that ``keep_stub`` made while the
+kata was not started. Nothing of what is found is run.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from dojo.files.atomic import content_of, write_atomically
 
 
 def is_stub(kata: Kata, raw: bytes) -> bool:
-    """Whether this is a stub of the kata: every public name is there, and none is begun."""
+    """Return whether this source is a stub of the kata: it has every public name, none begun.
+
+    A name is begun if it does anything but raise ``NotImplementedError``.
+    """
     if b"NotImplementedError" not in raw:  # most answers need no closer look
         return False
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd in a learner's file, the judge tells
+            warnings.simplefilter("ignore")  # the judge reports what is odd in the file
             tree = ast.parse(raw)
         names = read_statement(kata.reference).names.keys()
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
@@ -38,39 +41,40 @@ def is_stub(kata: Kata, raw: bytes) -> bool:
 
 
 def find_stub(kata: Kata) -> bytes | None:
-    """The newest stub in git's history, else the copy that was kept, else None."""
-    return next((raw for raw in _candidates(kata) if is_stub(kata, raw)), None)
+    """Return the newest stub in git's history, else the copy that was kept, else None."""
+    return next((raw for raw in _versions(kata) if is_stub(kata, raw)), None)
 
 
 def is_in_git(root: Path) -> bool:
-    """Whether there is a history in which stubs can be found."""
+    """Return whether the folder is in a git repository with a commit."""
     return bool(_git(root, "rev-parse", "HEAD"))
 
 
 def keep_stub(kata: Kata) -> None:
-    """Keep a copy of the learner's file if it is a stub, for a day without git.
+    """Copy the learner's file into ``.dojo/stubs/`` if it is a stub, for use without git.
 
     Raises:
         OSError: the copy cannot be written.
     """
     raw = content_of(kata.stub)
-    if raw != content_of(_kept(kata)) and is_stub(kata, raw):
-        write_atomically(_kept(kata), raw)
+    if raw != content_of(_kept_copy(kata)) and is_stub(kata, raw):
+        write_atomically(_kept_copy(kata), raw)
 
 
-def _candidates(kata: Kata) -> Iterator[bytes]:
+def _versions(kata: Kata) -> Iterator[bytes]:
+    """Yield what may be the stub: the file in each commit, the newest first, then the kept copy."""
     path = f"./{kata.stub.relative_to(kata.root).as_posix()}"  # from the root, wherever git's is
     for commit in _git(kata.root, "rev-list", "HEAD", "--", path).decode().split():
         yield _git(kata.root, "cat-file", "blob", f"{commit}:{path}")
-    yield content_of(_kept(kata))
+    yield content_of(_kept_copy(kata))
 
 
-def _kept(kata: Kata) -> Path:
+def _kept_copy(kata: Kata) -> Path:
     return kata.solution_in(kata.root / ".dojo" / "stubs")
 
 
 def _git(root: Path, *command: str) -> bytes:
-    """What git answers; nothing where it has no answer, or where there is no git."""
+    """Run a git command and return its output; no bytes if it fails or if there is no git."""
     try:
         done = subprocess.run(
             ["git", "-C", root, *command],
@@ -84,7 +88,7 @@ def _git(root: Path, *command: str) -> bytes:
 
 
 def _is_unstarted(node: ast.stmt) -> bool:
-    """Whether a function, or every method of a class, only raises NotImplementedError."""
+    """Return whether a function, or every method of a class, only raises NotImplementedError."""
     if isinstance(node, ast.ClassDef):
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)
         methods = [item for item in node.body if isinstance(item, functions)]

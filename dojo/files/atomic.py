@@ -1,4 +1,4 @@
-"""Writes files so that neither a reader nor a crash meets half of one; names new ones by date."""
+"""Writes files so that no reader and no crash sees half of one, and names new files by date."""
 
 from __future__ import annotations
 
@@ -11,20 +11,33 @@ from pathlib import Path
 
 
 def content_of(path: Path) -> bytes:
-    """What the file holds; nothing where it cannot be read."""
+    """Return the bytes of a file; no bytes if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError:
         return b""
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Replace the file at once, and make its folder where there is none.
+def signature_of(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is written again; None if there is no file.
 
-    A link stays a link, and the file keeps the rights that it had.
+    That is its time, its size and its inode: one of them differs even after two writes within a
+    second that leave the same size.
+    """
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return now.st_mtime_ns, now.st_size, now.st_ino
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Replace the content of a file in one step, and make its folder if there is none.
+
+    A link stays a link, and the file keeps its permissions. Text is written as UTF-8.
 
     Raises:
-        OSError: it cannot be written; what was there before is still there.
+        OSError: the file cannot be written; it still holds what it held before.
     """
     raw = content.encode() if isinstance(content, str) else content
     target = Path(os.path.realpath(path))
@@ -42,13 +55,13 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def write_dated(folder: Path, raw: bytes, suffix: str) -> Path:
-    """Write a new file that is named by the present moment, and have it on the disk for good.
+    """Write a new file named by the present moment, and wait until it is on the disk.
 
     Returns:
-        Its path, such as ``folder/2026-01-31_09-30-00.py``; no other file is touched.
+        The path of the file, such as ``folder/2026-01-31_09-30-00.py``. No other file changes.
 
     Raises:
-        OSError: it cannot be written; nothing is left of it.
+        OSError: the file cannot be written; nothing is left of it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in dated_names(folder, suffix):
@@ -69,7 +82,7 @@ def write_dated(folder: Path, raw: bytes, suffix: str) -> Path:
 
 
 def dated_names(folder: Path, suffix: str, prefix: str = "") -> Iterator[Path]:
-    """Names for the present moment without end: the plain one first, then numbered ones."""
+    """Yield paths named by the present moment, without end: a plain one, then numbered ones."""
     stamp = f"{prefix}{time.strftime('%Y-%m-%d_%H-%M-%S')}"
     yield folder / f"{stamp}{suffix}"
     for number in itertools.count(2):

@@ -1,7 +1,7 @@
-"""Lets one process at a time do something, on every system.
+"""Locks a file so that only one process at a time works with it, on every operating system.
 
-The lock belongs to an open file, so the system lifts it when its process ends, however that ends:
-there are no stale locks.
+The lock belongs to an open file. The system releases it when the process ends, even if the process
+was killed: there are no stale locks.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-_WAIT = 5.0  # seconds; others hold the lock for a few milliseconds
+_WAIT = 5.0  # seconds to wait at most; other processes hold the lock for a few milliseconds
 _RETRY = 0.01  # seconds between two attempts
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # some network folders have none
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of network folders without locks
 
 if sys.platform == "win32":
     import msvcrt
@@ -34,10 +34,12 @@ else:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of this file inside the ``with`` block; the file is made where there is none.
+    """Hold the lock of a file inside the ``with`` block; the file is made if there is none.
+
+    On a file system without locks, the block runs without a lock.
 
     Raises:
-        OSError: the file cannot be made, or another process does not let go of the lock.
+        OSError: the file cannot be made, or another process held the lock for too long.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:

@@ -1,7 +1,8 @@
-"""A JSON file with an entry per kata that several processes change; what an entry is, they know.
+"""A versioned JSON file with one entry per kata, safe to update from several processes.
 
-A change reads, changes and writes under a lock, so that none is lost. A file that cannot be
-understood is set aside under a dated name, never overwritten.
+Callers supply ``parse`` and ``dump``, which know what an entry is. An update reads, changes and
+writes the file under a lock, so that no update is lost. A file that cannot be understood is renamed
+to a dated name, never overwritten.
 """
 
 from __future__ import annotations
@@ -12,24 +13,24 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from dojo.files.atomic import dated_names, write_atomically
+from dojo.files.atomic import dated_names, signature_of, write_atomically
 from dojo.files.lock import locked
 
 Entry = TypeVar("Entry")
 
 
 class _NotUnderstood(Exception):
-    """What is wrong with the file: the rest of a sentence that begins with its name."""
+    """The file is damaged or too new; the text completes a sentence that begins with its name."""
 
 
 class StateFile(Generic[Entry]):
-    """The file ``{"version": …, "katas": {name: entry}}``.
+    """A file that holds ``{"version": …, "katas": {name: entry}}`` as JSON.
 
     Args:
-        path: where it lies.
-        version: of what this dojo reads and writes.
-        parse: makes an entry of what JSON gave, or raises ``ValueError`` with what is wrong.
-        dump: makes of an entry what JSON takes.
+        path: the path of the file.
+        version: the version of the format that this dojo reads and writes.
+        parse: turns a JSON value into an entry, or raises ``ValueError`` that says what is wrong.
+        dump: turns an entry into a JSON value.
         warn: called with a line that a person should read.
     """
 
@@ -48,15 +49,14 @@ class StateFile(Generic[Entry]):
         return "/".join(self._path.parts[-2:])
 
     def signature(self) -> object:
-        """What differs once the file has been written again."""
-        try:
-            now = self._path.stat()
-        except OSError:
-            return None
-        return now.st_mtime_ns, now.st_size, now.st_ino
+        """Return a value that differs once the file has been written again."""
+        return signature_of(self._path)
 
     def read(self, known: Mapping[str, Entry]) -> dict[str, Entry]:
-        """The entries: none where there is no file, and ``known`` where it cannot be understood.
+        """Return the entries of the file; none if there is no file.
+
+        Args:
+            known: the entries to return where the file cannot be understood.
 
         Raises:
             OSError: the file cannot be read, or cannot be set aside.
@@ -70,7 +70,11 @@ class StateFile(Generic[Entry]):
     def update(
         self, change: Callable[[dict[str, Entry]], None], known: Mapping[str, Entry]
     ) -> dict[str, Entry]:
-        """Change the entries, as they are now, and return them.
+        """Read the entries, change them, write them, and return them.
+
+        Args:
+            change: changes the dict of entries in place.
+            known: the entries to start from where the file cannot be understood.
 
         Raises:
             OSError: nothing was saved.

@@ -1,6 +1,6 @@
-"""Remembers how far a learner has come, in ``.dojo/progress.json``; it judges and shows nothing.
+"""Records how far a learner has come, in ``.dojo/progress.json``; it judges and shows nothing.
 
-What cannot be saved is remembered until the process ends, and saved as soon as that works.
+A change that cannot be saved is kept in memory, and saved as soon as the file can be written.
 """
 
 from __future__ import annotations
@@ -26,10 +26,17 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of one kata.
+    """What is recorded of one kata.
 
-    ``state`` and ``source_hash`` are those of the last verdict, ``green_hash`` is that of the last
-    green one. Times are ISO 8601. ``reds`` counts the versions that were red since the last green.
+    Attributes:
+        state: the state of the last verdict, one of ``STATES``.
+        source_hash: the hash of the file that the last verdict is on.
+        judged: when the last verdict was given, in ISO 8601.
+        green_hash: the hash of the last green version of the file.
+        green: when the last green verdict was given, in ISO 8601; empty if there was none.
+        reds: how many versions of the file were red since the last green one.
+        hints: how many hints are open.
+        skipped: whether the learner has left the kata for later.
     """
 
     state: str = NOT_STARTED
@@ -42,12 +49,12 @@ class Entry:
     skipped: bool = False
 
     def after(self, verdict: Verdict) -> Entry:
-        """The entry with this verdict as its last."""
+        """Return the entry as it is after this verdict."""
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         new = replace(self, state=verdict.state, source_hash=verdict.source_hash, judged=now)
         if verdict.state == GREEN:
             return replace(new, green_hash=verdict.source_hash, green=now, reds=0, skipped=False)
-        if verdict.source_hash == self.green_hash:  # no longer: a check has changed
+        if verdict.source_hash == self.green_hash:  # it is no longer green: a check has changed
             new = replace(new, green_hash="")
         is_new = (verdict.state, verdict.source_hash) != (self.state, self.source_hash)
         return replace(new, reds=self.reds + (verdict.state == RED and is_new))
@@ -55,24 +62,24 @@ class Entry:
 
 _Change = Callable[[Entry], Entry]
 _NOTHING = Entry()  # of a kata that was never judged
-_UNREAD = object()
+_UNREAD = object()  # the signature of a file that has to be read again
 
 
 class Progress:
-    """The learner's state, as this process and others record it.
+    """The learner's progress, shared through a file with other processes that record it.
 
     Attributes:
-        warnings: what a person should know, such as that nothing can be saved, a line each.
+        warnings: lines that a person should read, such as that nothing can be saved.
     """
 
     def __init__(self, root: Path) -> None:
         self.warnings: list[str] = []
         self._root = root
         path = root / ".dojo" / "progress.json"
-        self._file = StateFile(path, VERSION, _parse, asdict, self.warnings.append)
+        self._file = StateFile(path, VERSION, _parse_entry, asdict, self.warnings.append)
         self._saved: dict[str, Entry] = {}
         self._unsaved: list[tuple[str, _Change]] = []
-        self._entries = self._saved  # with what is not saved yet
+        self._entries = self._saved  # with the changes that are not saved yet
         self._signature: object = _UNREAD
         self._has_failed = False
         self._lock = threading.RLock()  # a loop and a screen have threads of their own
@@ -80,10 +87,11 @@ class Progress:
     # ---------------------------------------------------------------- what is known
 
     def state(self, kata: Kata) -> str:
-        """The last verdict's state in the light of what the file holds now.
+        """Return a kata's state: that of its last verdict, unless the file has changed since.
 
         Returns:
-            One of ``STATES``, or ``STALE`` for a file that was green and has been edited since.
+            One of ``STATES``, or ``STALE`` for a file that was green and has been edited since. A
+            file that holds the stub again is not started.
         """
         entry = self._entry(kata)
         if entry.state == NOT_STARTED and not entry.green_hash:
@@ -97,21 +105,27 @@ class Progress:
         return STALE if entry.state == GREEN else entry.state
 
     def was_green(self, kata: Kata) -> bool:
-        """Whether any version of the learner's file has ever been green."""
+        """Return whether any version of the learner's file has ever been green."""
         return bool(self._entry(kata).green)
 
     def reds(self, kata: Kata) -> int:
-        """How many versions of the file were red since the last green one."""
+        """Return how many versions of the file were red since the last green one."""
         return self._entry(kata).reds
 
     def hints_opened(self, kata: Kata) -> int:
+        """Return how many hints of the kata are open."""
         return self._entry(kata).hints
 
     def is_skipped(self, kata: Kata) -> bool:
+        """Return whether the learner has left the kata for later."""
         return self._entry(kata).skipped
 
     def current(self, katas: Iterable[Kata]) -> Kata | None:
-        """The first that is neither green nor skipped, else the first that is not green."""
+        """Return the first kata that is neither green nor skipped, else the first not green.
+
+        Returns:
+            None if all katas are green.
+        """
         skipped = None
         for kata in katas:
             if self.state(kata) != GREEN:
@@ -123,26 +137,26 @@ class Progress:
     # ---------------------------------------------------------------- what happens
 
     def record(self, *verdicts: Verdict, complete: bool = True) -> None:
-        """Remember verdicts on the learner's own katas.
+        """Record verdicts on the learner's own files, and keep a copy of each stub.
 
         Args:
-            complete: whether no check was left out, such as those of a device; a green verdict
-                proves something only then, and is forgotten otherwise.
+            complete: whether all checks were run, those of every device too. If not, green
+                verdicts are not recorded, since they prove nothing.
         """
         kept = [one for one in verdicts if complete or one.state != GREEN]
-        self._change([(one.kata, partial(Entry.after, verdict=one)) for one in kept])
+        self._save_changes([(one.kata, partial(Entry.after, verdict=one)) for one in kept])
         for verdict in kept:
             if verdict.state == NOT_STARTED:
-                with contextlib.suppress(OSError):  # that nothing can be saved is said already
+                with contextlib.suppress(OSError):  # the warning is given already
                     keep_stub(Kata(verdict.kata, self._root))
 
     def open_hint(self, kata: Kata) -> None:
-        """Open one more hint of the kata's ladder."""
-        self._change([(kata.name, lambda entry: replace(entry, hints=entry.hints + 1))])
+        """Record that one more hint of the kata is open."""
+        self._save_changes([(kata.name, lambda entry: replace(entry, hints=entry.hints + 1))])
 
     def skip(self, kata: Kata) -> None:
-        """Leave the kata for later, until it is green."""
-        self._change([(kata.name, lambda entry: replace(entry, skipped=True))])
+        """Record that the kata is left for later; that ends when it is green."""
+        self._save_changes([(kata.name, lambda entry: replace(entry, skipped=True))])
 
     # ---------------------------------------------------------------- the file
 
@@ -162,7 +176,7 @@ class Progress:
         self._entries = dict(self._saved)
         self._apply_unsaved(self._entries)
 
-    def _change(self, changes: Sequence[tuple[str, _Change]]) -> None:
+    def _save_changes(self, changes: Sequence[tuple[str, _Change]]) -> None:
         with self._lock:
             self._unsaved += changes
             try:
@@ -180,7 +194,7 @@ class Progress:
             entries[name] = change(entries.get(name, _NOTHING))
 
     def _warn_of(self, verb: str, error: OSError) -> None:
-        """Say once that nothing is saved: what follows from that is no news."""
+        """Add the warning that nothing is saved, once for this process."""
         if not self._has_failed:
             self._has_failed = True
             self.warnings.append(
@@ -190,21 +204,21 @@ class Progress:
 
 
 def record_all(root: Path, verdicts: Iterable[Verdict]) -> list[str]:
-    """Remember a run's verdicts on the learner's own katas, of which no check was left out.
+    """Record a run's verdicts on the learner's own files, where every check was run.
 
     Returns:
-        What a person should know, such as that nothing can be saved, a line each.
+        Lines that a person should read, such as that nothing can be saved.
     """
     progress = Progress(root)
     progress.record(*verdicts)
     return progress.warnings
 
 
-def _parse(value: Any) -> Entry:
-    """An entry from JSON.
+def _parse_entry(value: Any) -> Entry:
+    """Make an entry of a JSON value.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value is no entry.
     """
     expected = {field.name: type(field.default) for field in fields(Entry)}
     if not isinstance(value, dict) or value.keys() != expected.keys():

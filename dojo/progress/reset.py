@@ -1,4 +1,4 @@
-"""Puts stubs back and undoes that: nothing is overwritten before a copy of it lies on the disk.
+"""Puts stubs back and undoes that; no file is overwritten before a copy of it is on the disk.
 
 Copies are ``.dojo/saved/<track>/<kata>/<date>.py`` and are never removed.
 """
@@ -19,12 +19,17 @@ VERSION = 1
 
 
 class CannotReplace(Exception):
-    """Why a learner's file was left as it is, and what to do."""
+    """A learner's file was left as it is; the text says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class ReplacedFile:
-    """A file that holds something else now; ``copy`` holds what it held, None if it was missing."""
+    """A learner's file that was replaced.
+
+    Attributes:
+        kata: the kata whose file it is.
+        copy: the path of a copy of the old content; None if there was no file.
+    """
 
     kata: Kata
     copy: Path | None
@@ -32,48 +37,50 @@ class ReplacedFile:
 
 @dataclass(frozen=True)
 class Reset:
-    """What a reset or an undo has replaced, and what a person should know besides."""
+    """The files that a reset or an undo has replaced, and lines that a person should read."""
 
     files: tuple[ReplacedFile, ...]
     warnings: tuple[str, ...] = ()
 
 
 def save_copy(kata: Kata) -> Path:
-    """A dated copy of the learner's file.
+    """Save a dated copy of the learner's file, and return the path of the copy.
 
     Raises:
-        NotReplaced: the file cannot be read, or the copy cannot be saved.
+        CannotReplace: the file cannot be read, or the copy cannot be saved.
     """
     try:
         raw = kata.stub.read_bytes()
         return write_dated(kata.root / ".dojo" / "saved" / kata.track / kata.stem, raw, ".py")
     except OSError as error:
         raise CannotReplace(
-            f"{_shown(kata)}: no copy of it can be saved ({error.strerror}), so nothing was "
+            f"{_shown_stub(kata)}: no copy of it can be saved ({error.strerror}), so nothing was "
             "changed. Make .dojo/ a folder that you can write to, with some room on the disk."
         ) from None
 
 
 def reset(*katas: Kata) -> Reset:
-    """Put the stubs back, after a copy of what the learner wrote; a file that is a stub stays.
+    """Save copies of the learner's files, and put the stubs in their place.
+
+    A file that is a stub already stays as it is.
 
     Raises:
-        NotReplaced: a stub is not known or a copy cannot be saved, and no file has changed; or a
-            file cannot be written, and ``undo`` brings those back that were before it.
+        CannotReplace: a stub is not known or a copy cannot be saved, and no file has changed; or
+            a file cannot be written, and ``undo`` brings back those that were replaced before it.
     """
     begun = [kata for kata in katas if not is_stub(kata, content_of(kata.stub))]
-    return _replace({kata: _stub(kata) for kata in begun})
+    return _replace({kata: _known_stub(kata) for kata in begun})
 
 
 def undo(root: Path) -> Reset:
-    """Bring back what the last reset or undo has replaced, after a copy of what is there now.
+    """Bring back what the last reset or undo has replaced; copies of the present files are saved.
 
     Raises:
-        NotReplaced: there is nothing to undo, or a copy is gone; or as for ``reset``.
+        CannotReplace: there is nothing to undo, or a copy is gone; or as for ``reset``.
     """
     warnings: list[str] = []
     try:
-        copies = _last(root, warnings).read({})
+        copies = _last_reset_file(root, warnings).read({})
         contents = {Kata(name, root): (root / copy).read_bytes() for name, copy in copies.items()}
     except OSError as error:
         raise CannotReplace(f"{error.filename}: it cannot be read ({error.strerror})") from None
@@ -84,12 +91,12 @@ def undo(root: Path) -> Reset:
 
 
 def _replace(contents: Mapping[Kata, bytes]) -> Reset:
-    """Save copies, note which belong together, and only then overwrite."""
+    """Save copies of the files, record which copies belong together, and only then overwrite."""
     files = [
         ReplacedFile(kata, save_copy(kata) if kata.stub.exists() else None) for kata in contents
     ]
     warnings: list[str] = []
-    _note(files, warnings)
+    _record_copies(files, warnings)
     for kata, raw in contents.items():
         _overwrite(kata, raw)
     return Reset(tuple(files), tuple(warnings))
@@ -100,12 +107,12 @@ def _overwrite(kata: Kata, raw: bytes) -> None:
         write_atomically(kata.stub, raw)
     except OSError as error:
         raise CannotReplace(
-            f"{_shown(kata)}: it cannot be written ({error.strerror}), and is as it was."
+            f"{_shown_stub(kata)}: it cannot be written ({error.strerror}), and is as it was."
         ) from None
 
 
-def _note(files: list[ReplacedFile], warnings: list[str]) -> None:
-    """Note the copies as those of the last reset or undo."""
+def _record_copies(files: list[ReplacedFile], warnings: list[str]) -> None:
+    """Write down which copies the last reset or undo has made, for the next undo."""
     root = next((file.kata.root for file in files if file.copy), None)
     if root is None:
         return
@@ -116,33 +123,38 @@ def _note(files: list[ReplacedFile], warnings: list[str]) -> None:
         last.update(copies)
 
     try:
-        _last(root, warnings).update(change, {})
+        _last_reset_file(root, warnings).update(change, {})
     except OSError as error:
         raise CannotReplace(
             f".dojo/last_reset.json cannot be written ({error.strerror}), so nothing was changed."
         ) from None
 
 
-def _last(root: Path, warnings: list[str]) -> StateFile[str]:
-    """Which copies, from the root, the last reset or undo has made."""
-    return StateFile(root / ".dojo" / "last_reset.json", VERSION, _parse, str, warnings.append)
+def _last_reset_file(root: Path, warnings: list[str]) -> StateFile[str]:
+    """The file that says which copies the last reset or undo has made, as paths from the root."""
+    return StateFile(root / ".dojo" / "last_reset.json", VERSION, _parse_path, str, warnings.append)
 
 
-def _parse(value: Any) -> str:
+def _parse_path(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith(".dojo/saved/") or ".." in value:
         raise ValueError(f"{value!r} is not the path of a saved copy")
     return value
 
 
-def _stub(kata: Kata) -> bytes:
+def _known_stub(kata: Kata) -> bytes:
+    """The kata's stub.
+
+    Raises:
+        CannotReplace: it is not known.
+    """
     stub = find_stub(kata)
     if stub is None:
         raise CannotReplace(
             f"{kata.name}: its stub is neither in git's history nor in .dojo/stubs/, so nothing "
-            f"was changed. Take {_shown(kata)} from a fresh clone."
+            f"was changed. Take {_shown_stub(kata)} from a fresh clone."
         )
     return stub
 
 
-def _shown(kata: Kata) -> str:
+def _shown_stub(kata: Kata) -> str:
     return shown_path(kata.stub, kata.root)

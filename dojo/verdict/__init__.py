@@ -1,4 +1,4 @@
-"""Knows what is said of a kata: the data, the words, and the name of a known mistake.
+"""Holds what is said of a kata: the data of a verdict, its words, and the name of a known mistake.
 
-It knows no process and no screen; it imports neither torch nor pytest.
+It starts no process and draws no screen; it imports neither torch nor pytest.
 """

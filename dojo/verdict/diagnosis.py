@@ -1,8 +1,8 @@
 """Recognises a known mistake: an answer that behaves under the checks as an impostor does.
 
-Behaviour is which checks are red, with which messages, less what is the learner's own: paths and
-line numbers. Only equal behaviour counts; no guess is better than a wrong one.
-What the impostors do is kept in ``.dojo/`` by the hash of all that it depends on.
+Behaviour is the state and the message of each check, without the learner's own paths and line
+numbers. Only equal behaviour counts: no diagnosis is better than a wrong one. The behaviours of a
+kata's impostors are its table, which is kept in ``.dojo/`` under a hash of all that decides it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from dojo.verdict.fingerprint import fingerprint
 from dojo.verdict.model import NOT_STARTED, RED, Check, Verdict
 
 Behaviour = dict[str, str]  # check → state and message
-Table = list[tuple[str, Behaviour]]  # an impostor's diagnosis, and what it does
+Table = list[tuple[str, Behaviour]]  # of each impostor: its diagnosis, and its behaviour
 
 
 def behaviour_of(verdict: Verdict) -> Behaviour:
-    """What the checks said that were reached; checks that were not started say nothing."""
+    """Return the behaviour that a verdict shows; checks that were not started are left out."""
     keys: dict[str, int] = {}
     found: Behaviour = {}
     for check in verdict.checks:
@@ -36,13 +36,18 @@ def behaviour_of(verdict: Verdict) -> Behaviour:
 
 
 def _impersonal(check: Check) -> str:
-    """The message without the learner's path and line numbers."""
+    """Return a check's message without the learner's path and line numbers."""
     text = check.message.replace(check.file, "FILE") if check.file else check.message
     return re.sub(r"\bline \d+", "line", text)
 
 
 def diagnose(verdict: Verdict, table: Table) -> str | None:
-    """The diagnosis of the impostors that behave as this answer does; None where they disagree."""
+    """Return the diagnosis of the impostors that behave as this answer does.
+
+    Returns:
+        None if the answer is not red, if no impostor behaves so, or if those that do have several
+        diagnoses.
+    """
     if verdict.state != RED:
         return None
     behaviour = behaviour_of(verdict)
@@ -57,16 +62,20 @@ def diagnose(verdict: Verdict, table: Table) -> str | None:
 
 
 def known_table(kata: Kata) -> Table | None:
-    """The table that was made for the kata as it is now, or None."""
+    """Return the table that was kept for the kata as it is now; None if there is none."""
     try:
-        table = json.loads(_cache(kata).read_text(encoding="utf-8"))
+        table = json.loads(_table_file(kata).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return table if isinstance(table, list) else None
 
 
 class TableMaker:
-    """Makes a kata's table, an impostor a step, so that other work can come in between."""
+    """Makes a kata's table, one impostor at each step, so that other work can come in between.
+
+    Attributes:
+        table: the rows that are made so far.
+    """
 
     def __init__(self, kata: Kata) -> None:
         self._kata = kata
@@ -75,14 +84,15 @@ class TableMaker:
 
     @property
     def is_done(self) -> bool:
+        """Whether the table is complete."""
         return not self._left
 
     def step(self, judge: Callable[[Kata, str], Verdict | None]) -> None:
-        """Judge the next impostor, and keep the table after the last one.
+        """Judge the next impostor; after the last one, write the table to its file.
 
         Args:
-            judge: takes a kata and a source; None means that it was interrupted, and that the
-                step is still to be done.
+            judge: returns the verdict on a kata's answer that is given as text; None if it was
+                interrupted. The next step then judges the same impostor again.
         """
         impostor = self._left[0]
         verdict = judge(self._kata, impostor.source)
@@ -91,19 +101,20 @@ class TableMaker:
         self.table.append((impostor.diagnosis, behaviour_of(verdict)))
         del self._left[0]
         if self.is_done:
-            with contextlib.suppress(OSError):  # where nothing can be written, it costs time only
-                self._keep()
+            with contextlib.suppress(OSError):  # without the file, only time is lost
+                self._write_table()
 
-    def _keep(self) -> None:
-        cache = _cache(self._kata)
-        write_atomically(cache, json.dumps(self.table, indent=1))
-        for old in cache.parent.glob(f"{self._kata.stem}-*.json"):
-            if old != cache:
+    def _write_table(self) -> None:
+        """Write the table to its file, and remove the kata's older tables."""
+        file = _table_file(self._kata)
+        write_atomically(file, json.dumps(self.table, indent=1))
+        for old in file.parent.glob(f"{self._kata.stem}-*.json"):
+            if old != file:
                 old.unlink()
 
 
 def make_table(kata: Kata, judge: Callable[[Kata, str], Verdict]) -> Table:
-    """Make a kata's table at once; takes about as long as a verdict for each impostor."""
+    """Make a kata's table and return it; takes about as long as a verdict on each impostor."""
     maker = TableMaker(kata)
     while not maker.is_done:
         maker.step(judge)
@@ -111,11 +122,11 @@ def make_table(kata: Kata, judge: Callable[[Kata, str], Verdict]) -> Table:
 
 
 def find_impostors(kata: Kata) -> list[Candidate]:
-    """The wrong answers among the kata's candidates."""
+    """Return the wrong answers among the kata's candidates."""
     return [candidate for candidate in find_candidates(kata) if not candidate.right]
 
 
-def _cache(kata: Kata) -> Path:
-    """Where the table for this very kata, judged by this very dojo, is kept."""
+def _table_file(kata: Kata) -> Path:
+    """Return the file of the table for the kata and the dojo as they are now."""
     name = f"{kata.stem}-{fingerprint(kata)}.json"
     return kata.root / ".dojo" / "impostors" / kata.track / name

@@ -1,6 +1,7 @@
-"""A hash of all that decides the verdict on a kata's answer, but for the answer itself.
+"""Hashes all that decides the verdict on a kata's answer, except the answer itself.
 
-What is kept under such a hash is valid until a check, the judge, Python, torch or NumPy changes.
+A verdict that is kept under such a hash is valid until a check, the judge, Python, torch or NumPy
+changes.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pathlib import Path
 from dojo.course.katas import Kata
 
 _DOJO = Path(__file__).parent.parent
-_DECIDES = ("judge", "checks", "devices", "plugin.py")  # of the package dojo
+_DECIDES = ("judge", "checks", "devices", "plugin.py")  # parts of the package that judge
 
 
 def fingerprint(kata: Kata) -> str:
-    """The hash for a kata as it is now, in 16 hexadecimal digits."""
+    """Return the hash for a kata and the dojo as they are now, as 16 hexadecimal digits."""
     digest = hashlib.sha256(_versions().encode())
     for path in (kata.checks, kata.reference, kata.impostors, *_judging_files()):
         digest.update(path.read_bytes())
@@ -26,7 +27,7 @@ def fingerprint(kata: Kata) -> str:
 
 
 def _judging_files() -> list[Path]:
-    """The dojo's own files that decide a verdict, whatever folder of their package they lie in."""
+    """Return the dojo's own files that decide a verdict, in a fixed order, from all subfolders."""
     found = (_DOJO / name for name in _DECIDES)
     return [
         file for part in found for file in (sorted(part.rglob("*.py")) if part.is_dir() else [part])
@@ -35,5 +36,8 @@ def _judging_files() -> list[Path]:
 
 @functools.cache
 def _versions() -> str:
-    """Another Python counts other lines, and another torch words errors in another way."""
+    """Return the versions of Python, torch and NumPy.
+
+    Another Python reports other line numbers, and another torch words its errors differently.
+    """
     return " ".join([sys.version, *map(importlib.metadata.version, ("torch", "numpy"))])

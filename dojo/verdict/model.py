@@ -1,4 +1,4 @@
-"""What is said of a kata: plain data, free of torch and pytest."""
+"""The verdict on a kata and its checks, as plain data without torch and pytest."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ NOT_STARTED = "not started"
 CRASHED = "crashed"
 TIMED_OUT = "timed out"
 STATES = (NOT_STARTED, RED, GREEN, CRASHED, TIMED_OUT)
-STALE = "stale"  # of progress, not of a verdict: green once, and edited since
+STALE = "stale"  # a state of progress, not of a verdict: green once, and edited since
 
 
 @dataclass(frozen=True)
 class Check:
     """The outcome of one check on one device.
 
-    ``message`` is exactly what a person sees; ``file`` and ``line`` are the learner's; ``output``
-    is the end of what their code printed while a check failed. ``got`` and ``expected`` are the
-    rows of two small tensors that differ, as text.
+    Attributes:
+        name: what the check states, in a sentence.
+        aspect: the aspect of the result that it checks, such as "shape".
+        device: "cpu" or "cuda".
+        state: one of ``STATES``; empty before the check has ended.
+        message: exactly what a person sees; empty for a green check.
+        file: the path of the learner's file, from the root of the dojo.
+        line: the line of the failure in that file; 0 if it is not known.
+        output: the end of what the learner's code printed while the check failed.
+        got: the rows of a small tensor, as text, where it differs from ``expected``.
+        expected: the rows of the tensor that was expected.
     """
 
     name: str
@@ -38,12 +46,23 @@ class Check:
     expected: list[list[str]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
+        """Return the fields as a dict for JSON."""
         return dict(vars(self))  # its lists are never written to; asdict would copy them
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one kata; ``devices`` says in words on which it was judged."""
+    """The outcome of one kata.
+
+    Attributes:
+        kata: the name of the kata, ``track/stem``.
+        state: one of ``STATES``.
+        seconds: how long the checks took.
+        source_hash: the hash of the answer that was judged.
+        checks: the outcome of each check.
+        diagnosis: the known mistake that was recognised, in a sentence; None if none was.
+        devices: says in words on which devices the kata was judged.
+    """
 
     kata: str
     state: str
@@ -55,14 +74,14 @@ class Verdict:
 
     @property
     def first_failure(self) -> Check | None:
-        """The check to show: the first red one, else the first that is not started."""
+        """The check to show: the first that failed, else the first that is not started."""
         failing = [check for check in self.checks if check.state != GREEN]
         worse = [check for check in failing if check.state != NOT_STARTED]
         return next(iter(worse or failing), None)
 
     @property
     def later_end(self) -> Check | None:
-        """The check at which the process ended, where that is not the one to show."""
+        """The check at which the process ended, if that is not the check to show."""
         shown = self.first_failure
         if shown is None or self.state not in (CRASHED, TIMED_OUT) or shown.state == self.state:
             return None
@@ -75,11 +94,12 @@ class Verdict:
         return self.state in (CRASHED, RED) and len(messages) == 1 and len(self.checks) > 1
 
     def as_json(self) -> dict[str, Any]:
+        """Return the verdict as a dict for JSON, with the version of the format."""
         return {"version": VERSION, **asdict(self)}
 
 
 def state_of(checks: Sequence[Check]) -> str:
-    """A kata's state from its checks' states: no checks at all is never green."""
+    """Return a kata's state by the states of its checks; without any check it is red."""
     states = {check.state for check in checks}
     for state in (CRASHED, TIMED_OUT):
         if state in states:

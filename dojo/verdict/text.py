@@ -1,4 +1,4 @@
-"""Words a verdict for a terminal of 80 columns, the same for every way of asking for it."""
+"""Words a verdict for a terminal of 80 columns; every command and pytest use the same words."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _OUTPUT_LINES = 8  # last lines of what the learner printed
 
 
 def failure_lines(verdict: Verdict, path: str) -> list[str]:
-    """What to show of a verdict that is not green.
+    """Return the lines to show of a verdict that is not green.
 
     Args:
         verdict: red, crashed, timed out or not started.
         path: the learner's file, as the learner would type it.
 
     Returns:
-        Where (``path:line``), then the check's ``state: law [aspect, device]``, then the message
-        and what else helps, in lines of at most ``WIDTH`` columns.
+        The place (``path:line``), then the check's ``state: law [aspect, device]``, then the
+        message and what else helps, in lines of at most ``WIDTH`` columns.
     """
     check = verdict.first_failure
     if check is None:
@@ -43,19 +43,19 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
     if printed:
         lines.append("Your code printed:")
         lines += [f"  {row[: WIDTH - 2]}" for row in printed]
-    idle = unstarted_names(verdict)
-    if idle and check.state != NOT_STARTED:
-        lines.append(f"Not started yet: {', '.join(idle)}.")
+    unstarted = unstarted_names(verdict)
+    if unstarted and check.state != NOT_STARTED:
+        lines.append(f"Not started yet: {', '.join(unstarted)}.")
     return lines
 
 
 def colour_of(state: str) -> str:
-    """The colour of a state, as terminals name it."""
+    """Return the colour of a state, as terminals name it."""
     return _COLOURS.get(state, "red")
 
 
 def counts_of(verdict: Verdict) -> str:
-    """How many checks there are, and how many of them are not green."""
+    """Say how many checks there are, and how many of them are not green."""
     total = len(verdict.checks)
     failed = sum(check.state != GREEN for check in verdict.checks)
     if verdict.state == NOT_STARTED:
@@ -64,7 +64,15 @@ def counts_of(verdict: Verdict) -> str:
 
 
 def bar_of(states: Sequence[str], green: int) -> tuple[str, str, str]:
-    """The filled part of a bar, its empty part, and how many katas are in which state."""
+    """Return a bar of katas for a terminal: its filled part, its empty part, and a text.
+
+    Args:
+        states: the state of each kata.
+        green: how many of them are green.
+
+    Returns:
+        The text says how many katas are in which state.
+    """
     filled = _BAR * green // max(len(states), 1)
     others = [f"{count} {state}" for state, count in Counter(states).items() if state != GREEN]
     text = ", ".join([f"{green} of {len(states)} katas green", *others])
@@ -72,12 +80,12 @@ def bar_of(states: Sequence[str], green: int) -> tuple[str, str, str]:
 
 
 def wrapped(text: str, width: int = WIDTH) -> list[str]:
-    """A sentence in lines of at most ``width`` columns."""
+    """Break a sentence into lines of at most ``width`` columns; an empty one is one empty line."""
     return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
 
 def prose_lines(docstring: str) -> list[str]:
-    """A module's docstring in lines that fit a terminal of 80 columns, its examples as they are."""
+    """Break a module's docstring into lines that fit 80 columns; its examples stay as they are."""
     lines = []
     for block in read_blocks(docstring, has_examples=True):
         indent = " " * block.indent
@@ -87,9 +95,9 @@ def prose_lines(docstring: str) -> list[str]:
 
 
 def unstarted_names(verdict: Verdict) -> list[str]:
-    """The public names of a kata that still raise NotImplementedError."""
-    return sorted({c.message.partition(" ")[0] for c in verdict.checks if _is_idle(c)})
+    """Return the public names of a kata that still raise NotImplementedError, sorted."""
+    return sorted({c.message.partition(" ")[0] for c in verdict.checks if _is_unstarted(c)})
 
 
-def _is_idle(check: Check) -> bool:
+def _is_unstarted(check: Check) -> bool:
     return check.state == NOT_STARTED and " is not started" in check.message

@@ -1,4 +1,4 @@
-"""Judges at each save, and tells of it as events.
+"""Judges a kata at each save, and reports what happens as events.
 
 It shows nothing; it imports neither torch nor pytest.
 """

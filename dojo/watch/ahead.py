@@ -1,4 +1,4 @@
-"""Makes ready what the next save needs, while nothing else is to do.
+"""Prepares what the next verdict needs, while the judging thread has nothing else to do.
 
 That is a worker that has opened the kata, and then the table of the kata's known mistakes.
 """
@@ -15,38 +15,38 @@ from dojo.workers.client import JUDGING_ERRORS, PreparedWorker
 
 
 class Ahead:
-    """What is ready for the kata that was judged last.
+    """Prepares, step by step, for the next verdict on the kata that was judged last.
 
     Args:
-        prepare: gets a worker that has opened a kata and gone through its checks.
-        judge_aside: the verdict on a known mistake of a kata, given as text; None if a request of
-            the learner came in between.
-        on_diagnosis: called when the mistake of the last verdict was recognised.
+        prepare: returns a worker that has opened the kata and gone through its checks.
+        judge_impostor: returns the verdict on an impostor of the kata, given as text; None if a
+            request of the learner interrupted that.
+        on_diagnosis: called when the mistake of the last verdict is recognised.
     """
 
     def __init__(
         self,
         prepare: Callable[[Kata], PreparedWorker],
-        judge_aside: Callable[[Kata, str], Verdict | None],
+        judge_impostor: Callable[[Kata, str], Verdict | None],
         on_diagnosis: Callable[[Diagnosed], None],
     ) -> None:
-        self._prepare, self._judge_aside = prepare, judge_aside
+        self._prepare, self._judge_impostor = prepare, judge_impostor
         self._on_diagnosis = on_diagnosis
         self._last: tuple[Kata, Verdict | None] | None = None
         self._worker: tuple[Kata, PreparedWorker] | None = None
         self._tables: dict[str, Table] = {}  # of known mistakes, by kata
         self._makers: dict[str, TableMaker] = {}
 
-    def note(self, kata: Kata, verdict: Verdict | None) -> None:
-        """Remember the kata that was judged last, and its verdict if there is one."""
+    def remember(self, kata: Kata, verdict: Verdict | None) -> None:
+        """Remember which kata was judged last, and its verdict if there is one."""
         self._last = kata, verdict
 
     def table(self, kata: Kata) -> Table | None:
-        """The table of the kata's known mistakes, if it is ready."""
+        """Return the table of the kata's known mistakes, if it is ready."""
         return self._tables.get(kata.name)
 
     def take_worker(self, kata: Kata) -> PreparedWorker | None:
-        """The worker that is ready for this kata, if there is one; any other is ended."""
+        """Hand out the worker that is ready for this kata, if there is one; end any other."""
         if self._worker is None:
             return None
         (prepared_for, worker), self._worker = self._worker, None
@@ -62,14 +62,16 @@ class Ahead:
             self._worker = None
 
     def forget(self) -> None:
-        """Drop all that is ready, since a check or the dojo itself has changed."""
+        """End the worker and drop all tables, since a check or the dojo itself has changed."""
         self.drop_worker()
         self._tables.clear()
         self._makers.clear()
         self._last = None
 
     def prepare_one_step(self) -> bool:
-        """Prepare a worker, or judge one impostor for the table.
+        """Prepare a worker, or judge one impostor for the table of known mistakes.
+
+        Once the table is complete, the last verdict is diagnosed with it.
 
         Returns:
             Whether something may be left to prepare.
@@ -85,7 +87,7 @@ class Ahead:
                 return False
             self._tables.update(self._make_table_one_step(kata))
         except JUDGING_ERRORS:
-            self._last = None  # the next request will meet the trouble again, and tell of it
+            self._last = None  # the next request meets the trouble again, and reports it
             return False
         if kata.name in self._tables and verdict is not None and verdict.state == RED:
             found = diagnose(verdict, self._tables[kata.name])
@@ -94,11 +96,14 @@ class Ahead:
         return True
 
     def _make_table_one_step(self, kata: Kata) -> dict[str, Table]:
-        """The kata's table, once this step has completed it; else nothing."""
+        """Judge one impostor, and return the kata's table under its name if that completes it.
+
+        A table that was kept from an earlier run is returned at once.
+        """
         table = known_table(kata) if kata.name not in self._makers else None
         if table is not None:
             return {kata.name: table}
         maker = self._makers.setdefault(kata.name, TableMaker(kata))
         if not maker.is_done:
-            maker.step(self._judge_aside)
+            maker.step(self._judge_impostor)
         return {kata.name: maker.table} if maker.is_done else {}

@@ -1,4 +1,4 @@
-"""The events of watching: what the loop tells while it judges, as data and as JSON."""
+"""The events that the loop reports while it judges, as data and as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dojo.verdict.model import Check, Verdict
 
 @dataclass(frozen=True)
 class Started:
-    """A run has begun; ``checks`` are those to come."""
+    """A run has begun; ``checks`` are the checks to come, without outcomes."""
 
     kata: Kata
     checks: tuple[Check, ...]
@@ -19,7 +19,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Checked:
-    """A check has ended."""
+    """A check has ended; ``check`` has its outcome."""
 
     kata: Kata
     check: Check
@@ -35,7 +35,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """The mistake of the last verdict was recognised after that was told."""
+    """The mistake of the last verdict was recognised after the verdict was reported."""
 
     kata: Kata
     diagnosis: str
@@ -53,7 +53,7 @@ Event = Started | Checked | Judged | Diagnosed | Trouble
 
 
 def as_json(event: Event) -> dict[str, Any]:
-    """An event as ``dojo watch --json`` prints it."""
+    """Return an event as the JSON object that ``dojo watch --json`` prints."""
     kata = event.kata.name
     if isinstance(event, Started):
         return {"event": "started", "kata": kata, "checks": len(event.checks)}

@@ -1,7 +1,7 @@
-"""Judges a kata whenever its file is saved, and tells of it as events; it shows nothing itself.
+"""Judges a kata whenever its file is saved, and reports that as events; it shows nothing itself.
 
-A save while a run is under way ends that run. Saved files are heard of in ``saves``, what is made
-ready while nothing else is to do is in ``ahead``.
+A save while a run is under way ends that run. ``saves`` notices saved files, and ``ahead`` prepares
+the next verdict while there is nothing else to do.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Loop:
         device: "cpu", "cuda" or "all".
         limit: seconds that one kata may take.
         on_event: called with each event, in the loop's thread.
-        pool: the warm workers, if they are warm already.
+        pool: the warm workers, if there are some already; the loop closes them in the end.
     """
 
     def __init__(
@@ -55,15 +55,15 @@ class Loop:
         self._pool = pool or WorkerPool(root)
         self._requests: queue.SimpleQueue[Kata | None] = queue.SimpleQueue()
         self._is_closed = threading.Event()
-        self._lock = threading.Lock()  # for what both threads use: the next three
+        self._lock = threading.Lock()  # for what all threads use: the next three
         self._running: Worker | None = None
         self._current: Kata | None = None
         self._is_stale = False  # whether the warm workers have collected checks that changed since
         self._ahead = Ahead(
-            lambda kata: self._prepare(kata, prefault=True), self._judge_aside, on_event
+            lambda kata: self._prepare(kata, prefault=True), self._judge_impostor, on_event
         )
         self._saves = SaveWatcher(
-            root, solutions, lambda: self._current, self.follow, self._note_stale_workers
+            root, solutions, lambda: self._current, self.follow, self._judge_again_by_new_workers
         )
         self._thread = threading.Thread(target=self._run, daemon=True, name="dojo judging")
         self._thread.start()
@@ -87,11 +87,12 @@ class Loop:
         self._thread.join()
 
     def _drop_run(self) -> None:
+        """End the run that is under way, if there is one; the lock must be held."""
         if self._running is not None:
             self._running.drop()
 
-    def _note_stale_workers(self) -> None:
-        """Judge the current kata again with new workers, since a check or the dojo has changed."""
+    def _judge_again_by_new_workers(self) -> None:
+        """End the run and judge again by new workers, since a check or the dojo has changed."""
         with self._lock:
             self._drop_run()
             self._is_stale = True
@@ -109,12 +110,12 @@ class Loop:
                 self._is_stale = False
                 self._ahead.forget()
                 self._pool.restart()
-            self._ahead.note(kata, self._judge(kata))
-            self._pool.start()  # what was used up
+            self._ahead.remember(kata, self._judge(kata))
+            self._pool.start()  # replaces a worker that was used up
         self._ahead.drop_worker()
 
     def _next_request(self) -> Kata | None:
-        """Wait for the newest request, and meanwhile do what makes the next verdicts faster."""
+        """Wait for the newest request, and prepare the next verdict meanwhile."""
         while self._requests.empty() and not self._is_stale and self._ahead.prepare_one_step():
             pass
         request = self._requests.get()
@@ -123,7 +124,11 @@ class Loop:
         return request
 
     def _judge(self, kata: Kata) -> Verdict | None:
-        """Judge a kata and tell of it; None if a newer request ended the run, or nothing could."""
+        """Judge a kata and report its events.
+
+        Returns:
+            The verdict; None if a newer request ended the run, or if there is no verdict.
+        """
         try:
             prepared = self._ahead.take_worker(kata) or self._prepare(kata)
         except JUDGING_ERRORS as error:
@@ -134,8 +139,8 @@ class Loop:
         with contextlib.closing(prepared), self._as_running(worker) as is_wanted:
             if not is_wanted:
                 return None
-            self._tell(worker, Started(kata, prepared.plan))
-            verdict = prepared.run(lambda check: self._tell(worker, Checked(kata, check)))
+            self._report(worker, Started(kata, prepared.plan))
+            verdict = prepared.run(lambda check: self._report(worker, Checked(kata, check)))
             if worker.was_dropped:
                 return None
             if verdict.state == CRASHED and self._pool.has_died:
@@ -146,8 +151,8 @@ class Loop:
             self._on_event(Judged(kata, verdict))
             return verdict
 
-    def _judge_aside(self, kata: Kata, source: str) -> Verdict | None:
-        """The verdict on a known mistake; None if a request came in."""
+    def _judge_impostor(self, kata: Kata, source: str) -> Verdict | None:
+        """Return the verdict on an impostor of the kata; None if a request interrupted that."""
         with temporary_solutions(kata, source) as folder:
             prepared = prepare_worker(self._pool, kata, folder)
             with contextlib.closing(prepared), self._as_running(prepared.worker) as is_wanted:
@@ -163,7 +168,11 @@ class Loop:
 
     @contextlib.contextmanager
     def _as_running(self, worker: Worker) -> Iterator[bool]:
-        """Let a newer request end this worker; gives whether there is none yet."""
+        """Let a newer request end this worker inside the ``with`` block.
+
+        Yields:
+            Whether the run is still wanted: no newer request has come in yet.
+        """
         with self._lock:
             is_wanted = self._requests.empty()
             self._running = worker if is_wanted else None
@@ -173,7 +182,7 @@ class Loop:
             with self._lock:
                 self._running = None
 
-    def _tell(self, worker: Worker, event: Event) -> None:
-        """Tell of an event, unless a newer request has ended the run."""
+    def _report(self, worker: Worker, event: Event) -> None:
+        """Report an event of a run, unless a newer request has ended the run."""
         if not worker.was_dropped:
             self._on_event(event)

@@ -1,4 +1,4 @@
-"""Hears of saved files: a learner's answers, and the files that the judge itself relies on."""
+"""Notices saved files: a learner's answers, and the files that the judge itself relies on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from watchfiles import watch
 
 from dojo.course.katas import TREES, Kata, find_katas
+from dojo.files.atomic import signature_of
 
-_QUIET = 4  # milliseconds without another change after which a save counts as finished
-_LONGEST = 100  # milliseconds after which it counts as finished anyhow
+_QUIET = 4  # milliseconds without another change, after which a save counts as finished
+_LONGEST = 100  # milliseconds after which a save counts as finished in any case
 
 
 class SaveWatcher:
@@ -20,9 +21,9 @@ class SaveWatcher:
     Args:
         root: the dojo's root.
         solutions: the folder of answers, laid out like ``katas/``.
-        current: gives the kata that the learner is at, which is looked at first.
-        on_save: called with a kata whose answer was saved.
-        on_change: called when a check or the dojo itself has changed.
+        current: returns the kata that the learner is at, which is looked at first.
+        on_save: called in this thread with a kata whose answer was saved.
+        on_change: called in this thread when a check or the dojo itself has changed.
     """
 
     def __init__(
@@ -35,13 +36,13 @@ class SaveWatcher:
     ) -> None:
         self._root, self._solutions = root, solutions
         self._current, self._on_save, self._on_change = current, on_save, on_change
-        self._seen: dict[Path, object] = {}  # the signature of each file that was saved
+        self._signatures: dict[Path, object] = {}  # of each answer, at its last save
         self._is_closed = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="dojo saves")
         self._thread.start()
 
     def stop(self) -> None:
-        """Let the thread end soon."""
+        """Ask the thread to end; it does so within a moment."""
         self._is_closed.set()
 
     def join(self) -> None:
@@ -66,28 +67,20 @@ class SaveWatcher:
                 self._on_change()
             current = self._current()
             if current is not None and self._was_saved(current, paths):
-                self._on_save(current)  # to look for another takes longer, the more there are
+                self._on_save(current)  # looking at all katas would take longer
                 continue
             saved = [kata for kata in find_katas(self._root) if self._was_saved(kata, paths)]
             if saved:
                 self._on_save(saved[0])
 
     def _was_saved(self, kata: Kata, paths: set[Path]) -> bool:
+        """Return whether the kata's answer is among the changed paths and has really changed."""
         path = kata.solution_in(self._solutions)
         if not paths & {path, path.resolve()}:
             return False
-        before, self._seen[path] = self._seen.get(path), _signature(path)
-        return before is None or before != self._seen[path]
+        before, self._signatures[path] = self._signatures.get(path), signature_of(path)
+        return before is None or before != self._signatures[path]
 
 
 def _is_in(path: Path, folders: list[Path]) -> bool:
     return any(folder in path.parents for folder in folders)
-
-
-def _signature(path: Path) -> object:
-    """What differs after a save, even within a second and at the same size."""
-    try:
-        now = path.stat()
-    except OSError:
-        return None
-    return now.st_mtime_ns, now.st_size, now.st_ino

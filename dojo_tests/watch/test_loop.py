@@ -15,21 +15,26 @@ from dojo.workers.pool import WorkerPool
 
 _PATIENCE = 30.0  # seconds for what takes one on a quiet machine
 RIGHT = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1.add_(x2)\n"
-WRONG = RIGHT.replace("x1 + x2", "x1 - x2")
+SUBTRACTS = RIGHT.replace("x1 + x2", "x1 - x2")  # as an impostor does
+WRONG = RIGHT.replace("x1 + x2", "x1 * x2 - 7")  # as no impostor does, so that no diagnosis comes
 ENDLESS = RIGHT.replace("return x1 + x2", "while True: pass")
 
 
-class Session:
-    """A loop over a folder with answers to k03 and k05, and the events that it tells of."""
+class WatchedLoop:
+    """A loop over a folder with answers to two katas, and the events that it reports.
+
+    Attributes:
+        path: the answer to first/k02_add, which is judged first.
+        other_path: the answer to first/k01_double.
+    """
 
     def __init__(self, root, folder, limit=60.0, pool=None):
-        self.k03 = Kata("intro/k03_in_place_add", root)
-        self.k05 = Kata("intro/k05_matmul", root)
-        self.path = self.k03.solution_in(folder)
-        self.other = self.k05.solution_in(folder)
+        self.add, self.double = Kata("first/k02_add", root), Kata("first/k01_double", root)
+        self.path = self.add.solution_in(folder)
+        self.other_path = self.double.solution_in(folder)
         self.path.parent.mkdir(exist_ok=True)
         self.path.write_text(WRONG)
-        self.other.write_text("def matmul(x, w):\n    return x @ w\n")
+        self.other_path.write_text("def double(x):\n    return x * 2\n")
         self.events = queue.Queue()
         self.loop = Loop(root, folder, "cpu", limit, self.events.put, pool)
 
@@ -45,39 +50,40 @@ class Session:
 
     def begin(self):
         """Judge for the first time, so that all is warm and being watched."""
-        self.loop.follow(self.k03)
+        self.loop.follow(self.add)
         verdict = self.verdict()
         time.sleep(0.3)  # the operating system begins to tell of saves
         return verdict
 
 
-class Kept(WorkerPool):
-    """Stays warm for the next test when a loop is closed."""
+class PoolThatStaysOpen(WorkerPool):
+    """Stays warm for the next test when a loop closes it."""
 
     def close(self):
         pass
 
 
 @pytest.fixture(scope="module")
-def kept(course_pair):
-    pool = Kept(course_pair)
+def warm_pool(small_dojo):
+    pool = PoolThatStaysOpen(small_dojo)
     yield pool
     WorkerPool.close(pool)
 
 
 @pytest.fixture
-def session(course_pair, tmp_path, kept):
-    session = Session(course_pair, tmp_path, pool=kept)
-    yield session
-    session.loop.close()
+def watched(small_dojo, tmp_path, warm_pool):
+    """A watched loop that shares its workers with other tests."""
+    watched = WatchedLoop(small_dojo, tmp_path, pool=warm_pool)
+    yield watched
+    watched.loop.close()
 
 
 @pytest.fixture
-def own_session(course_pair, tmp_path):
-    """One with warm processes of its own."""
-    session = Session(course_pair, tmp_path)
-    yield session
-    session.loop.close()
+def watched_alone(small_dojo, tmp_path):
+    """A watched loop with workers of its own."""
+    watched = WatchedLoop(small_dojo, tmp_path)
+    yield watched
+    watched.loop.close()
 
 
 def by_writing(path, text):
@@ -102,19 +108,19 @@ def with_a_byte_order_mark(path, text):
 WAYS_TO_SAVE = [by_writing, by_renaming, with_carriage_returns, with_a_byte_order_mark]
 
 
-def test_a_kata_is_judged_at_once_and_then_at_each_save(session):
-    assert session.begin().state == RED
+def test_a_kata_is_judged_at_once_and_then_at_each_save(watched):
+    assert watched.begin().state == RED
     for save in WAYS_TO_SAVE:
-        save(session.path, RIGHT)
-        assert session.verdict().state == GREEN
-        save(session.path, WRONG)
-        assert session.verdict().state == RED
+        save(watched.path, RIGHT)
+        assert watched.verdict().state == GREEN
+        save(watched.path, WRONG)
+        assert watched.verdict().state == RED
 
 
-def test_events_come_in_order_and_each_check_has_one(session):
-    session.begin()
-    session.path.write_text(RIGHT)
-    started, *checked, judged = session.until(Judged)
+def test_events_come_in_order_and_each_check_has_one(watched):
+    watched.begin()
+    watched.path.write_text(RIGHT)
+    started, *checked, judged = watched.until(Judged)
     assert isinstance(started, Started)
     assert {type(event) for event in checked} == {Checked}
     assert tuple(event.check for event in checked) == judged.verdict.checks
@@ -126,96 +132,96 @@ def test_events_come_in_order_and_each_check_has_one(session):
     ]
 
 
-def test_the_second_of_two_saves_within_a_second_is_judged(session):
-    session.begin()
-    same_size = WRONG.replace("x1 - x2", "x1 / x2")
-    session.path.write_text(same_size)
-    session.path.write_text(RIGHT)
+def test_the_second_of_two_saves_within_a_second_is_judged(watched):
+    watched.begin()
+    same_size = RIGHT.replace("x1 + x2", "x1 / x2")
+    watched.path.write_text(same_size)
+    watched.path.write_text(RIGHT)
     assert len(same_size) == len(RIGHT)
-    verdict = session.verdict()
+    verdict = watched.verdict()
     while verdict.state != GREEN:  # the first may have been judged in between
-        verdict = session.verdict()
+        verdict = watched.verdict()
 
 
-def test_a_link_is_followed_to_what_was_saved(course_pair, tmp_path, kept):
+def test_a_link_is_followed_to_what_was_saved(small_dojo, tmp_path, warm_pool):
     elsewhere, folder = tmp_path / "elsewhere", tmp_path / "answers"
     elsewhere.mkdir()
     folder.mkdir()
     (elsewhere / "mine.py").write_text(WRONG)
-    path = folder / "intro" / "k03_in_place_add.py"
+    path = folder / "first" / "k02_add.py"
     path.parent.mkdir()
     path.symlink_to(elsewhere / "mine.py")
-    session = Session(course_pair, folder, pool=kept)
+    watched = WatchedLoop(small_dojo, folder, pool=warm_pool)
     try:
-        assert session.begin().state == RED
+        assert watched.begin().state == RED
         (elsewhere / "mine.py").write_text(RIGHT)
-        assert session.verdict().state == GREEN
+        assert watched.verdict().state == GREEN
     finally:
-        session.loop.close()
+        watched.loop.close()
 
 
-def test_a_save_ends_the_run_that_is_under_way(session):
-    session.begin()
-    session.path.write_text(ENDLESS)
-    session.until(Started)
+def test_a_save_ends_the_run_that_is_under_way(watched):
+    watched.begin()
+    watched.path.write_text(ENDLESS)
+    watched.until(Started)
     time.sleep(0.3)  # it has come to the endless loop
-    session.path.write_text(RIGHT)
-    assert session.verdict().state == GREEN
+    watched.path.write_text(RIGHT)
+    assert watched.verdict().state == GREEN
 
 
-def test_an_endless_loop_is_ended_in_time(course_pair, tmp_path, kept):
-    session = Session(course_pair, tmp_path, limit=2.0, pool=kept)
+def test_an_endless_loop_is_ended_in_time(small_dojo, tmp_path, warm_pool):
+    watched = WatchedLoop(small_dojo, tmp_path, limit=2.0, pool=warm_pool)
     try:
-        session.begin()
-        session.path.write_text(ENDLESS)
-        assert session.verdict().state == TIMED_OUT
+        watched.begin()
+        watched.path.write_text(ENDLESS)
+        assert watched.verdict().state == TIMED_OUT
     finally:
-        session.loop.close()
+        watched.loop.close()
 
 
-def test_the_loop_follows_to_another_kata_that_is_saved(session):
-    session.begin()
-    session.other.write_text("def matmul(x, w):\n    return x @ w.T\n")
-    judged = session.until(Judged)[-1]
-    assert (judged.kata, judged.verdict.state) == (session.k05, RED)
+def test_the_loop_follows_to_another_kata_that_is_saved(watched):
+    watched.begin()
+    watched.other_path.write_text("def double(x):\n    return x * 3\n")
+    judged = watched.until(Judged)[-1]
+    assert (judged.kata, judged.verdict.state) == (watched.double, RED)
 
 
-def test_a_killed_fork_server_is_replaced(own_session):
-    own_session.begin()
-    os.kill(own_session.loop._pool._server._process.pid, signal.SIGKILL)
-    own_session.path.write_text(RIGHT)
-    assert own_session.verdict().state == GREEN
+def test_a_killed_fork_server_is_replaced(watched_alone):
+    watched_alone.begin()
+    os.kill(watched_alone.loop._pool._server._process.pid, signal.SIGKILL)
+    watched_alone.path.write_text(RIGHT)
+    assert watched_alone.verdict().state == GREEN
 
 
-def test_a_killed_run_is_a_crash_and_the_next_one_is_judged(session):
-    session.begin()
-    session.path.write_text(RIGHT.replace("return x1 + x2", "import os; os.kill(os.getpid(), 9)"))
-    assert session.verdict().state == CRASHED
-    session.path.write_text(RIGHT)
-    assert session.verdict().state == GREEN
+def test_a_killed_run_is_a_crash_and_the_next_one_is_judged(watched):
+    watched.begin()
+    watched.path.write_text(RIGHT.replace("return x1 + x2", "import os; os.kill(os.getpid(), 9)"))
+    assert watched.verdict().state == CRASHED
+    watched.path.write_text(RIGHT)
+    assert watched.verdict().state == GREEN
 
 
-def test_a_known_mistake_is_named_once_it_is_known(session):
-    session.begin()
-    session.path.write_text(WRONG + "\n")
-    judged = session.until(Judged)[-1]
-    found = judged.verdict.diagnosis or session.until(Diagnosed)[-1].diagnosis
+def test_a_known_mistake_is_named_once_it_is_known(watched):
+    watched.begin()
+    watched.path.write_text(SUBTRACTS)
+    judged = watched.until(Judged)[-1]
+    found = judged.verdict.diagnosis or watched.until(Diagnosed)[-1].diagnosis
     assert found == "x1 and x2 are subtracted, not added."
 
 
-def test_closing_during_a_run_leaves_no_process(own_session):
-    own_session.begin()
-    own_session.path.write_text(ENDLESS)
-    own_session.until(Started)
-    hub = own_session.loop._pool._server._process
-    own_session.loop.close()
-    assert hub.poll() is not None
-    loop = own_session.loop
+def test_closing_during_a_run_leaves_no_process(watched_alone):
+    watched_alone.begin()
+    watched_alone.path.write_text(ENDLESS)
+    watched_alone.until(Started)
+    fork_server = watched_alone.loop._pool._server._process
+    watched_alone.loop.close()
+    assert fork_server.poll() is not None
+    loop = watched_alone.loop
     assert not loop._thread.is_alive()
     assert not loop._saves._thread.is_alive()
 
 
-def test_a_loop_that_is_still_warming_up_can_be_closed(own_session):
-    own_session.loop.follow(own_session.k03)
-    own_session.loop.close()
-    assert own_session.events.empty()
+def test_a_loop_that_is_still_warming_up_can_be_closed(watched_alone):
+    watched_alone.loop.follow(watched_alone.add)
+    watched_alone.loop.close()
+    assert watched_alone.events.empty()

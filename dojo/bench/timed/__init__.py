@@ -1,4 +1,4 @@
-"""Runs inside of pytest: makes cases of what katas declare, and measures each in a process.
+"""Runs inside pytest: makes cases of what katas declare, and measures each in its own process.
 
-It knows torch, pytest and pytest-benchmark. It shows nothing.
+It imports torch, pytest and pytest-benchmark. It shows nothing.
 """

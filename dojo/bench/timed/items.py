@@ -1,4 +1,4 @@
-"""The pytest items that are timed: one for each implementation, size and device."""
+"""Makes the pytest items that are timed: one for each implementation, size and device."""
 
 from __future__ import annotations
 
@@ -16,20 +16,31 @@ from dojo.course.katas import Kata
 
 
 class NotGreen(Exception):
-    """The kata's answer is not right, so its speed is of no interest."""
+    """The kata's answer is not green, so it is not timed; the text says so."""
 
 
-def _wants(benchmark: object) -> None:
-    """What pytest reads a case's fixture from; it takes no time when it is played back."""
+def _empty_test(benchmark: object) -> None:
+    """A test that does nothing, from whose argument pytest learns that a case needs the fixture.
+
+    It is also what the fixture calls when the rounds of another process are played back.
+    """
 
 
 class BenchItem(pytest.Function):
-    """One implementation of a kata's function, at one size on one device.
+    """A pytest item: one implementation of a kata's function, at one size on one device.
 
     Attributes:
-        n: the size that is measured; smaller than the declared one if that does not fit.
-        outcome: what was found when it was measured.
-        is_measured_here: whether this process measures; else it plays back what another has found.
+        kata: the kata.
+        declared: the benchmark that its check file declares.
+        implementation: a name from ``bench.implementations``.
+        device: "cpu" or "cuda".
+        size: the size that is declared.
+        n: the size that is measured; smaller than ``size`` if that does not fit into memory.
+        solutions: the folder of answers, laid out like ``katas/``.
+        outcome: what was found when it was measured: ``rounds`` in seconds and ``facts``, or a
+            ``reason`` why there are none.
+        is_measured_here: whether this process measures; else it plays back ``outcome``, which
+            another process has found.
     """
 
     kata: Kata
@@ -44,19 +55,25 @@ class BenchItem(pytest.Function):
     _prepared: measure.PreparedCase | None = None
 
     def runtest(self) -> None:
+        """Measure the case, or play it back.
+
+        Raises:
+            NotGreen: the answer is not green; raised for the first case of a kata.
+            Skipped: there is another reason why it was not timed.
+        """
         fixture: Any = self.funcargs["benchmark"]
         if self.is_measured_here or self.outcome is None:
-            self.outcome = self._measured(fixture)
+            self.outcome = self._measure(fixture)
         elif "rounds" in self.outcome:
             fixture.extra_info.update({**self.about, **self.outcome["facts"]})
-            fixture.pedantic(_wants, (None,), rounds=len(self.outcome["rounds"]))
+            fixture.pedantic(_empty_test, (None,), rounds=len(self.outcome["rounds"]))
         if self.outcome.get("is_first"):
             raise NotGreen(self.outcome["reason"])
         if "reason" in self.outcome:
             pytest.skip(self.outcome["reason"])
 
-    def _measured(self, fixture: Any) -> dict[str, Any]:
-        """Prepare at the first time, and time once more at each."""
+    def _measure(self, fixture: Any) -> dict[str, Any]:
+        """Time one pass, and return the outcome; the first call prepares the case."""
         order = measure.Order(
             self.kata, self.solutions, self.declared, self.implementation, self.device, self.n
         )
@@ -74,35 +91,36 @@ class BenchItem(pytest.Function):
         return {"rounds": rounds, "facts": {**facts, "passes": [len(rounds)]}}
 
     def repr_failure(self, excinfo: Any) -> Any:  # type: ignore[override]
+        """Show why a kata is not timed without a traceback."""
         if isinstance(excinfo.value, NotGreen):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
     @property
-    def way(self) -> tuple[object, ...]:
-        """The implementation, whatever the size."""
+    def any_size_key(self) -> tuple[object, ...]:
+        """What is equal for the cases of one implementation at all its sizes."""
         return self.kata, self.declared, self.device, self.implementation
 
     @property
     def is_ceiling(self) -> bool:
-        """Whether it is what the machine can do, and no implementation of a kata."""
+        """Whether it shows what the machine can do, and is no implementation of a kata."""
         return self.implementation in CEILINGS
 
     @property
-    def compared(self) -> tuple[object, ...]:
-        """The same for all cases that are compared with each other, and for no ceiling."""
+    def comparison_key(self) -> tuple[object, ...]:
+        """What is equal for the cases that are compared with each other, and for no ceiling."""
         return self.kata, self.declared, self.device, self.size, self.is_ceiling
 
     @property
     def group(self) -> str:
-        """Under which heading pytest-benchmark shows the case."""
+        """The heading under which pytest-benchmark shows the case."""
         if self.is_ceiling:
             return f"what this machine can do ({self.device})"
         return f"{self.kata.name} {self.declared.function} n={self.n} ({self.device})"
 
     @property
     def about(self) -> dict[str, Any]:
-        """What the case is, for programs."""
+        """The names and sizes of the case, for pytest-benchmark's file and for other programs."""
         return {
             "kata": self.kata.name,
             "function": self.declared.function,
@@ -122,7 +140,16 @@ def cases(
     solutions: Path,
     devices: list[str],
 ) -> list[BenchItem]:
-    """All cases of a declaration: what the machine can do, then size by size."""
+    """Make all cases of a declared benchmark: the ceilings of the machine, then size by size.
+
+    Args:
+        collector: the check file.
+        name: the name of the benchmark in it.
+        declared: the benchmark.
+        kata: the kata.
+        solutions: the folder of answers, laid out like ``katas/``.
+        devices: "cpu", "cuda" or both.
+    """
     made = []
     for device in devices[:1] if declared.only_cpu else devices:
         plan = list(CEILINGS.items())
@@ -133,7 +160,7 @@ def cases(
         for implementation, n in plan:
             size = "" if implementation in CEILINGS else f"-{n}"
             case = BenchItem.from_parent(
-                collector, name=f"{name}[{implementation}-{device}{size}]", callobj=_wants
+                collector, name=f"{name}[{implementation}-{device}{size}]", callobj=_empty_test
             )
             case.kata, case.solutions, case.declared = kata, solutions, declared
             case.implementation, case.device = implementation, device

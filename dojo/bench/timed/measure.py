@@ -1,7 +1,7 @@
 """Compares, traces and times one implementation at one size, in the process that measures.
 
-Whether it agrees with the reference comes first, since the time of a wrong answer says nothing. The
-timing itself is pytest-benchmark's.
+It is compared with the reference first, since the time of a wrong answer says nothing. The timing
+itself is done by pytest-benchmark.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import functools
 import hashlib
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,28 +24,28 @@ from dojo.course.katas import Kata, shown_path
 from dojo.judge.learner_lines import learner_line
 from dojo.judge.loading import load, read
 
-# The work that shows what the machine can do: how much of it.
+# The work that shows what the machine can do, and its size.
 CEILINGS = {
     COPY: 1 << 24,  # floats: 64 MiB, more than the caches hold
-    # floats: not more than the largest inputs of the katas, so that a cache which holds a part of
-    # those holds as much of these
+    # floats: no more than the largest inputs of the katas have, so that a cache holds as large a
+    # part of these as of those
     NEGATE: 10_000_000,
     MATMUL: 1024,  # rows
 }
-_PYTHONS_OWN = 16 * 1024  # bytes of Python's objects around a call, which are no array
+_PYTHONS_OWN = 16 * 1024  # bytes of Python's objects around a call, which hold no numbers
 
 
 class NotTimed(Exception):
-    """There is no time to give; the text says why."""
+    """The case cannot be timed; the text says why."""
 
 
 class TooLittleMemory(Exception):
-    """The inputs, or the reference at work on them, do not fit into memory."""
+    """The inputs, or the reference's work on them, do not fit into memory."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be timed."""
+    """What is to be timed: an implementation of a kata's function at size ``n`` on a device."""
 
     kata: Kata
     solutions: Path
@@ -57,10 +57,13 @@ class Order:
 
 @dataclass(frozen=True)
 class PreparedCase:
-    """An implementation that may be timed, as often as one likes.
+    """An implementation that was compared and traced, and may be timed several times.
 
     Attributes:
-        facts: what is known of it besides its time.
+        order: what is to be timed.
+        function: the implementation.
+        inputs: its arguments.
+        facts: what was counted: operations, bytes, and the least of both that are needed.
     """
 
     order: Order
@@ -69,27 +72,28 @@ class PreparedCase:
     facts: dict[str, Any]
 
     def time(self, fixture: Any) -> None:
-        """Have pytest-benchmark's fixture time it.
+        """Time the implementation with pytest-benchmark's fixture.
 
         Raises:
-            NotTimed: it raises, or needs more memory than there is.
+            NotTimed: the implementation raises, or needs more memory than there is.
         """
-        with _raising(self.order):
-            fixture(_waited_for(self.function, self.order.device), *self.inputs)
+        with _reworded_errors(self.order):
+            fixture(_synchronized(self.function, self.order.device), *self.inputs)
 
 
 def prepare_case(order: Order) -> PreparedCase:
-    """Compare an implementation with the reference, count its operations and its memory.
+    """Compare an implementation with the reference, and count its operations and its memory.
 
     Raises:
-        NotTimed: it computes something else, raises, or needs more memory than there is.
+        NotTimed: the implementation computes something else, raises, or needs more memory than
+            there is.
         TooLittleMemory: this size is too large for this machine.
     """
     if order.implementation in CEILINGS:
-        return _ceiling(order)
+        return _prepare_ceiling(order)
     make = functools.partial(_inputs, order)
-    function, source_hash = _function(order)
-    with _raising(order):
+    function, source_hash = _find_function(order)
+    with _reworded_errors(order):
         _compare(order, function, make)
         facts = _trace(function, make)
         inputs = make()
@@ -104,13 +108,14 @@ def prepare_case(order: Order) -> PreparedCase:
 
 
 def _inputs(order: Order) -> tuple[Any, ...]:
+    """Make the arguments, the same at each call."""
     torch.manual_seed(0)
     with torch.device(order.device):
         return order.benchmark.inputs(order.n)
 
 
-def _ceiling(order: Order) -> PreparedCase:
-    """A large copy, a negation in place, or a large matmul; into memory that is there already."""
+def _prepare_ceiling(order: Order) -> PreparedCase:
+    """Prepare a large copy, a negation in place, or a large matmul, none of which takes memory."""
     with torch.device(order.device):
         n = order.n
         if order.implementation == COPY:
@@ -126,8 +131,8 @@ def _ceiling(order: Order) -> PreparedCase:
         return PreparedCase(order, functools.partial(torch.mm, out=out), (x, x), facts)
 
 
-def _waited_for(function: Callable[..., Any], device: str) -> Callable[..., Any]:
-    """The function, with the end of what it has set going on a GPU."""
+def _synchronized(function: Callable[..., Any], device: str) -> Callable[..., Any]:
+    """Return a function that also waits for the work that it has started on a GPU."""
     if device != "cuda":
         return function
 
@@ -140,8 +145,8 @@ def _waited_for(function: Callable[..., Any], device: str) -> Callable[..., Any]
     return call
 
 
-def _function(order: Order) -> tuple[Callable[..., Any], str]:
-    """What to call with the inputs, and the hash of the file that it comes from."""
+def _find_function(order: Order) -> tuple[Callable[..., Any], str]:
+    """Return the function to call with the inputs, and the hash of the file that it is in."""
     if order.implementation == NAIVE:
         assert order.benchmark.naive is not None
         return order.benchmark.naive, ""
@@ -156,9 +161,15 @@ def _function(order: Order) -> tuple[Callable[..., Any], str]:
 
 
 def _compare(order: Order, function: Callable[..., Any], make: Callable[[], Any]) -> None:
+    """Compare what a function computes with what the reference computes.
+
+    Raises:
+        NotTimed: they differ.
+        TooLittleMemory: there is none for the inputs or for the reference.
+    """
     try:
         inputs = make()
-        expected = _function(_of_reference(order))[0](*inputs)
+        expected = _find_function(replace(order, implementation=REFERENCE))[0](*inputs)
         inputs = make()
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
@@ -174,7 +185,7 @@ def _of_reference(order: Order) -> Order:
 
 
 def _difference(got: Any, expected: Any, is_random: bool) -> str:
-    """The first difference in words, or nothing."""
+    """Return the first difference in words; an empty text if there is none."""
     if is_random:
         is_alike = got.shape == expected.shape and got.dtype == expected.dtype
         return "" if is_alike else f"shape {tuple(got.shape)}, {got.dtype}"
@@ -186,15 +197,15 @@ def _difference(got: Any, expected: Any, is_random: bool) -> str:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether it says that memory could not be had."""
+    """Return whether an error says that there is not enough memory."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
     )
 
 
 @contextlib.contextmanager
-def _raising(order: Order) -> Iterator[None]:
-    """Word what an implementation raises, with the size at which it does."""
+def _reworded_errors(order: Order) -> Iterator[None]:
+    """Turn what an implementation raises into ``NotTimed``, worded with the size and the line."""
     try:
         yield
     except (NotTimed, TooLittleMemory):
@@ -212,12 +223,12 @@ def _raising(order: Order) -> Iterator[None]:
 
 
 def _trace(function: Callable[..., Any], make: Callable[[], Any]) -> dict[str, Any]:
-    """How many operations torch ran, and the extra memory: the largest piece and all together."""
+    """Count the operations that torch runs, and the new memory in bytes: the largest piece, all."""
     inputs = make()
     with MemoryTrace() as trace:
         function(*inputs)
     inputs = make()
-    tracemalloc.start()  # NumPy's arrays and Python's lists, which torch knows nothing of
+    tracemalloc.start()  # for NumPy's arrays and Python's lists, which torch does not trace
     try:
         function(*inputs)
         outside_torch = tracemalloc.get_traced_memory()[1]

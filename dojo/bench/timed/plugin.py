@@ -1,8 +1,8 @@
-"""A pytest plugin that makes pytest-benchmark cases of what katas declare.
+"""A pytest plugin for ``pytest --benchmark-only``: makes cases of the benchmarks of katas.
 
-It is for ``pytest --benchmark-only``. Each case is measured in a process of its own, which may hang
-or crash. Its rounds are then played back into pytest-benchmark's fixture in this process, so that
-its tables, files and comparisons work as always.
+Each case is measured in a process of its own, which may hang or crash. Its rounds are then played
+back into pytest-benchmark's fixture in this process, so that the tables, files and comparisons of
+pytest-benchmark work as always.
 """
 
 from __future__ import annotations
@@ -24,11 +24,16 @@ from dojo.checks.benchmark import Benchmark
 from dojo.course.katas import kata_of
 from dojo.workers.spawned import ADDRESS, connect
 
-_HAS_GPU = torch.cuda.is_available()  # asked before any learner's code runs
+_HAS_GPU = torch.cuda.is_available()  # asked before any code of the learner runs
 
 
 class Timing:
-    """The hooks of a run that times: which cases there are, and what is told of them."""
+    """The hooks of a run that times: collects cases, has them measured, and reports them.
+
+    With ``--cases=FILE``, a note on each case is appended to that file, as a line of JSON: what
+    ``BenchItem.about`` says, why the case was not timed (``reason``), and whether the kata is not
+    green (``is_red``).
+    """
 
     def __init__(self, config: pytest.Config, root: Path, solutions: Path) -> None:
         self._config, self._root, self._solutions = config, root, solutions
@@ -40,6 +45,7 @@ class Timing:
     def pytest_pycollect_makeitem(
         self, collector: pytest.Collector, name: str, obj: object
     ) -> list[BenchItem] | None:
+        """Make the cases of a benchmark that a kata's check file declares."""
         kata = kata_of(collector.path, self._root)
         if kata is None or not isinstance(obj, Benchmark):
             return None
@@ -51,7 +57,7 @@ class Timing:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out the katas' checks, and all but one case of each thing the machine can do."""
+        """Leave out the katas' checks, and all but one case of each ceiling; ceilings come last."""
         left_out: set[pytest.Item] = set()
         ceilings: dict[tuple[str, str], pytest.Item] = {}
         for item in items:
@@ -62,14 +68,14 @@ class Timing:
                 left_out.add(item)
         if left_out:
             self._config.hook.pytest_deselected(items=[i for i in items if i in left_out])
-        last = list(ceilings.values())  # they are measured between the others
+        last = list(ceilings.values())  # measured between the others, and complete only at the end
         items[:] = [item for item in items if item not in left_out and item not in last] + last
 
     # ---------------------------------------------------------------- timing
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """In a process that was spawned to measure, serve in place of running the tests."""
+        """In a process that was spawned to measure, serve requests instead of running tests."""
         if ADDRESS not in os.environ:
             return None
         serve(session, connect())
@@ -77,7 +83,7 @@ class Timing:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Have a case measured elsewhere, and play its rounds back into pytest-benchmark."""
+        """Have a case measured in another process, and play back its rounds in this one."""
         if not isinstance(item, BenchItem):
             return (yield)
         marks: dict[str, Any] = {}
@@ -90,12 +96,13 @@ class Timing:
         return result
 
     def pytest_unconfigure(self) -> None:
+        """End the processes that measure."""
         self._measurer.close()
 
-    # ---------------------------------------------------------------- what is told
+    # ---------------------------------------------------------------- reporting
 
     def _record_reason(self, case: BenchItem) -> None:
-        """Keep why a case was not timed, and tell a program that waits."""
+        """Keep why a case was not timed, and write a note on the case for a program that waits."""
         outcome = case.outcome or {}
         reason = outcome.get("reason", "")
         if reason and reason not in self._reasons:
@@ -107,12 +114,13 @@ class Timing:
                 file.write(json.dumps(note) + "\n")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Show each reason why cases were not timed, with the first such case."""
         for reason, case in self._reasons.items():
             name = f"{case.kata.name} {case.declared.function}, {case.implementation}"
             terminalreporter.write_line(f"not timed: {name}: {reason}")
 
 
 def _clock_of(rounds: list[float]) -> Callable[[], float]:
-    """A clock with which pytest-benchmark measures these very rounds once more."""
+    """Return a clock with which pytest-benchmark measures exactly these rounds."""
     times = itertools.chain.from_iterable((0.0, duration) for duration in rounds)
     return lambda: next(times)

@@ -1,4 +1,4 @@
-"""The measuring process's side of a benchmark: times one case for each request of the parent."""
+"""The worker's side of a benchmark: times one pass of a case at each request of the parent."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from dojo.judge.sandbox.output import print_to_memory
 from dojo.workers.limits import bound_memory
 from dojo.workers.protocol import answer, requests
 
-# On all cores, one of them that is busy with something else would hold up the others, and a sum of
-# microseconds take milliseconds. On one core the ratios stay right.
+# On all cores, one core that is busy with something else would hold up the others, and a sum of
+# microseconds would take milliseconds. On one core, the ratios stay right.
 THREADS = 1
-PASSES = 5  # times that a case is timed, in turn with those that it is compared with
+# How often a case is timed, in turn with what it is compared with; the legend of the table says so.
+PASSES = 5
 
 
 def serve(session: pytest.Session, connection: Connection) -> None:
-    """Time a case at each request, one pass of it, and answer with what was found."""
+    """Time one pass of a case at each request, and answer with its outcome."""
     bound_memory()
     torch.set_num_threads(THREADS)
     warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
@@ -40,7 +41,7 @@ def serve(session: pytest.Session, connection: Connection) -> None:
 
 
 def _length_of_a_pass(config: pytest.Config) -> dict[str, Any]:
-    """The options of pytest-benchmark that give one pass its part of a case's time."""
+    """Return pytest-benchmark's options for one pass, which has a part of a case's time."""
     return {
         "max_time": float(config.getoption("--benchmark-max-time")) / PASSES,
         "min_rounds": -(-config.getoption("--benchmark-min-rounds") // PASSES),

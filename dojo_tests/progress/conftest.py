@@ -1,0 +1,48 @@
+"""Two katas of a dojo of the test's own, and verdicts on them."""
+
+import hashlib
+import subprocess
+
+import pytest
+
+from dojo.course.katas import Kata
+from dojo.verdict.model import Verdict
+
+
+@pytest.fixture
+def double(own_dojo):
+    """The kata first/k01_double."""
+    return Kata("first/k01_double", own_dojo)
+
+
+@pytest.fixture
+def add(own_dojo):
+    """The kata first/k02_add."""
+    return Kata("first/k02_add", own_dojo)
+
+
+@pytest.fixture(scope="session")
+def verdict_on():
+    """Makes a verdict of a state on what the learner's file holds at this moment."""
+
+    def verdict_of(kata, state):
+        source_hash = hashlib.sha256(kata.stub.read_bytes()).hexdigest()
+        return Verdict(kata.name, state, 0.1, source_hash, ())
+
+    return verdict_of
+
+
+@pytest.fixture(scope="session")
+def commit_all():
+    """Commits all files of a folder, which becomes a git repository."""
+    identity = ["-c", "user.name=A Learner", "-c", "user.email=learner@example.org"]
+
+    def run_git(folder, *command):
+        subprocess.run(["git", *identity, *command], cwd=folder, check=True, capture_output=True)
+
+    def commit_all_of(folder):
+        run_git(folder, "init")
+        run_git(folder, "add", "--all")
+        run_git(folder, "commit", "--message", "As it is now")
+
+    return commit_all_of

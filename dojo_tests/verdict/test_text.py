@@ -1,0 +1,127 @@
+"""The text on a verdict says where, what and what else helps, in 74 columns."""
+
+import pytest
+
+from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, STALE, Check, Verdict, state_of
+from dojo.verdict.text import (
+    WIDTH,
+    bar_of,
+    colour_of,
+    counts_of,
+    failure_lines,
+    prose_lines,
+    unstarted_names,
+    wrapped,
+)
+
+PATH = "katas/first/k01_double.py"
+UNSTARTED = "double is not started: it still raises NotImplementedError."
+
+
+def check(state, message="", **options):
+    return Check("doubles each number", "values", "cpu", state, message, **options)
+
+
+def verdict_of(*checks, diagnosis=None):
+    return Verdict("first/k01_double", state_of(checks), 0.1, "hash", checks, diagnosis)
+
+
+# ---------------------------------------------------------------- failure_lines
+
+
+def test_a_failure_begins_with_its_place_and_its_check():
+    lines = failure_lines(verdict_of(check(GREEN), check(RED, "wrong", line=7)), PATH)
+    assert lines == [f"{PATH}:7", "red: doubles each number [values, cpu]", "wrong"]
+
+
+def test_without_a_line_the_path_stands_alone():
+    assert failure_lines(verdict_of(check(RED, "wrong")), PATH)[0] == PATH
+
+
+def test_where_no_check_could_run_that_is_said():
+    lines = failure_lines(verdict_of(check(RED, "no Python"), check(RED, "no Python")), PATH)
+    assert lines[1:] == ["red: no check could run", "no Python"]
+
+
+def test_a_later_end_is_told_too():
+    lines = failure_lines(verdict_of(check(RED, "wrong"), check(CRASHED, "it died")), PATH)
+    assert lines[-1] == "crashed, later: it died"
+
+
+def test_a_diagnosis_is_told():
+    lines = failure_lines(verdict_of(check(RED, "wrong"), diagnosis="x is squared."), PATH)
+    assert lines[-1] == "This looks like: x is squared."
+
+
+def test_the_last_lines_that_were_printed_are_shown():
+    printed = "\n".join(f"line {number}" for number in range(20))
+    lines = failure_lines(verdict_of(check(RED, "wrong", output=printed)), PATH)
+    start = lines.index("Your code printed:")
+    assert lines[start + 1 :] == [f"  line {number}" for number in range(12, 20)]
+
+
+def test_names_that_are_not_started_are_told_beside_another_failure():
+    lines = failure_lines(verdict_of(check(NOT_STARTED, UNSTARTED), check(RED, "wrong")), PATH)
+    assert lines[-1] == "Not started yet: double."
+
+
+def test_every_line_fits():
+    long = "word " * 100
+    verdict = verdict_of(check(RED, long, output="x" * 200), diagnosis=long)
+    assert max(map(len, failure_lines(verdict, PATH))) <= WIDTH
+
+
+def test_a_verdict_without_checks_has_its_state_alone():
+    assert failure_lines(verdict_of(), PATH) == [PATH, "red"]
+
+
+# ---------------------------------------------------------------- counts, bars and colours
+
+
+@pytest.mark.parametrize(
+    "states, text",
+    [
+        ((GREEN, GREEN), "2 checks"),
+        ((GREEN, RED, NOT_STARTED), "2 of 3 checks not green"),
+        ((NOT_STARTED, NOT_STARTED), "2 checks wait"),
+    ],
+)
+def test_checks_are_counted(states, text):
+    assert counts_of(verdict_of(*map(check, states))) == text
+
+
+def test_a_bar_is_filled_by_the_share_of_green_katas():
+    filled, empty, text = bar_of([GREEN, RED, RED, STALE], 1)
+    assert (len(filled), len(empty)) == (7, 21)
+    assert text == "1 of 4 katas green, 2 red, 1 stale"
+
+
+def test_a_bar_of_no_katas_is_empty():
+    assert bar_of([], 0)[0] == ""
+
+
+def test_states_have_colours():
+    colours = [colour_of(state) for state in (GREEN, NOT_STARTED, STALE, RED, CRASHED)]
+    assert colours == ["green", "yellow", "cyan", "red", "red"]
+
+
+# ---------------------------------------------------------------- lines
+
+
+def test_an_empty_sentence_is_one_empty_line():
+    assert wrapped("") == [""]
+
+
+def test_a_sentence_is_not_broken_at_hyphens():
+    assert wrapped("one two-three", 9) == ["one", "two-three"]
+
+
+def test_examples_in_prose_keep_their_lines():
+    lines = prose_lines("One\ntwo.\n\n    f(x)  ->  1\n")
+    assert lines == ["One two.", "", "    f(x)  ->  1"]
+
+
+def test_unstarted_names_are_those_whose_checks_say_so():
+    others = (check(NOT_STARTED, "add_ is not started: …"), check(NOT_STARTED, UNSTARTED))
+    verdict = verdict_of(check(NOT_STARTED, UNSTARTED), check(RED, "wrong"), *others)
+    assert unstarted_names(verdict) == ["add_", "double"]
