@@ -1,4 +1,4 @@
-"""Pytest's door to the judge: the options, the fixtures, and who is registered.
+"""The dojo's plugin of pytest: its options, its fixtures, and which plugins it registers.
 
 In a project that is no dojo it does nothing.
 """
@@ -79,7 +79,7 @@ def _seconds(text: str) -> float:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the runner, and what decides which process it judges in."""
+    """Register the runner, the plugin that chooses its process, and the report."""
     root = find_root(config.rootpath)
     if root is None:
         return
@@ -105,7 +105,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True, trylast=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Under ``-n``, keep a kata's checks together: they share a process. Unless told otherwise."""
+    """Under ``-n``, keep a kata's checks together, since they share a process.
+
+    Another ``--dist`` than the usual one is left as it is.
+    """
     if RUNNER not in config.stash or config.getoption("dist") != "load":
         return None
     from xdist.scheduler import LoadFileScheduling  # there is one, since it asks
@@ -114,6 +117,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each check that takes ``device`` once for each chosen device."""
     if "device" in metafunc.fixturenames and RUNNER in metafunc.config.stash:
         chosen = metafunc.config.getoption("--device")
         names = CHOICES if chosen == "all" else (chosen,)

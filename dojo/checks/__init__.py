@@ -1,7 +1,7 @@
 """The vocabulary of the checks: all that a check file imports, from this one name.
 
-It knows what can be said of a learner's result, in the learner's words. It imports torch and no
-pytest, and knows neither how a check is run nor how a failure is shown. Comparisons run with
+It holds what a check can expect of a learner's result, and the words for it. It imports torch and
+no pytest, and knows neither how a check is run nor how a failure is shown. Comparisons run with
 torch's function modes switched off, so no object that a learner returns takes part in its own
 judgement.
 """

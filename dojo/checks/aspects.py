@@ -33,5 +33,5 @@ def aspect(name: str) -> Callable[[Function], Function]:
 
 
 def aspect_of(function: object) -> str:
-    """The aspect that a check was marked with, or an empty string."""
+    """Return the aspect that a check was marked with, or an empty string."""
     return getattr(function, "__dojo_aspect__", "")

@@ -1,4 +1,4 @@
-"""What a kata says of its speed: the function to time, inputs of size n, the least work.
+"""Declares how a kata is timed: which function, on which inputs, and the least work it takes.
 
 A check file declares a ``Benchmark`` under any name; only ``pytest --benchmark-only`` takes notice.
 This module is plain data, so that a run of the checks pays nothing for it.
@@ -27,12 +27,13 @@ class Benchmark:
         means: what n is, in a few words, such as "x1: shape (n,)".
         bytes_moved: bytes of memory that must be read or written at least; 0 if none must.
         operations: additions and multiplications that must be done at least; 0 if none must.
-        naive: the plain wrong-headed way, called with the same arguments; None if there is none.
-        naive_up_to: the largest size at which the naive way ends within seconds.
+        naive: an answer that is right but slow, such as a loop; it is called with the
+            same arguments. None if there is none.
+        naive_up_to: the largest size at which the naive answer ends within seconds.
         call: how the function is used, if it is more than a call: it gets the module of the
             answer, then the arguments. It returns what is compared with the reference's.
         is_random: whether results agree in shape and dtype only.
-        only_cpu: whether a GPU has no part in it.
+        only_cpu: whether it is timed on the CPU only.
     """
 
     function: str

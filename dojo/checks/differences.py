@@ -24,7 +24,11 @@ TOLERANCES = {
 def differing(
     a: torch.Tensor, b: torch.Tensor, rtol: float | None = None, atol: float | None = None
 ) -> list[list[int]]:
-    """The indices at which two tensors of one shape and dtype are not close; NaN equals NaN."""
+    """Return the indices at which two tensors of one shape and dtype are not close.
+
+    NaN equals NaN. If no tolerance is given, those of ``TOLERANCES`` hold; if only one is
+    given, the other is 0.
+    """
     if torch.equal(a, b):
         return []  # the usual case
     if not a.is_floating_point() and not a.is_complex():
@@ -36,7 +40,14 @@ def differing(
 
 
 def difference(a: Any, b: Any, index: tuple[int, ...], count: int, subject: str) -> str:
-    """What came back at the first place that differs, what was expected, and how many differ."""
+    """Word how two tensors differ at an index.
+
+    Args:
+        a, b: what came back and what was expected, of one shape.
+        index: the first place that differs.
+        count: how many elements differ.
+        subject: what came back, such as "the gradient of x"; empty for the result itself.
+    """
     got, expected = rounded(a[index].tolist()), rounded(b[index].tolist())
     if got == expected:  # differ only behind the sixth digit
         got, expected = repr(a[index].tolist()), repr(b[index].tolist())
@@ -46,6 +57,7 @@ def difference(a: Any, b: Any, index: tuple[int, ...], count: int, subject: str)
 def difference_in_words(
     got: str, expected: str, index: tuple[int, ...], count: int, size: int, subject: str = ""
 ) -> str:
+    """Word a difference of which the values are text; ``count`` of ``size`` elements differ."""
     at = f"at index {index}" if index else "in its only element"
     many = f" ({count} of {size} elements differ)." if size > 1 else "."
     return f"{returned(subject)} {got} {at}; expected {expected}{many}".replace("..", ".")

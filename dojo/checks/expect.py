@@ -1,4 +1,4 @@
-"""What a check expects of a result: type, shape, dtype, device, values and errors.
+"""The expectations of a result: type, shape, dtype, device, values and errors.
 
 Every ``expect_…`` compares exactly what it names. It raises ``CheckFailed`` with the learner's
 numbers and the expected ones.
@@ -19,12 +19,12 @@ from dojo.devices.tags import device_of
 
 
 class CheckFailed(AssertionError):
-    """What the learner did wrong: one sentence, and where to look.
+    """A check that found something wrong, with one sentence for the learner.
 
     Attributes:
         sentence: what came back and what was expected.
-        hint: one sentence on where to look, or empty.
-        got, expected: the two tensors or values, where there are two to draw.
+        hint: one sentence on where to look; may be empty.
+        got, expected: the two tensors or values to draw beside each other; None if there are none.
     """
 
     def __init__(self, sentence: str, hint: str = "", got: object = None, expected: object = None):
@@ -43,7 +43,13 @@ def expect(condition: bool, sentence: str, hint: str = "") -> None:
 
 
 def expect_tensor(got: Any, hint: str = "", subject: str = "") -> None:
-    """The value is a ``torch.Tensor`` (or ``nn.Parameter``) itself, not a subclass."""
+    """Fail unless the value is a dense ``torch.Tensor`` or ``nn.Parameter``, and no other subclass.
+
+    Args, here and in the functions below:
+        got: what came back.
+        hint: where to look.
+        subject: what came back, such as "the mean"; empty for the result itself.
+    """
     __tracebackhide__ = True
     if type(got) is torch.Tensor or type(got) is torch.nn.Parameter:
         if got.layout == torch.strided:
@@ -55,7 +61,7 @@ def expect_tensor(got: Any, hint: str = "", subject: str = "") -> None:
 
 
 def expect_shape(got: Any, shape: Sequence[int], hint: str = "", subject: str = "") -> None:
-    """The tensor has exactly this shape."""
+    """Fail unless the value is a tensor of exactly this shape."""
     __tracebackhide__ = True
     expect_tensor(got, subject=subject)
     if tuple(got.shape) != tuple(shape):
@@ -67,7 +73,7 @@ def expect_shape(got: Any, shape: Sequence[int], hint: str = "", subject: str = 
 
 
 def expect_dtype(got: Any, dtype: torch.dtype, hint: str = "", subject: str = "") -> None:
-    """The tensor has exactly this dtype."""
+    """Fail unless the value is a tensor of exactly this dtype."""
     __tracebackhide__ = True
     expect_tensor(got, subject=subject)
     if got.dtype != dtype:
@@ -79,7 +85,7 @@ def expect_dtype(got: Any, dtype: torch.dtype, hint: str = "", subject: str = ""
 
 
 def expect_device(got: Any, device: str, hint: str = "", subject: str = "") -> None:
-    """The tensor lies on this kind of device ("cpu" or "cuda")."""
+    """Fail unless the value is a tensor on this kind of device ("cpu" or "cuda")."""
     __tracebackhide__ = True
     expect_tensor(got, subject=subject)
     if device_of(got).type != torch.device(device).type:
@@ -97,9 +103,10 @@ def expect_values(
     rtol: float | None = None,
     atol: float | None = None,
 ) -> None:
-    """Same shape, same dtype, and every element close; NaN equals NaN.
+    """Fail unless the value is a tensor of the expected shape and dtype with close elements.
 
-    Tolerances are ``TOLERANCES`` of the dtype unless given; pass 0 for exact.
+    NaN equals NaN. The tolerances are those of the dtype in ``differences.TOLERANCES`` unless they
+    are given; with ``rtol=0, atol=0`` the comparison is exact.
     """
     __tracebackhide__ = True
     expect_shape(got, expected.shape, hint, subject)
@@ -114,7 +121,7 @@ def expect_values(
 def expect_elements(
     got: Any, numbers: np.ndarray, expected: np.ndarray, hint: str = "", name: str = "x"
 ) -> None:
-    """The result holds the expected elements of an input; a wrong one is named by its place there.
+    """Fail unless the result holds these elements of an input; a wrong one is named by its place.
 
     Args:
         got: what came back.
@@ -134,13 +141,16 @@ def expect_elements(
 
 
 def _element(name: str, numbers: np.ndarray, value: Any) -> str:
-    """The value as an element of the input, such as ``x[0, 2]``, or the number that it is."""
+    """Word a value as an element of the input, such as ``x[0, 2]``, else as a number."""
     places = np.argwhere(numbers == value).tolist()
     return f"{name}{places[0]}" if places else f"{value:.6g}"
 
 
 def expect_array(got: Any, expected: np.ndarray, hint: str = "", subject: str = "") -> None:
-    """Exactly a ``numpy.ndarray`` with this shape, this dtype and these very values."""
+    """Fail unless the value is a ``numpy.ndarray`` (no subclass) of equal shape, dtype and values.
+
+    NaN equals NaN.
+    """
     __tracebackhide__ = True
     if type(got) is not np.ndarray:
         raise CheckFailed(f"{returned(subject)} {describe(got)}; expected a numpy.ndarray.", hint)
@@ -164,7 +174,12 @@ def expect_array(got: Any, expected: np.ndarray, hint: str = "", subject: str = 
 def expect_raises(
     error: type[Exception], call: Callable[[], object], hint: str = "", subject: str = ""
 ) -> None:
-    """The call raises this error (or a subclass) from the learner's code, and no other one."""
+    """Fail unless the call raises this error or a subclass of it.
+
+    Raises:
+        CheckFailed: the call returned, or raised another error.
+        NotImplementedError: the learner's function is not started.
+    """
     __tracebackhide__ = True
     where = f" for {subject}" if subject else ""
     try:

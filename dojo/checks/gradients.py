@@ -1,4 +1,4 @@
-"""What a check expects of autograd: gradients by value, and the nodes of a graph."""
+"""The expectations of autograd: gradients by value, and the nodes of a graph."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from dojo.checks.expect import CheckFailed, expect_tensor, expect_values
 def gradients(
     output: Any, inputs: Mapping[str, torch.Tensor], cotangent: torch.Tensor, hint: str = ""
 ) -> dict[str, torch.Tensor]:
-    """The gradients of ``(output * cotangent).sum()``; a missing one is a failure."""
+    """Return the gradients of ``(output * cotangent).sum()`` by the inputs' names.
+
+    Raises:
+        CheckFailed: autograd does not track the output, or no gradient reaches an input.
+    """
     __tracebackhide__ = True
     expect_tensor(output)
     if not output.requires_grad:
@@ -34,7 +38,7 @@ def expect_gradients(
     expected: Mapping[str, torch.Tensor],
     hint: str = "",
 ) -> None:
-    """Every gradient has the expected shape, dtype and values.
+    """Fail unless every gradient has the expected shape, dtype and values.
 
     Args:
         output: what the learner returned.
@@ -50,7 +54,7 @@ def expect_gradients(
 
 
 def graph_nodes(x: torch.Tensor) -> list[Any]:
-    """The distinct autograd nodes that x's history reaches, without recursion."""
+    """Return the distinct autograd nodes in the history of x; works without recursion."""
     seen, queue = set(), [x.grad_fn] if x.grad_fn is not None else []
     nodes: list[Any] = []
     while queue:

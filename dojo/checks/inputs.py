@@ -10,7 +10,10 @@ import torch
 
 
 def numbers(shape: Sequence[int] = (2, 3), dtype: str = "float32") -> np.ndarray:
-    """1, 2, 3 and so on; complex ones have an imaginary part, and of bools every third is True."""
+    """Return an array of 1, 2, 3 and so on.
+
+    Complex numbers have an imaginary part; of bools, the first and then every third is True.
+    """
     array = np.arange(1, np.prod(shape, dtype=int) + 1).reshape(shape)
     if dtype == "bool":
         return array % 3 == 1
@@ -18,12 +21,12 @@ def numbers(shape: Sequence[int] = (2, 3), dtype: str = "float32") -> np.ndarray
 
 
 def arranged(layout: str, dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
-    """An array of shape (2, 3), and the larger one in whose memory it lies.
+    """Return an array of shape (2, 3), and the larger array of shape (20,) that owns its memory.
 
     Args:
         layout: "contiguous", "transposed", "every second element", "at an offset" or
             "repeated row".
-        dtype: NumPy's name of it.
+        dtype: NumPy's name of the dtype.
     """
     whole = numbers((20,), dtype)
     arrays = {
@@ -37,13 +40,19 @@ def arranged(layout: str, dtype: str = "float32") -> tuple[np.ndarray, np.ndarra
 
 
 def tensor_of(array: np.ndarray, place: Any = "cpu", dtype: torch.dtype | None = None) -> Any:
-    """A tensor with the array's shape, dtype and values, at that place, in memory of its own."""
+    """Return a tensor in new memory with the array's shape and values.
+
+    Args:
+        array: an array of any dtype that torch has.
+        place: a device, or anything else that ``Tensor.to`` takes.
+        dtype: of the tensor; None for the array's.
+    """
     dtype = dtype or getattr(torch, array.dtype.name)
     return torch.tensor(array.tolist(), dtype=dtype, device="cpu").reshape(array.shape).to(place)
 
 
 def random_like(x: torch.Tensor, seed: int = 0) -> torch.Tensor:
-    """Numbers in ±[0.5, 1.5], away from zero, with x's shape, dtype and device."""
+    """Return random numbers in ±[0.5, 1.5], away from zero, of x's shape, dtype and device."""
     generator = torch.Generator().manual_seed(seed)
     size = torch.rand(tuple(x.shape), generator=generator, dtype=torch.float64) + 0.5
     sign = torch.randint(0, 2, tuple(x.shape), generator=generator) * 2 - 1
@@ -80,12 +89,12 @@ _LAYOUTS = {
 
 
 def in_layout(x: torch.Tensor, kind: str) -> torch.Tensor:
-    """A tensor equal to x in memory of its own, in one of the layouts of ``layouts``."""
+    """Return a tensor equal to x in new memory; ``kind`` is a name of ``layouts``."""
     return _LAYOUTS[kind](x)
 
 
 def layouts(x: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The same values in different memory layouts, none of them overlapping.
+    """Return the values of x in different memory layouts, none of which overlaps.
 
     Returns:
         name → a tensor equal to x: contiguous, with reversed strides, every second element of

@@ -1,4 +1,4 @@
-"""What a check expects of memory: the same object, a view, new memory, inputs left untouched."""
+"""The expectations of memory: the same object, a view, new memory, inputs left untouched."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dojo.devices.tags import device_of
 
 
 def expect_same_object(got: object, x: object, hint: str = "", subject: str = "x") -> None:
-    """The very object that went in came out."""
+    """Fail unless what came back is the object x itself."""
     __tracebackhide__ = True
     if got is not x:
         kind = "a new tensor" if isinstance(got, torch.Tensor) else describe(got)
@@ -30,7 +30,7 @@ def _address(x: torch.Tensor) -> tuple[int, int, int]:
 
 @without_modes
 def shares_storage(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether two tensors lie in one storage (two storages on one buffer count as one)."""
+    """Whether two tensors share a storage; two storages on one buffer count as one."""
     x, y = a.untyped_storage(), b.untyped_storage()
     if x._cdata == y._cdata:
         return True
@@ -38,7 +38,7 @@ def shares_storage(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 
 def expect_view(got: Any, base: torch.Tensor, hint: str = "", subject: str = "") -> None:
-    """The result lies in the base's own memory: nothing was copied."""
+    """Fail unless the result is a tensor in the memory of ``base``: nothing was copied."""
     __tracebackhide__ = True
     expect_tensor(got, subject=subject)
     if not shares_storage(got, base):
@@ -48,7 +48,7 @@ def expect_view(got: Any, base: torch.Tensor, hint: str = "", subject: str = "")
 
 
 def expect_new_memory(got: Any, *inputs: torch.Tensor, hint: str = "") -> None:
-    """The result shares memory with none of the inputs."""
+    """Fail unless the result is a tensor that shares memory with none of the inputs."""
     __tracebackhide__ = True
     expect_tensor(got)
     for x in inputs:
@@ -62,7 +62,7 @@ def expect_new_memory(got: Any, *inputs: torch.Tensor, hint: str = "") -> None:
 
 @contextlib.contextmanager
 def untouched(hint: str = "", **inputs: torch.Tensor) -> Iterator[None]:
-    """The inputs come out of the block as they went in: values, layout, dtype and autograd state.
+    """Fail if the ``with`` block changed an input: its values, layout, dtype or autograd state.
 
     Args:
         hint: where to look if one did change.

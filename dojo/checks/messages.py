@@ -13,16 +13,17 @@ from dojo.devices.tags import device_of
 
 SMALL = 12  # elements of a tensor that a message shows in full
 _GRID = 64  # elements of a tensor that a screen draws
-_LONG_CALL = 100  # characters of a call from which on shapes stand for values
+_LONG_CALL = 100  # characters of a call; a longer one shows shapes in place of values
 
 
 def dtype_name(dtype: object) -> str:
+    """Return the name of a dtype without ``torch.``, such as float32."""
     return str(dtype).removeprefix("torch.")
 
 
 @without_modes
 def describe(value: object) -> str:
-    """A value as a short phrase: its kind, dtype, shape and, where small, its numbers."""
+    """Describe a value in a short phrase: its kind, dtype, shape and, where small, its numbers."""
     if isinstance(value, torch.Tensor):
         kind = "" if type(value) is torch.Tensor else f"{type(value).__name__} "
         if value.layout != torch.strided:
@@ -36,7 +37,11 @@ def describe(value: object) -> str:
         )
     if isinstance(value, tuple) and value and len(value) <= 3:
         return f"a tuple of ({'; '.join(describe(item) for item in value)})"
-    return _short(repr(value)) if _plain_repr(value) else f"an object of type {_type(value)}"
+    return (
+        _shortened(repr(value))
+        if _has_plain_repr(value)
+        else f"an object of type {_type_name(value)}"
+    )
 
 
 _PLAIN_TYPES = {
@@ -54,28 +59,28 @@ _PLAIN_TYPES = {
 }
 
 
-def _plain_repr(value: object) -> bool:
+def _has_plain_repr(value: object) -> bool:
     return type(value) in _PLAIN_TYPES
 
 
-def _type(value: object) -> str:
+def _type_name(value: object) -> str:
     module = type(value).__module__.partition(".")[0]
     prefix = f"{module}." if module in ("torch", "numpy") else ""
     return prefix + type(value).__name__
 
 
-def _short(text: str, most: int = 120) -> str:
+def _shortened(text: str, most: int = 120) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def numbers_text(value: Any) -> str:
-    """The elements of a small array, after a blank; nothing for a large or strange one."""
+    """Return a blank and the elements of a small array as text; empty for a large or lazy one."""
     numbers = few_numbers(value)
     return "" if numbers is None else f" {rounded(numbers)}"
 
 
 def few_numbers(value: Any) -> Any:
-    """The elements of a small array as ``tolist`` gives them; None for a large or strange one."""
+    """Return what ``tolist`` gives for a small array; None for a large or lazy one."""
     try:
         size = value.numel() if isinstance(value, torch.Tensor) else value.size
         return value.tolist() if size <= SMALL else None
@@ -84,6 +89,7 @@ def few_numbers(value: Any) -> Any:
 
 
 def rounded(value: Any) -> str:
+    """Write a number, or a list of numbers, to six digits in the way of torch."""
     if isinstance(value, list):
         return f"[{', '.join(rounded(item) for item in value)}]"
     if isinstance(value, float):
@@ -94,7 +100,7 @@ def rounded(value: Any) -> str:
 
 @without_modes
 def grid_of(value: object) -> list[list[str]]:
-    """The numbers of a small tensor or array as rows of text, for a screen; else no rows."""
+    """Return the numbers of a small tensor or array as rows of text to draw; else no rows."""
     if not isinstance(value, torch.Tensor | np.ndarray) or value.ndim > 2:
         return []
     rows = value.reshape(1, -1).tolist() if value.ndim < 2 else value.tolist()
@@ -104,29 +110,31 @@ def grid_of(value: object) -> list[list[str]]:
 
 
 class Call:
-    """A call as the learner would write it, with the values, where they are few, that it got.
+    """A call as the learner would write it, with the values of its arguments where they are few.
 
-    To word it takes longer than most calls, and few of them are shown: so that waits for ``str``.
+    Wording a call takes longer than most calls, and few are shown: so it is done by ``str``.
     """
 
     def __init__(self, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         self._name = name
         with torch._C.DisableTorchFunction():
-            self._args = [_seen(value) for value in args]
-            self._kwargs = {key: _seen(value) for key, value in kwargs.items()}
+            self._args = [_record_argument(value) for value in args]
+            self._kwargs = {key: _record_argument(value) for key, value in kwargs.items()}
 
     def __str__(self) -> str:
         text = self._text(with_values=True)
         return text if len(text) <= _LONG_CALL else self._text(with_values=False)
 
     def _text(self, with_values: bool) -> str:
-        words = [_argument(seen, with_values) for seen in self._args]
-        words += [f"{key}={_argument(seen, with_values)}" for key, seen in self._kwargs.items()]
+        words = [_argument_text(seen, with_values) for seen in self._args]
+        words += [
+            f"{key}={_argument_text(seen, with_values)}" for key, seen in self._kwargs.items()
+        ]
         return f"{self._name}({', '.join(words)})"
 
 
 class _Array(NamedTuple):
-    """What is told of a tensor or array that is an argument."""
+    """What a message tells of a tensor or array that is an argument."""
 
     kind: str
     dtype: object
@@ -135,20 +143,20 @@ class _Array(NamedTuple):
     numbers: Any  # a list, a number, or None where they are many
 
 
-def _seen(value: object) -> _Array | str:
-    """What can be told of an argument later, when the call has changed it."""
+def _record_argument(value: object) -> _Array | str:
+    """Record what a message may tell of an argument, before the call can change it."""
     if isinstance(value, torch.Tensor):
         return _Array("tensor", value.dtype, value.shape, device_of(value), few_numbers(value))
     if isinstance(value, np.ndarray):
         return _Array("array", value.dtype, value.shape, None, few_numbers(value))
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
-    if isinstance(value, list | tuple) and not _plain_items(value):
+    if isinstance(value, list | tuple) and not _has_plain_items(value):
         return f"<{type(value).__name__} of {len(value)}>"
-    return _short(repr(value), 40) if _plain_repr(value) else f"<{type(value).__name__}>"
+    return _shortened(repr(value), 40) if _has_plain_repr(value) else f"<{type(value).__name__}>"
 
 
-def _argument(seen: _Array | str, with_values: bool) -> str:
+def _argument_text(seen: _Array | str, with_values: bool) -> str:
     if isinstance(seen, str):
         return seen
     is_elsewhere = seen.device is not None and seen.device.type != "cpu"
@@ -160,14 +168,15 @@ def _argument(seen: _Array | str, with_values: bool) -> str:
     return f"{seen.kind}({rounded(seen.numbers)}{dtype}{place})"
 
 
-def _plain_items(value: Sequence[object]) -> bool:
+def _has_plain_items(value: Sequence[object]) -> bool:
     return all(type(item) in (int, float, str, bool, type(None)) for item in value)
 
 
 def with_article(word: str) -> str:
-    """The word with its article: an int64."""
+    """Put a or an before a word, such as "an int64"."""
     return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
 
 
 def returned(subject: str) -> str:
+    """Return the verb that begins a sentence: "returned", or "returned as the mean"."""
     return f"returned as {subject}" if subject else "returned"

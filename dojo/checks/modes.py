@@ -11,7 +11,10 @@ from dojo.checks.aspects import Function
 
 
 def without_modes(function: Function) -> Function:
-    """Run a helper without torch function modes, so that it sees real memory on the CPU."""
+    """Make a function run without torch's function modes and without autograd.
+
+    So it sees real memory on the CPU, and no mode of the learner's takes part.
+    """
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:

@@ -9,7 +9,7 @@ from dojo.checks.messages import describe
 
 
 def expect_statements(got: object, truth: Mapping[str, tuple[bool, str]]) -> None:
-    """The answer is exactly the set of letters of the true statements.
+    """Fail unless the answer is exactly the set of letters of the true statements.
 
     Args:
         got: the learner's set of letters.

@@ -24,7 +24,11 @@ _READING = {"tolist", "apply_", "map_", "map2_"}  # these hand each element to P
 
 
 class Trace(TorchDispatchMode):
-    """Records the names of the operations that the dispatcher runs, such as "aten.add.Tensor"."""
+    """A mode that records the operations that torch's dispatcher runs.
+
+    Attributes:
+        operations: their names, such as "aten.add.Tensor".
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +36,7 @@ class Trace(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """No: torch would wrap the method below, and import its compiler at the first operation."""
+        """False: else torch wraps ``__torch_dispatch__``, and imports its compiler at once."""
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -42,7 +46,7 @@ class Trace(TorchDispatchMode):
 
 @contextlib.contextmanager
 def calls_of(function: Any) -> Iterator[list[str]]:
-    """Counts the calls of a Python function of torch from outside torch, under whatever name.
+    """Record who calls a Python function of torch from outside torch, under whatever name.
 
     Yields:
         a list that grows by the file name of each caller.
@@ -62,10 +66,10 @@ def calls_of(function: Any) -> Iterator[list[str]]:
         sys.setprofile(None)
 
 
-class _Functions(TorchFunctionMode):
-    """Records the functions of torch that are called, and the elements that Python is handed.
+class _FunctionTrace(TorchFunctionMode):
+    """A mode that records the functions of torch that are called, and counts elements Python reads.
 
-    Some functions are split up before the dispatcher sees them, such as one_hot.
+    Some functions, such as one_hot, are split up before the dispatcher sees them.
     """
 
     def __init__(self) -> None:
@@ -84,16 +88,16 @@ class _Functions(TorchFunctionMode):
 def expect_made_without(
     pattern: str, function: Callable[..., Any], *inputs: object, hint: str = ""
 ) -> None:
-    """The function runs no operation of torch of such a name, forward or backward.
+    """Fail if the function runs an operation of torch of such a name, forward or backward.
 
     Args:
         pattern: a regular expression for the whole name, without underscores around it.
-        function: the learner's.
-        inputs: what it is given.
+        function: the learner's function.
+        inputs: its arguments.
         hint: where to look.
     """
     __tracebackhide__ = True
-    with _Functions() as functions, Trace() as trace:
+    with _FunctionTrace() as functions, Trace() as trace:
         got = function(*inputs)
         if isinstance(got, torch.Tensor) and got.requires_grad:
             got.sum().backward()
@@ -104,9 +108,9 @@ def expect_made_without(
 
 @dataclass(frozen=True)
 class Cost:
-    """What a call takes: operations of torch, numbers read into Python, and lines of Python.
+    """The cost of a call: operations of torch, numbers read into Python, and lines of Python.
 
-    Lines are those outside torch and the dojo; a call counts as one more.
+    Only lines outside torch and the dojo count; each call or return counts as one more.
     """
 
     operations: int
@@ -115,7 +119,7 @@ class Cost:
 
 
 def cost_of(function: Callable[..., object], *inputs: object) -> Cost:
-    """Call the function and count."""
+    """Call the function, and return what the call cost."""
     lines = 0
 
     def follow(frame: Any, _event: str, _argument: object) -> Any:
@@ -126,7 +130,7 @@ def cost_of(function: Callable[..., object], *inputs: object) -> Cost:
         return follow
 
     before = sys.gettrace()
-    with Trace() as trace, _Functions() as functions:
+    with Trace() as trace, _FunctionTrace() as functions:
         sys.settrace(follow)
         try:
             function(*inputs)
@@ -138,22 +142,28 @@ def cost_of(function: Callable[..., object], *inputs: object) -> Cost:
 def expect_no_growth(
     small: Mapping[str, int], large: Mapping[str, int], sizes: tuple[str, str], most: int, hint: str
 ) -> None:
-    """A call takes as much for much data as for little.
+    """Fail if a call costs more for much data than for little.
 
     Args:
-        small, large: how much it takes, by what is counted, in words.
-        sizes: what the two calls were given, in words.
-        most: by how much the large one may be more: a branch, but no loop.
+        small, large: the counts of both calls, by what is counted, in words.
+        sizes: the data of both calls, in words.
+        most: by how much the second count may be larger: enough for a branch, not for a loop.
         hint: where to look.
     """
     __tracebackhide__ = True
-    for what, count in large.items():
-        sentence = f"took {count} {what} for {sizes[1]}, and {small[what]} for {sizes[0]}"
-        expect(count <= small[what] + most, f"{sentence}; expected no growth with the data.", hint)
+    for counted, count in large.items():
+        sentence = f"took {count} {counted} for {sizes[1]}, and {small[counted]} for {sizes[0]}"
+        expect(
+            count <= small[counted] + most, f"{sentence}; expected no growth with the data.", hint
+        )
 
 
 class MemoryTrace(Trace):
-    """Also weighs the storages that operations make; each counts once, however often it is seen."""
+    """A ``Trace`` that also records the size of each storage that operations make.
+
+    Attributes:
+        new: bytes of each new storage; one counts once, however often it is seen.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,13 +176,13 @@ class MemoryTrace(Trace):
         # is only lent, and cannot be resized.
         is_fresh = func is torch.ops.aten.lift_fresh.default
         if not (is_fresh and args[0].untyped_storage().resizable()):
-            self._meet((args, kwargs))
+            self._record_storages((args, kwargs))
         result = super().__torch_dispatch__(func, types, args, kwargs)
-        self.new += self._meet(result)
+        self.new += self._record_storages(result)
         return result
 
-    def _meet(self, values: Any) -> list[int]:
-        """The bytes of each storage among the values that was not known."""
+    def _record_storages(self, values: Any) -> list[int]:
+        """Remember the storage of each tensor in the values; return the bytes of each new one."""
         sizes = []
         for leaf in tree_leaves(values):
             if isinstance(leaf, torch.Tensor) and leaf.layout == torch.strided:

@@ -1,4 +1,4 @@
-"""The rules of autograd: where gradients live, and hooks that see them there."""
+"""The rules for autograd: each gradient is on its tensor's device, and hooks see it there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from dojo.devices.tags import device_of, is_on_simulated_gpu, key_of, tag, tenso
 
 @rule(torch.autograd.grad)
 def _grad(sim: Machine, func: Any, outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-    """Each gradient lives where its input does; a cotangent that it aliases keeps its place."""
+    """Put each gradient on the device of its input.
+
+    A gradient that aliases a given cotangent is moved, so that the cotangent keeps its device.
+    """
     given = {key_of(tensor) for tensor in tensors_in(args, kwargs)}
 
     def placed(grad: Any, tensor: Any) -> Any:
@@ -49,7 +52,7 @@ def _set_grad(_sim: Machine, func: Any, tensor: Tensor, grad: Any) -> None:
 
 @rule(Tensor.register_hook, Tensor.register_post_accumulate_grad_hook)
 def _register_hook(sim: Machine, func: Any, tensor: Tensor, hook: Any) -> Any:
-    """A hook on a GPU tensor gets a GPU gradient, and runs with the mode back on."""
+    """Register a hook; on a GPU tensor, it gets a GPU gradient and runs with the mode back on."""
 
     def simulated(value: Tensor) -> Any:
         if not sim.is_active:

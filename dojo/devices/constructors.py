@@ -1,4 +1,4 @@
-"""The rules of functions that make tensors, such as torch.zeros, torch.tensor and zeros_like."""
+"""The rules for functions that make tensors: torch.zeros, torch.tensor, zeros_like and so on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def _construct(sim: Machine, func: Any, *args: Any, **kwargs: Any) -> Any:
 def _construct_by_copy(
     sim: Machine, func: Any, target: torch.device, *args: Any, **kwargs: Any
 ) -> Any:
-    """Memory that a tensor or array of another device owns must neither get a tag nor keep one."""
+    """Make the tensor in memory of its own.
+
+    The memory of a tensor or array on another device must neither get a tag nor keep one.
+    """
     if func == torch.asarray:
         if kwargs.get("copy") is False:
             raise ValueError(f"can't alias tensor on another device than {target}.")

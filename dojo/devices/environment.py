@@ -1,4 +1,4 @@
-"""What entering the simulated GPU changes outside of tensors, and puts back on leaving.
+"""Changes what lies outside of tensors while the simulated GPU is active, and undoes it after.
 
 That is ``torch.cuda``, ``torch.accelerator``, generators, dlpack, saving and loading.
 """
@@ -16,13 +16,19 @@ import torch
 from torch import Tensor
 
 from dojo.devices.errors import raise_no_cuda
+from dojo.devices.generators import generator_class
 from dojo.devices.machine import Machine
 from dojo.devices.rules import operate
-from dojo.devices.tags import CPU, GPU, is_on_simulated_gpu, tag_storage, tagged
+from dojo.devices.tags import GPU, is_on_simulated_gpu, tag_storage, tagged
 
 
 @contextmanager
 def patched(replacements: dict[tuple[Any, str], Any]) -> Iterator[None]:
+    """Set attributes of modules and classes inside the ``with`` block, and restore them after it.
+
+    Args:
+        replacements: (module or class, name) → the value for the block.
+    """
     before = {(space, name): vars(space).get(name) for space, name in replacements}
     try:
         for (space, name), value in replacements.items():
@@ -35,7 +41,7 @@ def patched(replacements: dict[tuple[Any, str], Any]) -> Iterator[None]:
 
 
 def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
-    """What stands in the place of torch's own functions while the mode is active."""
+    """Return what replaces torch's own functions while the mode is active, for ``patched``."""
 
     def check(device: Any = None) -> None:
         if device is not None:
@@ -115,7 +121,7 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
     places[torch.backends.cudnn, "is_acceptable"] = lambda _tensor: False
     if sim.available:  # a loader with workers pins in a thread of its own, where no mode is
         places[torch.utils.data._utils.pin_memory, "pin_memory"] = lambda data, *_: data
-    places[torch, "Generator"] = _generator_class(sim)
+    places[torch, "Generator"] = generator_class(sim)
     for space in (torch, torch.utils.dlpack):
         places[space, "from_dlpack"] = _from_dlpack(space.from_dlpack)
     for script in (torch._C.ScriptFunction, torch._C.ScriptMethod):
@@ -125,7 +131,10 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
 
 
 def _compiled_for(is_available: Any, sim: Machine) -> Any:
-    """Simulated for `is_available` alone: others would go on to look for CUDA's C code."""
+    """Return a `torch.cuda._is_compiled` that is simulated for `is_available` alone.
+
+    Other callers would go on to look for CUDA's C code.
+    """
     really = torch.cuda._is_compiled
 
     def is_compiled() -> bool:
@@ -136,7 +145,10 @@ def _compiled_for(is_available: Any, sim: Machine) -> Any:
 
 
 def _from_dlpack(really: Any) -> Any:
-    """A tensor's memory that was handed over as a capsule would count as the CPU's."""
+    """Return a `from_dlpack` that keeps a GPU tensor on the GPU.
+
+    Memory that is handed over as a dlpack capsule would count as the CPU's.
+    """
 
     def from_dlpack(source: Any, *, device: Any = None, copy: bool | None = None) -> Any:
         if not isinstance(source, Tensor) or not is_on_simulated_gpu(source):
@@ -150,7 +162,10 @@ def _from_dlpack(really: Any) -> Any:
 
 
 def _script_call(sim: Machine, call: Any) -> Any:
-    """TorchScript runs outside Python, where no mode sees its operations."""
+    """Return a `__call__` for TorchScript that puts the results on the device of the inputs.
+
+    TorchScript runs outside Python, where no mode sees its operations.
+    """
 
     def run(script: Any, *args: Any, **kwargs: Any) -> Any:
         return operate(sim, functools.partial(call, script), *args, **kwargs)
@@ -177,31 +192,12 @@ class _Stream:
         """Nothing is left to wait for."""
 
 
-_Generator: Any = torch.Generator
-_GeneratorMeta: Any = type(_Generator)
-
-
-class _GpuGenerator(_Generator):
-    device = GPU
-
-
-def _generator_class(sim: Machine) -> type:
-    """Stands in for torch.Generator: builds them for the GPU too, and all are its instances."""
-
-    class Meta(_GeneratorMeta):
-        def __call__(self, device: Any = CPU) -> Any:
-            target = sim.resolve(device)
-            return _GpuGenerator() if target == GPU else _Generator(target)
-
-        def __instancecheck__(self, instance: Any) -> bool:
-            return isinstance(instance, _Generator)
-
-    return Meta("Generator", (_Generator,), {})
-
-
 @contextmanager
 def default_device_kept() -> Iterator[None]:
-    """A default device set inside, which this machine may lack, must not outlive the mode."""
+    """Restore the default device at the end of the ``with`` block.
+
+    One that was set inside may not exist on this machine.
+    """
     before = getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)
     try:
         yield
@@ -212,7 +208,7 @@ def default_device_kept() -> Iterator[None]:
 
 @contextmanager
 def saved_and_loaded_by_device(sim: Machine) -> Iterator[None]:
-    """torch.save writes the simulated device of a storage, and torch.load puts it back there."""
+    """Have torch.save write a storage's simulated device, and torch.load put it back there."""
 
     def tag(storage: Any) -> str | None:
         return str(GPU) if storage._cdata in tagged else None
@@ -221,7 +217,7 @@ def saved_and_loaded_by_device(sim: Machine) -> Iterator[None]:
         if not location.startswith("cuda"):
             return None
         sim.resolve(location)
-        tag_storage(storage)  # fresh from the file, so nobody else holds it
+        tag_storage(storage)  # just read from the file, so nobody else holds it
         return storage
 
     entry = (0, tag, restore)  # lower comes first, and torch's own begin at 10

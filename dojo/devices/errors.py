@@ -12,6 +12,7 @@ from dojo.devices.tags import CPU, GPU, device_of, is_on_simulated_gpu, tensors_
 
 
 def named(*names: str) -> frozenset[Any]:
+    """Return the functions of these names in torch, torch.Tensor and torch.nn.functional."""
     spaces = (torch, Tensor, torch.nn.functional)
     return frozenset(
         getattr(space, name) for space in spaces for name in names if hasattr(space, name)
@@ -44,6 +45,13 @@ def _is_written_in_place(name: str) -> bool:
 def check_same_device(
     tensors: Iterable[Tensor], *, written: Iterable[Tensor] = (), numbers: bool = True
 ) -> None:
+    """Raise torch's error if some of the tensors are on the GPU and others on the CPU.
+
+    Args:
+        tensors: the inputs of an operation.
+        written: those of them that the operation writes to.
+        numbers: whether a 0-d CPU tensor counts as a number, which mixes with GPU tensors.
+    """
     tensors = list(tensors)
     if not any(map(is_on_simulated_gpu, tensors)):
         return
@@ -58,7 +66,11 @@ def check_same_device(
 
 
 def _check_index(tensor: Tensor, index: Any) -> None:
-    """A GPU tensor takes a CPU index; a CPU tensor takes only a GPU integer, read as a number."""
+    """Raise torch's error if a CPU tensor is indexed by a GPU tensor.
+
+    A GPU integer without a dimension is allowed, since it is read as a number. A GPU tensor takes
+    any CPU index.
+    """
     for part in tensors_in(index):
         is_number = part.dim() == 0 and part.dtype not in (torch.bool, torch.uint8)
         if device_of(tensor) == CPU and is_on_simulated_gpu(part) and not is_number:
@@ -68,7 +80,7 @@ def _check_index(tensor: Tensor, index: Any) -> None:
 
 
 def _gathers(index: Any) -> bool:
-    """Whether this is advanced indexing; writing through any other index is a copy_."""
+    """Whether an index is an advanced one; writing through any other is a copy_."""
     parts = index if isinstance(index, tuple) else (index,)
     return any(
         isinstance(part, list) or (isinstance(part, Tensor) and part.dim() > 0) for part in parts
@@ -76,6 +88,7 @@ def _gathers(index: Any) -> bool:
 
 
 def check_operation(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise torch's error if the tensors of a call may not be mixed in this function of torch."""
     if func in _MIXES_DEVICES:
         return
     if func in _INDEXES and len(args) > 1:
@@ -94,6 +107,7 @@ def check_operation(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 
 
 def check_generator(generator: Any, device: torch.device) -> None:
+    """Raise torch's error if a random generator is for another kind of device."""
     if generator is not None and generator.device.type != device.type:
         raise RuntimeError(
             f"Expected a '{device.type}' device type for generator "
@@ -102,6 +116,7 @@ def check_generator(generator: Any, device: torch.device) -> None:
 
 
 def raise_no_cuda(*_: Any, **__: Any) -> Any:
+    """Raise what torch raises on a machine without a GPU; takes any arguments."""
     if torch.backends.cuda.is_built():
         raise RuntimeError("No CUDA GPUs are available")
     raise AssertionError("Torch not compiled with CUDA enabled")

@@ -1,6 +1,6 @@
 """A pretended machine with one GPU or none: resolves devices, and creates and moves tensors.
 
-It decides where a tensor is to lie. What each function of torch then does is in the rules.
+It decides on which device a tensor is. What each function of torch does is in ``rules``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dojo.devices.tags import CPU, GPU, device_of, tag, tensors_in
 
 
 class _Thread(threading.local):
-    """Whether a machine handles a call in this thread; those it is nested in must not, too."""
+    """Whether a machine handles a call in this thread: machines around it then leave it alone."""
 
     handling = False
 
@@ -28,7 +28,7 @@ thread = _Thread()
 
 
 class Machine(TorchFunctionMode):
-    """What the rules ask of the simulator.
+    """The simulator as the rules see it.
 
     Attributes:
         available: whether the machine has a GPU.
@@ -37,7 +37,9 @@ class Machine(TorchFunctionMode):
     def __init__(self, available: bool = True) -> None:
         super().__init__()
         self.available = available
-        self._exits: list[ExitStack] = []  # what leaving undoes, for each time it was entered
+        self._exits: list[
+            ExitStack
+        ] = []  # what to undo on leaving, one for each time that it was entered
 
     @property
     def is_active(self) -> bool:
@@ -46,7 +48,7 @@ class Machine(TorchFunctionMode):
 
     @contextmanager
     def resumed(self) -> Iterator[None]:
-        """Torch pops the mode while it handles a call; this pushes it back for code inside."""
+        """Push the mode back for the ``with`` block: torch pops it while it handles a call."""
         handling, thread.handling = thread.handling, False
         super().__enter__()
         try:
@@ -56,7 +58,11 @@ class Machine(TorchFunctionMode):
             thread.handling = handling
 
     def resolve(self, device: Any) -> torch.device:
-        """The device as torch names it; raises what torch raises where there is none such."""
+        """Return the device as torch names it.
+
+        Raises:
+            RuntimeError, AssertionError: what torch raises where there is no such device.
+        """
         device = torch.device("cuda", device) if isinstance(device, int) else torch.device(device)
         if device.type == "cpu":
             return CPU
@@ -71,7 +77,7 @@ class Machine(TorchFunctionMode):
         return GPU
 
     def create(self, func: Any, target: torch.device, *args: Any, **kwargs: Any) -> Any:
-        """Run a function that returns fresh memory, on `target`."""
+        """Call a function that returns new memory, and put its results on `target`."""
         if target not in (CPU, GPU):
             return func(*args, device=target, **kwargs)
         check_generator(kwargs.get("generator"), target)
@@ -91,7 +97,7 @@ class Machine(TorchFunctionMode):
         copy: bool = False,
         **kwargs: Any,
     ) -> Tensor:
-        """`tensor.to(...)`: the same object where nothing changes, else a recorded copy."""
+        """Do what `tensor.to(...)` does: give the same object if nothing changes, else a copy."""
         source = device_of(tensor)
         target = source if device is None else self.resolve(device)
         if not {source, target} <= {CPU, GPU}:

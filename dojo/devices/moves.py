@@ -1,4 +1,4 @@
-"""The rules of functions that move a tensor: to, cuda, cpu, type_as, type, pin_memory."""
+"""The rules for functions that move a tensor: to, cuda, cpu, type_as, type, pin_memory."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What each function of torch does on the pretended machine, one rule a function.
+"""The table of rules: what each function of torch does on the pretended machine.
 
-Here are the table, what is told of a tensor, and the rule for all other operations. Rules that
-move or make tensors, and those of autograd, are in modules of their own.
+This module has the table, the rules for questions about a tensor, and ``operate`` for all functions
+without a rule. ``moves``, ``constructors`` and ``autograd`` have the other rules.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ RULES: dict[Any, Rule] = {
 
 
 def rule(*funcs: Any) -> Callable[[Rule], Rule]:
+    """Register the decorated function as the rule for these functions of torch."""
+
     def register(rule: Rule) -> Rule:
         RULES.update(dict.fromkeys(funcs, rule))
         return rule
@@ -51,8 +53,8 @@ def rule(*funcs: Any) -> Callable[[Rule], Rule]:
     *named("dim", "size", "numel", "stride", "storage_offset", "element_size", "data_ptr"),
     *named("is_floating_point", "is_complex", "is_contiguous", "untyped_storage"),
 )
-def _tell(_sim: Machine, func: Any, *args: Any, **kwargs: Any) -> Any:
-    """What is told of a tensor is the same on each device."""
+def _answer_alike(_sim: Machine, func: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a function that says the same of a tensor on each device."""
     return func(*args, **kwargs)
 
 
@@ -93,7 +95,10 @@ def _dlpack_device(_sim: Machine, func: Any, tensor: Tensor) -> Any:
 
 
 def operate(sim: Machine, func: Any, *args: Any, **kwargs: Any) -> Any:
-    """Any other function: its inputs must agree, and what it returns lives where they do."""
+    """Call a function without a rule of its own.
+
+    Its inputs must be on one device, and its results are put there.
+    """
     if kwargs.get("device") is not None:
         return sim.create(func, sim.resolve(kwargs.pop("device")), *args, **kwargs)
     keys = [key_of(tensor) for tensor in tensors_in(*args, *kwargs.values())]

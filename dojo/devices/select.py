@@ -17,35 +17,38 @@ _SIMULATED = SimulatedCuda()  # made only once, since that takes longer than mos
 
 
 def gpu() -> AbstractContextManager[object]:
-    """A machine with a GPU: the real one, or else a simulated one, inside the ``with`` block."""
+    """Give the ``with`` block a machine with a GPU: the real one, or else a simulated one."""
     return nullcontext() if _REAL_GPU else _SIMULATED
 
 
 def no_gpu() -> AbstractContextManager[object]:
-    """A machine without a GPU, even where there is one."""
+    """Give the ``with`` block a machine without a GPU, even where there is a real one."""
     return no_cuda()
 
 
 @contextmanager
 def on(device: str, beside_a_gpu: bool = False) -> Iterator[str]:
-    """The machine on which a check for this device runs: with a GPU for "cuda", or if asked."""
+    """Give the ``with`` block the machine for a check on this device, and yield the device's name.
+
+    The machine has a GPU if the device is "cuda", or with ``beside_a_gpu``.
+    """
     with gpu() if device == "cuda" or beside_a_gpu else nullcontext():
         yield device
 
 
 def takes_device(item: Any) -> bool:
-    """Whether a check runs once for each device."""
+    """Whether an item of pytest runs once for each device."""
     callspec = getattr(item, "callspec", None)
     return callspec is not None and "device" in callspec.params
 
 
 def device_of_item(item: Any) -> str:
-    """The device that a check runs on; checks that ask for none run on the CPU."""
+    """Return the device on which an item of pytest runs; one that takes no device runs on "cpu"."""
     return str(item.callspec.params["device"]) if takes_device(item) else "cpu"
 
 
 def devices_line(devices: tuple[str, ...]) -> str:
-    """The devices used, in words for the summary."""
+    """Return the devices in words for the learner, and whether the GPU was simulated."""
     cuda = "cuda" if _REAL_GPU else "cuda simulated: no GPU here"
     return ", ".join(cuda if device == "cuda" else device for device in devices)
 

@@ -1,6 +1,6 @@
-"""Knows which memory pretends to be on the GPU.
+"""Records which memory counts as the simulated GPU's.
 
-Tags sit on storages, since a device is a property of memory: a view of a tagged storage is on the
+Storages are tagged, since a device is a property of memory: a view of a tagged storage is on the
 GPU too.
 """
 
@@ -21,7 +21,7 @@ _purge_at = 1024
 
 
 def storage_of(tensor: Tensor) -> Any:
-    """The storage behind a tensor, or None where there is none (mkldnn, nested)."""
+    """Return the storage of a tensor; None where there is none (mkldnn, nested)."""
     functorch = torch._C._functorch
     try:
         with torch._C.DisableTorchFunction():
@@ -35,6 +35,7 @@ def storage_of(tensor: Tensor) -> Any:
 
 
 def key_of(tensor: Tensor) -> int | None:
+    """Return the key of a tensor's storage in ``tagged``; None where it has no storage."""
     try:
         return torch._C._storage_id(tensor)  # in a fifth of the time
     except (RuntimeError, NotImplementedError):
@@ -43,6 +44,7 @@ def key_of(tensor: Tensor) -> int | None:
 
 
 def tag_storage(storage: Any) -> None:
+    """Put a storage on the simulated GPU; now and then, forget those that were freed."""
     global _purge_at
     if storage._cdata in tagged:
         return
@@ -54,6 +56,7 @@ def tag_storage(storage: Any) -> None:
 
 
 def tag(tensor: Tensor) -> None:
+    """Put a tensor's storage on the simulated GPU."""
     if key_of(tensor) not in tagged and (storage := storage_of(tensor)) is not None:
         tag_storage(storage)
 
@@ -64,7 +67,7 @@ def is_on_simulated_gpu(tensor: Tensor) -> bool:
 
 
 def device_of(tensor: Tensor) -> torch.device:
-    """The simulated device, else the real one; the mode need not be active."""
+    """Return a tensor's simulated device, else its real one; the mode need not be active."""
     if is_on_simulated_gpu(tensor):
         return GPU
     with torch._C.DisableTorchFunction():
@@ -72,17 +75,17 @@ def device_of(tensor: Tensor) -> torch.device:
 
 
 def tensors_in(*values: Any) -> list[Tensor]:
-    """The tensors among some values, and in their tuples, lists and dicts."""
+    """Return the tensors among some values, and in their tuples, lists and dicts."""
     found: list[Tensor] = []
-    _gather(values, found)
+    _collect_tensors(values, found)
     return found
 
 
-def _gather(values: Iterable[Any], found: list[Tensor]) -> None:
+def _collect_tensors(values: Iterable[Any], found: list[Tensor]) -> None:
     for value in values:
         if isinstance(value, Tensor):
             found.append(value)
         elif isinstance(value, (tuple, list)):
-            _gather(value, found)
+            _collect_tensors(value, found)
         elif isinstance(value, dict):
-            _gather(value.values(), found)
+            _collect_tensors(value.values(), found)

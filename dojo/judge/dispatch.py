@@ -1,7 +1,7 @@
 """The parent's side of plain pytest: gives each kata a worker, and reports what it answers.
 
-It knows when a kata begins and ends, which worker is at work and which is being made ready. What
-happens inside a worker is in ``serve`` and ``runner``.
+It knows when a kata begins and ends, which worker judges now and which is made ready for the next
+kata. What happens inside a worker is in ``serve`` and ``runner``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MANY = 100  # katas in a run, from which on it pays to make forks cheap
 class Dispatch:
     """A plugin of pytest that hands each kata's checks to a worker.
 
-    All of its attributes live in pytest's own process. The runner is what forked workers inherit.
+    It is used in pytest's own process only. Forked workers inherit the runner.
     """
 
     def __init__(self, config: pytest.Config, runner: Runner) -> None:
@@ -79,7 +79,7 @@ class Dispatch:
         return True
 
     def pytest_sessionfinish(self) -> None:
-        """End the workers that a stopped run has left."""
+        """End the workers that are left when a run was stopped."""
         self._end_current()
         if self._next is not None:
             self._next[1].close()
@@ -88,7 +88,7 @@ class Dispatch:
     def _reports(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Iterator[pytest.TestReport]:
-        """The three reports that pytest expects of one check."""
+        """Yield the three reports that pytest expects of one check."""
         started = time.time()
         check, source_hash = self._outcome(item, nextitem)
         now = time.time()
@@ -111,7 +111,7 @@ class Dispatch:
             )
 
     def _outcome(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Check, str]:
-        """A check as it ended, and the hash of the file that was judged."""
+        """Return a check with its outcome, and the hash of the file that was judged."""
         if self._failure is None:
             try:
                 answer = self._worker_for(item, nextitem).receive()
@@ -126,7 +126,10 @@ class Dispatch:
     # ---------------------------------------------------------------- the workers
 
     def _worker_for(self, item: pytest.Item, nextitem: pytest.Item | None) -> Worker:
-        """The kata's worker, once it is asked to run this check; the next kata's is started."""
+        """Return the kata's worker, which has been asked to run this check.
+
+        At a kata's first check, the worker of the next kata is started too.
+        """
         is_new = self._current is None
         worker = self._current = self._current or self._take_next(item) or self._new_worker(item)
         if item.nodeid not in self._sent_nodeids:
@@ -173,7 +176,7 @@ class Dispatch:
             self._next = group[0].stash[KATA], worker
 
     def _take_next(self, item: pytest.Item) -> Worker | None:
-        """The worker that has started on the item's kata already, if there is one."""
+        """Return the worker that has been started early for the item's kata, if there is one."""
         following, self._next = self._next, None
         if following is None:
             return None
@@ -184,6 +187,7 @@ class Dispatch:
         return worker
 
     def _new_worker(self, item: pytest.Item) -> Worker:
+        """Fork or spawn a worker for the item's kata."""
         limit = self._config.getoption("--time-limit")
         if self._isolation == "spawn":
             return SpawnedWorker([str(item.stash[KATA].checks)], self._runner.root, limit)

@@ -8,7 +8,7 @@ from dojo.devices.select import can_fork
 
 
 def isolation_of(config: pytest.Config) -> str:
-    """The kind of process: "fork", "spawn" or "none", as ``--isolation`` and ``--pdb`` ask for."""
+    """Return "fork", "spawn" or "none", by the options --isolation, --pdb and --trace."""
     if config.getoption("usepdb") or config.getoption("trace"):
         return "none"  # a debugger needs the terminal
     choice = str(config.getoption("--isolation"))

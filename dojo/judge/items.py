@@ -1,4 +1,4 @@
-"""What the judge knows of a pytest item: its kata, its machine, and whether it is simple."""
+"""Tells of an item of pytest: its kata, its machine, and whether it can simply be called."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KATA = pytest.StashKey[Kata]()  # of an item that is a kata's check
 
 
 def machine_of(item: pytest.Item) -> AbstractContextManager[str]:
-    """The machine on which a check runs, inside the ``with`` block; gives the device's name.
+    """Give the ``with`` block the machine on which a check runs, and yield the device's name.
 
     Checks of the aspect "device" run beside a GPU even for the device "cpu": code that takes
     whatever GPU it finds must fail.

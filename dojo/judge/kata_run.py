@@ -27,7 +27,7 @@ class KataRun:
         return len(self.checks) >= self.expected
 
     def verdict(self) -> Verdict:
-        """The verdict by the outcomes that came so far."""
+        """Return the verdict by the outcomes that came so far."""
         checks = tuple(self.checks)
         return Verdict(
             self.kata.name,
@@ -40,7 +40,7 @@ class KataRun:
 
 
 def with_diagnosis(run: KataRun) -> Verdict:
-    """The verdict, with a diagnosis if the kata's table of mistakes has been made before."""
+    """Return the verdict of a run; diagnosed, if the kata's table of mistakes is made already."""
     verdict = run.verdict()
     table = known_table(run.kata) if verdict.state == RED else None
     return replace(verdict, diagnosis=diagnose(verdict, table)) if table else verdict

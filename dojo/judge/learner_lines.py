@@ -1,4 +1,4 @@
-"""Finds the learner's own lines in a traceback, and the function in which a line stands."""
+"""Finds the learner's own lines in a traceback, and the function that contains a line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def learner_line(trace: types.TracebackType | None, path: Path) -> int:
-    """The innermost line of the learner's file in a traceback, or 0."""
+    """Return the innermost line of the learner's file in a traceback, or 0."""
     lines = [line for frame, line in traceback.walk_tb(trace) if is_learner(frame.f_code, path)]
     return lines[-1] if lines else 0
 
@@ -20,9 +20,10 @@ def is_learner(code: types.CodeType, path: Path) -> bool:
 
 
 def unstarted_name(path: Path, line: int) -> str:
-    """The public name in whose body the line raises something itself, or an empty string.
+    """Return the function or class in whose body this line has a `raise`, or an empty string.
 
-    Torch raises NotImplementedError too, for what it has no kernel: on a line without `raise`.
+    Torch raises NotImplementedError too, where it has no kernel; the learner's line has no `raise`
+    then.
     """
     tree = ast.parse(path.read_bytes())
     if not any(isinstance(node, ast.Raise) and _spans(node, line) for node in ast.walk(tree)):

@@ -1,4 +1,4 @@
-"""Loads a learner's file into a fresh module, and says in one line why it cannot.
+"""Loads a learner's file into a new module, or says in one line why it cannot.
 
 Nothing is imported by name and no bytecode is cached, so what is judged is always the text on the
 disk at this moment.
@@ -20,7 +20,14 @@ from dojo.verdict.model import CRASHED, NOT_STARTED
 
 @dataclass
 class LoadError(Exception):
-    """A file that cannot be judged; ``message`` names file, line and what to do."""
+    """A file cannot be judged.
+
+    Attributes:
+        message: one line with file, line and what to do.
+        file: the path as it is shown.
+        line: the line, or 0.
+        state: of each check of the kata.
+    """
 
     message: str
     file: str
@@ -32,7 +39,7 @@ class LoadError(Exception):
 
 
 def load(raw: bytes, path: Path, name: str, root: Path) -> types.ModuleType:
-    """Execute what was read of a file as a module of its own.
+    """Execute the content of a learner's file as a new module, and return that.
 
     Args:
         raw: the file's content.
@@ -67,7 +74,7 @@ def _import_failure(error: BaseException, where: str) -> str:
 
 
 def read(path: Path, root: Path) -> bytes:
-    """The learner's file as it is at this moment.
+    """Return the content of the learner's file as it is at this moment.
 
     Raises:
         LoadError: the file is missing or cannot be read.

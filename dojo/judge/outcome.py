@@ -1,4 +1,4 @@
-"""Words what a check came to: its name before it runs, and the message of what it raised."""
+"""Makes the outcome of a check: its name before it runs, and the message of what it raised."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHECK = pytest.StashKey[Check]()
 
 
 def check_before(item: pytest.Item, solutions: Path) -> Check:
-    """What is known of a check before it runs; its state is empty.
+    """Return what is known of a check before it runs; its state is empty.
 
     Args:
         item: a check of a kata.
@@ -46,7 +46,7 @@ def check_after(
     solutions: Path,
     solution: Solution | NullSolution | None,
 ) -> Check:
-    """The check as it ended.
+    """Return the check with its outcome.
 
     Args:
         item: a check of a kata.
@@ -71,7 +71,7 @@ def _failure(
     solutions: Path,
     solution: Solution | NullSolution | None,
 ) -> tuple[str, str, int]:
-    """State, message and learner's line of what a check raised."""
+    """Return state, message and learner's line for what a check raised."""
     if isinstance(error, LoadError):
         return error.state, error.message, error.line
     kata = item.stash[KATA]
@@ -91,7 +91,7 @@ def _failure(
 
 
 def _in_words(error: BaseException) -> str:
-    """An exception of the learner's code in one line."""
+    """Word an exception of the learner's code in one line."""
     if isinstance(error, RecursionError):
         return "RecursionError: it calls itself without end"
     if isinstance(error, SystemExit):

@@ -29,10 +29,10 @@ from dojo.verdict.model import GREEN, RED, Check
 
 
 class Runner:
-    """What judges in this process: a plugin of pytest that knows which checks are a kata's.
+    """A plugin of pytest that knows the checks of each kata, and runs them in this process.
 
     Attributes:
-        config: pytest's.
+        config: the configuration of pytest.
         root: the dojo's root.
         solutions: the folder of answers, laid out like ``katas/``.
     """
@@ -48,7 +48,7 @@ class Runner:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note of each item which kata it is a check of."""
+        """Store each check's kata in its item; sort the checks like the course if nobody chose."""
         if self.config.getoption("benchmark_only", False):
             return  # katas are timed, not judged
         warns = self.config.pluginmanager.hasplugin("warnings")
@@ -66,7 +66,7 @@ class Runner:
             items.sort(key=lambda item: places[item.stash[KATA]] if KATA in item.stash else -1)
 
     def items_of(self, kata: Kata) -> list[pytest.Item]:
-        """The checks of a kata that this run has collected."""
+        """Return the checks of a kata that this run has collected."""
         return self._items.get(kata.name, [])
 
     # ---------------------------------------------------------------- getting ready
@@ -75,7 +75,7 @@ class Runner:
         """Import what workers need, and take the snapshot that shows tampering; once.
 
         Args:
-            all_of_torch: import also what only some answers need. With it, do all of it anew.
+            all_of_torch: import also what only some answers need, and take the snapshot again.
         """
         if self._snapshot is None or all_of_torch:
             preload(all_of_torch)
@@ -120,10 +120,10 @@ class Runner:
             reports: list[Any] = runtestprotocol(item, log=False, nextitem=following)
             outcomes = [Check(**report.dojo) for report in reports if getattr(report, "dojo", None)]
             return next((check for check in outcomes if check.state != GREEN), outcomes[0])
-        call = pytest.CallInfo.from_call(lambda: self._call(item), when="call")
+        call = pytest.CallInfo.from_call(lambda: self._call_check(item), when="call")
         return self._check_after(item, call.excinfo.value if call.excinfo else None)
 
-    def _call(self, item: Any) -> None:
+    def _call_check(self, item: Any) -> None:
         values = dict(item.callspec.params) if hasattr(item, "callspec") else {}
         values["solution"] = self.solution_for(item)
         with machine_of(item) as values["device"]:
@@ -135,7 +135,7 @@ class Runner:
         return self.solution(item.stash[KATA])
 
     def solution(self, kata: Kata) -> Solution | NullSolution:
-        """The answer to a kata; its file is read at the first use of one of its names."""
+        """Return the answer to a kata; its file is read at the first use of one of its names."""
         if kata.name not in self._loaded:
             path = kata.solution_in(self.solutions)
             names = read_statement(kata.reference).names
@@ -145,7 +145,7 @@ class Runner:
     # ---------------------------------------------------------------- outcomes
 
     def check_before(self, item: pytest.Item) -> Check:
-        """What is known of a check before it runs."""
+        """Return what is known of a check before it runs."""
         return check_before(item, self.solutions)
 
     def _check_after(self, item: pytest.Item, error: BaseException | None) -> Check:
@@ -153,11 +153,11 @@ class Runner:
         return check_after(item, error, self.solutions, solution)
 
     def verify_integrity(self, item: pytest.Item, check: Check, thoroughly: bool) -> Check:
-        """The check, or a red one if the learner's code changed the judge or read the reference.
+        """Return the check, or a red one if the answer changed the judge or read the reference.
 
         Args:
             item: the check that has just run.
-            check: its outcome.
+            check: the check with its outcome.
             thoroughly: look at every name of the judge, not only at torch's modes.
         """
         if self._audit_hook and self._audit_hook.was_read:

@@ -1,6 +1,6 @@
 """The worker's side of a verdict: runs the checks that the parent asks for, and answers each.
 
-``ServedRun`` is for runs of pytest that do nothing else; ``serve`` works in a forked process too.
+``ServedRun`` is for runs of pytest that only serve; a forked worker calls ``serve`` alone.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def serve(runner: Runner, connection: Connection, preloads: bool = False) -> Non
 
     Args:
         runner: what runs the checks.
-        connection: to the parent; see ``workers.protocol`` for what is sent.
+        connection: the connection to the parent; ``workers.protocol`` describes the messages.
         preloads: whether ``prefault`` imports all of torch too, since no fork server has done so.
     """
     for name in UNUSED_PLUGINS:

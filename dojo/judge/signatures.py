@@ -57,7 +57,7 @@ def require_names(
 
 
 def _accepts(value: Callable[..., object], public: PublicName) -> bool:
-    """Whether every way of calling that the kata's signature allows can be bound."""
+    """Whether a callable takes every call that the kata's signature allows."""
     try:
         signature = inspect.signature(value)
     except (ValueError, TypeError):  # a built-in such as torch.matmul has none

@@ -46,13 +46,13 @@ class Solution:
         if name not in self._names:
             raise AttributeError(f"{self._kata.name} has no public name {name}")
         value = getattr(self._module or self._load(), name)
-        key = name, id(value)  # another value under this name, and it is wrapped anew
+        key = name, id(value)  # if the name gets another value, that is wrapped too
         if key not in self._calls:
-            self._calls[key] = self._called(name, value)
+            self._calls[key] = self._recording(name, value)
         return self._calls[key]
 
     def _load(self) -> types.ModuleType:
-        """The learner's module; a file that failed once fails alike for every check."""
+        """Load the learner's module; after a failure, raise the same error for every check."""
         if self._error is not None:
             raise self._error.with_traceback(None)  # it would grow with each check
         try:
@@ -67,7 +67,8 @@ class Solution:
         self._module = module
         return module
 
-    def _called(self, name: str, value: Any) -> Callable[..., Any]:
+    def _recording(self, name: str, value: Any) -> Callable[..., Any]:
+        """Wrap a public name: each call is recorded, and torch's defaults are reset after it."""
         function = vars(value).get("__init__") if isinstance(value, type) else value
         line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
 
@@ -85,7 +86,7 @@ class Solution:
 
 
 class NullSolution:
-    """Stands in for an answer while the checks are rehearsed: every call ends the check."""
+    """A stand-in for an answer, for ``Runner.prefault``: every call ends the check."""
 
     last_call = ""
     last_line = 0

@@ -1,7 +1,7 @@
 """Shows a run of pytest in the terminal: a line a kata, the first failure, the next step.
 
-It receives reports with a ``dojo`` field and does not know how they came about, so that it works
-the same behind xdist. It writes plain ASCII and at most 80 columns of its own.
+It receives reports with a ``dojo`` field and does not know who made them, so it works in the same
+way under xdist. It writes plain ASCII and at most 80 columns of its own.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class KataReporter:
     # ---------------------------------------------------------------- what is to come
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._expect([item.nodeid for item in session.items])
+        self._count_expected([item.nodeid for item in session.items])
         only_katas = session.items and all(self._run_of(item.nodeid) for item in session.items)
         if only_katas and self._config.option.verbose <= 0:
             self._terminal.showfspath = False
@@ -51,9 +51,9 @@ class KataReporter:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         if not self._katas:  # every worker collects the same checks
-            self._expect(ids)
+            self._count_expected(ids)
 
-    def _expect(self, nodeids: list[str]) -> None:
+    def _count_expected(self, nodeids: list[str]) -> None:
         for nodeid in nodeids:
             if (run := self._run_of(nodeid)) is not None:
                 run.expected += 1
@@ -111,7 +111,7 @@ class KataReporter:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self) -> Iterator[None]:
-        """Keep pytest's own list of failures for tests that are no katas' checks."""
+        """Write the katas' summary; leave their checks out of pytest's own list of failures."""
         stats = self._terminal.stats
         kept = {name: list(reports) for name, reports in stats.items()}
         for name, reports in stats.items():
@@ -123,13 +123,15 @@ class KataReporter:
         judged = [run for run in self._katas.values() if run.checks]
         if judged:
             verdicts = {run.kata.name: with_diagnosis(run) for run in judged}
-            self._summary(judged, verdicts)
+            self._write_summary(judged, verdicts)
             self._write_verdicts(verdicts)
-            self._remember([verdicts[one.kata.name] for one in judged if self._is_whole(one)])
+            self._record_progress(
+                [verdicts[one.kata.name] for one in judged if self._is_whole(one)]
+            )
         return result
 
     def _write_verdicts(self, verdicts: dict[str, Verdict]) -> None:
-        """For programs: the verdicts, a line of JSON each."""
+        """Write the verdicts for programs into the file of ``--verdicts``, a line of JSON each."""
         path = self._config.getoption("--verdicts")
         if path:
             lines = [json.dumps(verdict.as_json()) + "\n" for verdict in verdicts.values()]
@@ -141,32 +143,32 @@ class KataReporter:
 
     @property
     def _is_part(self) -> bool:
-        """Whether pytest was asked for less than it would find, without calling it deselected."""
+        """Whether pytest was asked for a part of the checks in a way that deselects none."""
         has_failed_only = getattr(self._config.option, "lf", False)
         return has_failed_only or any("::" in arg for arg in self._config.args)
 
     def _is_green(self, run: KataRun) -> bool:
         return self._is_whole(run) and run.verdict().state == GREEN
 
-    def _remember(self, verdicts: list[Verdict]) -> None:
-        """Keep the learner's progress, where every check of their own katas has run."""
+    def _record_progress(self, verdicts: list[Verdict]) -> None:
+        """Record the learner's progress, if every check of their own katas has run."""
         is_whole = self._config.getoption("--device") == "all"
         if verdicts and is_whole and self._solutions == self._root / "katas":
             for warning in record_all(self._root, verdicts):
                 self._terminal.write_line(warning, yellow=True)
 
-    def _summary(self, judged: list[KataRun], verdicts: dict[str, Verdict]) -> None:
+    def _write_summary(self, judged: list[KataRun], verdicts: dict[str, Verdict]) -> None:
         for run in judged:
             verdict = verdicts[run.kata.name]
             if verdict.state not in (GREEN, NOT_STARTED):
-                self._failure(run.kata, verdict)
+                self._write_failure(run.kata, verdict)
         self._terminal.write_line("")
-        self._bar(judged)
+        self._write_bar(judged)
         used = {check.device for run in judged for check in run.checks}
         self._terminal.write_line(f"devices: {devices_line(tuple(sorted(used)))}")
-        self._next(judged, verdicts)
+        self._write_next_step(judged, verdicts)
 
-    def _failure(self, kata: Kata, verdict: Verdict) -> None:
+    def _write_failure(self, kata: Kata, verdict: Verdict) -> None:
         path = shown_path(kata.solution_in(self._solutions), self._root)
         self._terminal.write_line("")
         self._terminal.write(kata.stem, bold=True)
@@ -178,14 +180,14 @@ class KataReporter:
         for line in rest:
             self._terminal.write_line(f"    {line}")
 
-    def _bar(self, judged: list[KataRun]) -> None:
+    def _write_bar(self, judged: list[KataRun]) -> None:
         states = [run.verdict().state for run in judged]
         filled, empty, text = bar_of(states, sum(map(self._is_green, judged)))
         self._terminal.write("[")
         self._terminal.write(filled, green=True)
         self._terminal.write_line(f"{empty}] {text}")
 
-    def _next(self, judged: list[KataRun], verdicts: dict[str, Verdict]) -> None:
+    def _write_next_step(self, judged: list[KataRun], verdicts: dict[str, Verdict]) -> None:
         katas = find_katas(self._root)
         unfinished = {name for name, verdict in verdicts.items() if verdict.state != GREEN}
         todo = next((kata for kata in katas if kata.name in unfinished), None)

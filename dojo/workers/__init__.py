@@ -1,4 +1,4 @@
 """Starts, feeds, times out and ends the processes that judge.
 
-It does not know what happens in them; it imports neither torch nor pytest.
+It does not know how they judge. It imports neither torch nor pytest.
 """

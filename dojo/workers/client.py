@@ -36,7 +36,7 @@ def judge(
     device: str = "all",
     limit: float = TIME_LIMIT,
 ) -> Verdict:
-    """The verdict on a kata's answer in a folder with the layout of ``katas/``.
+    """Judge a kata's answer in a folder with the layout of ``katas/``, and return the verdict.
 
     Raises:
         NoChecks: nothing was judged.
@@ -47,7 +47,7 @@ def judge(
 
 
 class PreparedWorker:
-    """A worker that waits to judge one kata's answer, once, as the file is at that moment.
+    """A worker that has opened one kata, and judges the answer once, when ``run`` is called.
 
     Attributes:
         worker: the process.
@@ -68,7 +68,11 @@ class PreparedWorker:
         worker.restart_clock()
 
     def run(self, on_check: Callable[[Check], None] = lambda _check: None) -> Verdict:
-        """Judge, and return the verdict; ``on_check`` is called with each check as it ends."""
+        """Judge the file as it is now, and return the verdict.
+
+        Args:
+            on_check: called with each check as it ends.
+        """
         checks: list[Check] = []
         seconds, source_hash, failure = 0.0, "", None
         answers = self._answers()
@@ -102,7 +106,7 @@ class PreparedWorker:
             yield self.worker.receive()
 
     def close(self) -> None:
-        """End the process."""
+        """End the worker's process."""
         self.worker.close()
 
 
@@ -114,7 +118,7 @@ def prepare_worker(
     limit: float = TIME_LIMIT,
     prefault: bool = False,
 ) -> PreparedWorker:
-    """Get a worker and have it open a kata, so that it only has to run the checks.
+    """Get a worker and have it open a kata, so that later it only has to run the checks.
 
     Args:
         pool: where the worker comes from.
@@ -139,7 +143,7 @@ def prepare_worker(
 
 @contextlib.contextmanager
 def temporary_solutions(kata: Kata, source: str | bytes) -> Iterator[Path]:
-    """Write an answer into a temporary folder with the layout of ``katas/``; gives that folder."""
+    """Yield a temporary folder with the layout of ``katas/`` that holds one answer."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = kata.solution_in(folder)
@@ -149,6 +153,6 @@ def temporary_solutions(kata: Kata, source: str | bytes) -> Iterator[Path]:
 
 
 def judge_source(pool: WorkerPool, kata: Kata, source: str | bytes, **options: Any) -> Verdict:
-    """The verdict on an answer given as text."""
+    """Judge an answer given as text; the options are those of ``judge``."""
     with temporary_solutions(kata, source) as folder:
         return judge(pool, kata, folder, **options)

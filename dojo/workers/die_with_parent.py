@@ -1,6 +1,6 @@
-"""A pytest plugin whose import ties a run of pytest to the process that started it.
+"""A pytest plugin: importing it ends the run of pytest when the process that started it ends.
 
-As ``-p dojo.workers.die_with_parent`` it comes before whatever takes long to import.
+As ``-p dojo.workers.die_with_parent`` it is imported before all that takes long to import.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Words what a dead or stuck worker means for the checks that it had not finished."""
+"""Words how a worker died or hung, for each check that it had not finished."""
 
 from __future__ import annotations
 
@@ -19,14 +19,21 @@ class WorkerFailure:
     line: int
 
     def as_check(self, check: Check) -> Check:
-        """The unfinished check with this failure as its outcome."""
+        """Return the unfinished check with this failure as its outcome."""
         return replace(check, state=self.state, message=self.message, line=self.line)
 
 
 def failure_of(
     error: WorkerDied | WorkerStuck, worker: Worker | None, path: Path, root: Path
 ) -> WorkerFailure:
-    """Word how a worker failed, with the learner's line on which it hung or died, if known."""
+    """Word how a worker failed, with the learner's line on which it hung or died, if known.
+
+    Args:
+        error: what the worker raised in its parent.
+        worker: the worker, or None if there was none; it is asked for the line.
+        path: the learner's file.
+        root: the dojo's root.
+    """
     line = worker.stuck_at(path) if worker is not None else 0
     place = f"{shown_path(path, root)}, line {line}" if line else shown_path(path, root)
     if isinstance(error, WorkerStuck):

@@ -1,4 +1,4 @@
-"""This process's end of the fork server: starts it, has it fork workers, and ends it."""
+"""The client of the fork server: starts it, has it fork workers, and ends it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dojo.workers.pytest_process import start_pytest
 from dojo.workers.worker import Worker
 
 _START_LIMIT = 120.0  # seconds that importing torch and collecting may take on a slow disk
-_CLOSE_LIMIT = 5.0  # seconds that ending its children may take the server
+_CLOSE_LIMIT = 5.0  # seconds that the server may take to end its workers
 
 
 class ForkServerDied(Exception):
@@ -23,13 +23,13 @@ class ForkServerDied(Exception):
 
 
 class CannotFork(Exception):
-    """This machine's torch cannot run in a forked child."""
+    """On this machine, torch cannot run in a forked process."""
 
 
 class ForkServer:
     """A warm process with torch imported and every check collected, from which workers are forked.
 
-    It is started at once, and waited for when it is first used.
+    The constructor starts it without waiting; the first request waits until it is ready.
     """
 
     def __init__(self, root: Path) -> None:
@@ -49,11 +49,11 @@ class ForkServer:
         theirs.close()
 
     def fork(self, limit: float) -> Worker:
-        """Fork a worker that is about to judge.
+        """Have the server fork a worker, whose answers may take ``limit`` seconds.
 
         Raises:
-            ForkServerDied: it could not start, or was killed.
-            CannotFork: it found a real GPU.
+            ForkServerDied: the server could not start, or was killed.
+            CannotFork: the server found a real GPU.
         """
         with self._lock:
             self._wait_until_ready()
@@ -67,15 +67,21 @@ class ForkServer:
         return ForkServerWorker(self, pid, Connection(ours.detach()), notes, limit)
 
     def ask(self, verb: str, pid: int) -> str:
-        """Send ``code`` or ``end`` for one of the server's children, and return its answer."""
+        """Send the verb ``code`` or ``end`` for a worker, and return the server's answer."""
         with self._lock:
             return self._request(f"{verb} {pid}".encode(), [])
 
     @property
     def is_alive(self) -> bool:
+        """Whether the server's process runs."""
         return self._process.poll() is None
 
     def wait_until_ready(self) -> None:
+        """Wait until torch is imported and every check is collected.
+
+        Raises:
+            ForkServerDied, CannotFork: as for ``fork``.
+        """
         with self._lock:
             self._wait_until_ready()
 
@@ -109,9 +115,11 @@ class ForkServer:
         return self._output.read().decode(errors="replace")[-2000:]
 
     def close(self) -> None:
-        """End the server and its children."""
+        """End the server and its workers."""
         with contextlib.suppress(OSError):
-            self._ours.shutdown(socket.SHUT_RDWR)  # it ends its children when the line is cut
+            self._ours.shutdown(
+                socket.SHUT_RDWR
+            )  # the server ends its workers when the line is cut
         try:
             self._process.wait(_CLOSE_LIMIT if self._is_ready else 0)
         except subprocess.TimeoutExpired:
@@ -123,7 +131,7 @@ class ForkServer:
 
 
 class ForkServerWorker(Worker):
-    """A worker that the fork server has forked: the server is its parent, not this process."""
+    """A worker that the fork server has forked; its parent process is the server."""
 
     def __init__(
         self, server: ForkServer, pid: int, connection: Connection, notes: object, limit: float

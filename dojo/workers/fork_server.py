@@ -1,8 +1,8 @@
 """Forks a process per verdict from one that has torch imported and every check collected.
 
 The fork server is a pytest run that stops before the first check and waits. It never runs a
-learner's code: each request brings two open files, and a forked child takes them over and judges
-once. It is for Linux without a real GPU only, where a forked child can run torch.
+learner's code: each request brings two open files, and a forked worker takes them over and judges
+once. It is for Linux without a real GPU only, where a forked process can run torch.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ _PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 
 
 def refuse() -> None:
-    """Answer the process that started this server that children cannot be forked here."""
+    """Tell the process that started this server that it cannot fork workers here."""
     with _control() as control:
         control.send(b"spawn")
 
 
 def _control() -> socket.socket:
-    """The socket on which requests come in."""
+    """Take over the socket on which requests come in."""
     return socket.socket(fileno=int(os.environ.pop(SOCKET)))
 
 
 def run_fork_server(serve: Callable[[Connection], None], preload: Callable[[], None]) -> None:
-    """Fork a child for each pair of files that comes in, until the other end hangs up.
+    """Fork a worker for each request to do so, until the client closes the line; then exit.
 
     Args:
-        serve: what a child does with its connection to the parent.
+        serve: what a worker does with its connection to the client.
         preload: imports what only some answers need; called once, when no request has come in for
             ``_IDLE`` seconds.
 
-    Messages: ``fork`` with two files is answered by the child's process id; ``code PID`` by its
-    exit code, or ``alive``; ``end PID`` ends it with all that it started.
+    Messages: ``fork`` with two files (connection, notes) is answered by the worker's process id;
+    ``code PID`` by its exit code, or ``alive``; ``end PID`` ends it with all that it started.
     """
     control = _control()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -74,7 +74,7 @@ def run_fork_server(serve: Callable[[Connection], None], preload: Callable[[], N
         if verb == "fork":
             pid = os.fork()
             if pid == 0:
-                _be_child(control, serve, *files)
+                _run_worker(control, serve, *files)
             codes[pid] = None
             for file in files:
                 os.close(file)
@@ -97,10 +97,10 @@ def run_fork_server(serve: Callable[[Connection], None], preload: Callable[[], N
     os._exit(0)  # there is nothing to save, and taking torch down takes half a second
 
 
-def _be_child(
+def _run_worker(
     control: socket.socket, serve: Callable[[Connection], None], line: int, notes: int
 ) -> None:
-    """In the forked child: judge once, then end this process, whatever happens."""
+    """In the forked process: serve once, then end this process, whatever happens."""
     status = 1
     try:
         os.setsid()
@@ -114,9 +114,12 @@ def _be_child(
 
 
 def _end_orphans(children: Container[int]) -> None:
-    """Kill the processes that a child has left behind.
+    """Kill the processes that a worker has left behind.
 
-    The server is their parent now, since it is a subreaper.
+    They are children of the server now, since it is a subreaper.
+
+    Args:
+        children: the process ids of workers, which are left alone.
     """
     listed = Path(f"/proc/self/task/{os.getpid()}/children")
     while True:

@@ -1,4 +1,4 @@
-"""A worker that is forked from the process which has collected the checks: takes milliseconds."""
+"""A worker that is forked from this process, which has collected the checks: in milliseconds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dojo.workers.worker import Worker
 
 
 class ForkedWorker(Worker):
-    """A worker that is forked from this process, and so has all of its memory at once."""
+    """A worker that is forked from this process, and so has a copy of all its memory at once."""
 
     def __init__(self, serve: Callable[[Connection], None], limit: float) -> None:
         ours, theirs = Pipe()

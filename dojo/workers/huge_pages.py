@@ -1,7 +1,8 @@
 """Collapses the memory of this process into huge pages, so that a fork has less to copy.
 
-A fork copies no memory but the tables of its pages, and these are gone through once more when the
-child ends. For a process with torch that is 60,000 pages of 4 KiB, or some hundred of 2 MiB.
+A fork copies no memory but the tables of its pages, and the system walks these once more when the
+forked process ends. For a process with torch that is 60,000 pages of 4 KiB, or some hundred of
+2 MiB.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ends processes with all that they started, and ties their lives to their parent's."""
+"""Ends processes with all that they started, and has them end when their parents do."""
 
 from __future__ import annotations
 
@@ -54,14 +54,18 @@ def die_with_parent(parent: int | None = None) -> None:
 
 
 def outlive_parent() -> None:
-    """Take back ``die_with_parent``, on Linux."""
+    """Undo ``die_with_parent`` for this process; on Linux only."""
     import ctypes
 
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, 0, 0, 0, 0)
 
 
 def wait_a_moment(pid: int) -> int | None:
-    """Wait a moment for a child of this process to end; its exit code, or None if it runs on."""
+    """Wait ``MOMENT`` seconds for a child process to end.
+
+    Returns:
+        its exit code, the negative number of the signal that killed it, or None if it still runs.
+    """
     until = time.monotonic() + MOMENT
     while True:
         found, status = os.waitpid(pid, os.WNOHANG)
@@ -73,7 +77,7 @@ def wait_a_moment(pid: int) -> int | None:
 
 
 def kill_group(pid: int, code: int | None) -> None:
-    """Kill a child of this process with its process group.
+    """Kill a child process with its process group.
 
     Args:
         pid: the child's process id.
@@ -87,7 +91,7 @@ def kill_group(pid: int, code: int | None) -> None:
 
 
 def end_group(pid: int, code: int | None) -> None:
-    """Kill a child of this process with its process group, and reap it; see ``kill_group``."""
+    """Kill a child process with its process group, and reap it; arguments as in ``kill_group``."""
     kill_group(pid, code)
     if code is None:
         with contextlib.suppress(ChildProcessError):
@@ -98,13 +102,13 @@ _dying: list[int] = []  # children of this process that were killed, and may not
 
 
 def reap_later(pid: int) -> None:
-    """Remember a killed child, and reap those remembered ones that are dead by now."""
+    """Remember a killed child process to reap; reap all remembered ones that are dead by now."""
     _dying.append(pid)
     reap(os.WNOHANG)
 
 
 def reap(options: int = 0) -> None:
-    """Reap the killed children of this process; wait for them, unless with ``os.WNOHANG``."""
+    """Reap the child processes of ``reap_later``; wait for them, unless with ``os.WNOHANG``."""
     for pid in list(_dying):
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(pid, options)[0] == 0:
@@ -122,7 +126,7 @@ def end_started(process: subprocess.Popen[bytes]) -> None:
 
 
 def ending_in_words(code: int | None) -> str:
-    """How a worker ended, for a message, from its exit code; None if it still runs."""
+    """Word how a worker ended, from its exit code; the code is None if the worker still runs."""
     if code is None:
         return "the process cut its line to the judge"
     if code < 0:

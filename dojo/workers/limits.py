@@ -1,4 +1,4 @@
-"""How much time and memory a worker may take."""
+"""The limits of a worker: how much time and memory it may take."""
 
 from __future__ import annotations
 

@@ -28,11 +28,11 @@ class WorkerPool:
 
     @property
     def has_died(self) -> bool:
-        """Whether the fork server was killed, and its children with it."""
+        """Whether the fork server was killed, and its workers with it."""
         return self._server is not None and not self._server.is_alive
 
     def start(self) -> None:
-        """Start the process that is missing, if any, without waiting for it."""
+        """Start the fork server or the next spawned worker, if it is missing; do not wait."""
         if self._is_closed:
             return
         if self._kind == "fork" and self._server is None:
@@ -41,7 +41,7 @@ class WorkerPool:
             self._standby = SpawnedWorker([], self._root, 0.0)
 
     def wait_until_ready(self) -> None:
-        """Wait until the next worker is at hand at once.
+        """Wait until ``get`` can hand out a worker at once.
 
         Raises:
             ForkServerDied: the checks cannot be collected.
@@ -57,7 +57,7 @@ class WorkerPool:
             self._standby.wait_until_ready()
 
     def get(self, limit: float) -> Worker:
-        """A worker that has all checks collected and judges once within ``limit`` seconds.
+        """Return a worker with all checks collected, which judges once within ``limit`` seconds.
 
         Raises:
             ForkServerDied: the checks cannot be collected, or the pool is closed.
@@ -83,15 +83,15 @@ class WorkerPool:
 
     def restart(self) -> None:
         """End the warm processes and start new ones, since a check or the dojo has changed."""
-        self._drop()
+        self._end_processes()
         self.start()
 
     def close(self) -> None:
         """End every process, for good."""
         self._is_closed = True
-        self._drop()
+        self._end_processes()
 
-    def _drop(self) -> None:
+    def _end_processes(self) -> None:
         server, self._server = self._server, None
         standby, self._standby = self._standby, None
         if server is not None:
@@ -101,5 +101,5 @@ class WorkerPool:
 
 
 def _kind_to_try() -> str:
-    """The kind that is right here, unless a fork server finds a real GPU."""
+    """Return the kind for this system; a fork server that finds a real GPU changes it later."""
     return "fork" if sys.platform.startswith("linux") else "spawn"

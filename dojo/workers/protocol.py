@@ -1,6 +1,6 @@
 """The messages between the process that asks for a verdict and the worker that judges.
 
-They are plain data that JSON can carry.
+Each message is plain data, sent as JSON.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ def open_request(
     capture: bool = True,
     prefault: bool = False,
 ) -> dict[str, Any]:
-    """The first request: which kata, whose answer, on which devices.
+    """Return the first request: which kata, whose answer, on which devices.
 
-    It is answered by the ``plan``, a list of the kata's checks with ``nodeid`` and, before it has
-    run, ``check``, and by the ``devices`` in words. The answer to what follows is, for each check,
-    a dictionary: ``check``, its ``seconds``, and the ``source_hash`` of the file that was loaded.
+    The worker answers it by a dictionary: the ``plan`` is a list of the kata's checks, each with
+    its ``nodeid`` and the ``check`` before it has run; ``devices`` are the devices in words. To
+    later requests it answers by a dictionary for each check: the ``check``, its ``seconds``, and
+    the ``source_hash`` of the file that was loaded.
+
     With ``capture`` the end of what the answer prints is in the check; else it is shown at once.
     With ``prefault`` the worker then goes through the checks once, without an answer, so that the
     next time is faster.
@@ -44,15 +46,15 @@ def open_request(
 
 
 def run_request(nodeids: Sequence[str], following: str | None = None) -> dict[str, Any]:
-    """Every further request: run these checks, and send an answer for each.
+    """Return any later request: run these checks, and send an answer for each.
 
-    Then tear down what the ``following`` check does not need.
+    After them the worker tears down what the check ``following`` does not need.
     """
     return {"run": list(nodeids), "following": following}
 
 
 def requests(connection: Connection) -> Iterator[Any]:
-    """In the worker: yield the parent's requests until it closes the connection."""
+    """In the worker: yield the requests until the parent closes the connection."""
     with contextlib.suppress(EOFError, OSError):
         while True:
             yield json.loads(connection.recv_bytes())

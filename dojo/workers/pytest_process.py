@@ -1,4 +1,4 @@
-"""Starts runs of pytest that serve this process, or end with it."""
+"""Starts runs of pytest that serve this process and end when it does."""
 
 from __future__ import annotations
 
@@ -24,21 +24,28 @@ _BARE = ("-q", "--capture=no", *(f"-pno:{name}" for name in UNUSED_PLUGINS))
 
 
 def own_environment() -> dict[str, str]:
-    """The environment variables for a new run of pytest, without those of the run around it."""
+    """Return environment variables for a new run of pytest, without those of the run around it."""
     others = ("PYTEST_ADDOPTS", "PYTEST_XDIST_", "PYTEST_CURRENT_TEST")
     own = {name: text for name, text in os.environ.items() if not name.startswith(others)}
     return {**own, STARTER: str(os.getpid())}
 
 
 def bound_pytest(folder: Path) -> list[str]:
-    """The command that runs pytest in a dojo's root, and ends when this process ends."""
+    """Return the command of a run of pytest in a dojo's root that ends when this process ends."""
     return [sys.executable, "-m", "pytest", "-pdojo.workers.die_with_parent", f"--rootdir={folder}"]
 
 
 def start_pytest(
     arguments: Sequence[str], folder: Path, lines: Mapping[str, str], **options: Any
 ) -> subprocess.Popen[bytes]:
-    """Start pytest in the dojo's root, with no plugin but the dojo's, to serve over ``lines``."""
+    """Start pytest in the dojo's root, with no plugin but the dojo's, as a process that serves.
+
+    Args:
+        arguments: more arguments for pytest.
+        folder: the dojo's root.
+        lines: environment variables that tell the new process how to reach this one.
+        options: for ``subprocess.Popen``.
+    """
     environment = {**own_environment(), **lines, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     return subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A worker that is started afresh, where forking is unsafe: waits for an ``import torch``."""
+"""A worker in a new Python process, for systems where forking is unsafe; it must import torch."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from dojo.workers.worker import Worker, WorkerDied
 ADDRESS = "DOJO_SERVE_ADDRESS"
 _KEY = "DOJO_SERVE_KEY"
 _NOTES = "DOJO_SERVE_NOTES"
-_START_LIMIT = 120.0  # seconds that a fresh process may take to import torch on a slow disk
+_START_LIMIT = 120.0  # seconds that a new process may take to import torch on a slow disk
 
 
 class SpawnedWorker(Worker):
-    """A worker that starts from nothing: pytest in a new interpreter, told to serve.
+    """A worker that is a new run of pytest, which serves in place of running tests.
 
-    It starts at once and is waited for when it is first asked.
+    The constructor starts it without waiting; the first request waits until it is ready.
     """
 
     def __init__(self, arguments: Sequence[str], folder: Path, limit: float) -> None:
@@ -47,16 +47,16 @@ class SpawnedWorker(Worker):
         super().send(request)
 
     def wait_until_ready(self) -> None:
-        """Wait until it has imported and collected everything.
+        """Wait until the worker has imported and collected everything.
 
         Raises:
-            WorkerDied: it ended before.
+            WorkerDied: the worker ended before that.
         """
         if self._connection is None:
             self._connection = self._accept()
 
     def _accept(self) -> Connection:
-        """The connection that the new process opens; ``WorkerDied`` if it ends before that."""
+        """Wait for the connection that the new process opens; see ``wait_until_ready``."""
         inner = getattr(self._listener, "_listener", None)
         waited_for = getattr(inner, "_socket", None)  # a pipe of Windows has none, and blocks
         until = time.monotonic() + _START_LIMIT

@@ -31,11 +31,13 @@ class WorkerStuck(Exception):
 
 
 class Worker:
-    """A process that judges one kata, as its parent sees it. The parent owns clock and process.
+    """A process that judges one kata, as its parent sees it.
+
+    The parent keeps the time and ends the process.
 
     Attributes:
         limit: seconds that all answers together may take, from the first request on.
-        was_dropped: whether another thread has ended the process, since nobody wants its verdict.
+        was_dropped: whether ``drop`` was called, since nobody wants the verdict any more.
     """
 
     _pid: int
@@ -52,7 +54,7 @@ class Worker:
         """Send a request and wait for its answer.
 
         Raises:
-            WorkerDied, WorkerStuck: as for ``send`` and ``receive``.
+            WorkerDied, WorkerStuck: see ``send`` and ``receive``.
         """
         self.send(request)
         return self.receive()
@@ -92,7 +94,7 @@ class Worker:
             raise WorkerDied(ending_in_words(self._exit_code())) from None
 
     def stuck_at(self, path: Path) -> int:
-        """The innermost line of this file in the stack of a worker that hung or crashed, or 0."""
+        """Return the innermost line of a file in the stack of a hung or crashed worker, or 0."""
         self._notes.seek(0)
         text = self._notes.read().decode(errors="replace")
         lines = re.findall(rf'File "{re.escape(str(path))}", line (\d+)', text)
@@ -107,11 +109,11 @@ class Worker:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the process is there and silent, as between an answer and the next request."""
+        """Whether the process is connected and has sent nothing that is not received yet."""
         return self._connection is not None and not wait([self._connection], 0)
 
     def restart_clock(self) -> None:
-        """Start the clock anew at the next request."""
+        """Give the answers from the next request on the whole time limit."""
         self._deadline = 0.0
 
     def drop(self) -> None:
@@ -120,6 +122,7 @@ class Worker:
         self._end()
 
     def _end(self) -> None:
+        """End the process, unless another thread has done so or is about to."""
         if self._is_over.acquire(blocking=False):
             self._kill()
 
@@ -131,7 +134,7 @@ class Worker:
             time.sleep(_NOTE_TIME)
 
     def _exit_code(self) -> int | None:
-        """The exit code of the process, or None if it still runs after a moment."""
+        """Return the exit code of the process, or None if it still runs after a moment."""
         raise NotImplementedError
 
     def _kill(self) -> None:

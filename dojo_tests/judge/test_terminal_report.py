@@ -11,13 +11,13 @@ from dojo.course.katas import Kata, find_katas
 from dojo.progress.record import Progress
 from dojo.verdict.model import GREEN, NOT_STARTED
 
-RED_K03 = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1 + x2\n"
+RED_ADD = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1 + x2\n"
 WIDEST = 80
-K03, K04 = (f"tests/intro/test_{name}.py" for name in ("k03_in_place_add", "k04_reshape_permute"))
+DOUBLE_CHECKS, ADD_CHECKS = (f"tests/first/test_{name}.py" for name in ("k01_double", "k02_add"))
 
 
 @pytest.fixture
-def run(root, tmp_path):
+def run_pytest(small_dojo, tmp_path):
     """Run plain pytest over the katas, with the learner's files from ``tmp_path``."""
 
     def run_pytest(*options, files=None):
@@ -28,7 +28,7 @@ def run(root, tmp_path):
         command = [sys.executable, "-m", "pytest", f"--solutions={tmp_path}", *options]
         return subprocess.run(
             [*command, "-p", "no:cacheprovider"],
-            cwd=root,
+            cwd=small_dojo,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -43,42 +43,45 @@ def stubs(root):
     return {kata.name: kata.stub.read_text(encoding="utf-8") for kata in find_katas(root)}
 
 
-def test_stubs_show_one_line_each_and_where_to_begin(run, root):
-    result = run(files=stubs(root))
+def test_stubs_show_one_line_each_and_where_to_begin(run_pytest, small_dojo):
+    result = run_pytest(files=stubs(small_dojo))
     assert result.returncode == 1
     lines = [line for line in result.stdout.splitlines() if re.match(r"  k\d\d_", line)]
-    assert len(lines) == len(find_katas(root))
+    assert len(lines) == len(find_katas(small_dojo)) == 4
     assert all(" not started " in line for line in lines)
     assert "Traceback" not in result.stdout
-    assert "begin with: k01_random_tensor" in result.stdout
-    assert "k01_random_tensor.py" in result.stdout
+    assert "begin with: k01_double" in result.stdout
+    assert "k01_double.py" in result.stdout
     assert "devices: cpu, cuda" in result.stdout
 
 
-def test_a_red_kata_shows_its_call_and_no_framework(run, tmp_path):
+def test_a_red_kata_shows_its_call_and_no_framework(run_pytest, tmp_path):
     file = tmp_path / "report.xml"
-    result = run(K03, f"--junitxml={file}", files={"intro/k03_in_place_add": RED_K03})
+    result = run_pytest(ADD_CHECKS, f"--junitxml={file}", files={"first/k02_add": RED_ADD})
     assert result.returncode == 1
     assert "add_(" in result.stdout
-    assert "expected x1 itself, with the sum in it" in " ".join(result.stdout.split())
-    for word in ("Traceback", "CheckFailed", "dojo/checks.py", "FAILURES"):
+    assert "returned a new tensor; expected x1 itself" in " ".join(result.stdout.split())
+    for word in ("Traceback", "CheckFailed", "dojo/checks", "FAILURES"):
         assert word not in result.stdout
     messages = [node.get("message") for node in ET.parse(file).iter("failure")]
     assert messages
     assert any("expected x1 itself" in message for message in messages)
 
 
-def test_the_report_fits_in_80_columns_without_colour(run, root, tmp_path):
-    result = run(files={**stubs(root), "intro/k03_in_place_add": RED_K03})
-    shown = result.stdout.replace(str(tmp_path), "katas")
+def test_the_report_fits_in_80_columns_without_colour(run_pytest, small_dojo, tmp_path):
+    result = run_pytest(files={**stubs(small_dojo), "first/k02_add": RED_ADD})
+    shown = result.stdout.replace(str(tmp_path), "katas").replace(str(small_dojo), "dojo")
     plugins = re.compile(r"^plugins: .*", re.MULTILINE)  # pytest's own line
     assert max(map(len, plugins.sub("", shown).splitlines())) <= WIDEST
     assert "\x1b" not in shown
 
 
-def test_workers_give_the_same_summary(run):
-    files = {"intro/k03_in_place_add": RED_K03}
-    alone, spread = (run(K03, K04, *options, files=files) for options in ((), ("-n", "2")))
+def test_workers_give_the_same_summary(run_pytest):
+    files = {"first/k02_add": RED_ADD}
+    alone, spread = (
+        run_pytest(ADD_CHECKS, DOUBLE_CHECKS, *options, files=files)
+        for options in ((), ("-n", "2"))
+    )
     assert alone.returncode == spread.returncode == 1
 
     def bar(result):
@@ -88,51 +91,53 @@ def test_workers_give_the_same_summary(run):
     assert bar(alone) == bar(spread)
 
 
-def test_what_an_answer_prints_is_shown_beside_its_failure_or_at_once(run):
-    files = {
-        "intro/k03_in_place_add": RED_K03.replace(
-            "    return", "    print('I am here')\n    return"
-        )
-    }
-    assert "I am here" in run(K03, files=files).stdout
-    lines = run(K03, "-s", files=files).stdout.splitlines()
-    assert lines.count("I am here") > 30  # as often as it is called
+CHATTY = RED_ADD.replace("    return", "    print('I am here')\n    return")
 
 
-def test_stop_at_the_first_failure_stops(run):
-    result = run("-x", K03, files={"intro/k03_in_place_add": RED_K03})
+def test_what_an_answer_prints_is_shown_beside_its_failure(run_pytest):
+    assert "I am here" in run_pytest(ADD_CHECKS, files={"first/k02_add": CHATTY}).stdout
+
+
+def test_what_an_answer_prints_is_shown_at_once_without_capture(run_pytest):
+    lines = run_pytest(ADD_CHECKS, "-s", files={"first/k02_add": CHATTY}).stdout.splitlines()
+    assert lines.count("I am here") == 12  # as often as it is called
+
+
+def test_stop_at_the_first_failure_stops(run_pytest):
+    result = run_pytest("-x", ADD_CHECKS, files={"first/k02_add": RED_ADD})
     assert re.search(r"\b1 failed", result.stdout)
 
 
-def test_all_green_exits_with_0(run, root):
-    files = {kata.name: kata.reference.read_text(encoding="utf-8") for kata in find_katas(root)}
-    result = run(files=files)
+def test_all_green_exits_with_0(run_pytest, small_dojo):
+    katas = find_katas(small_dojo)
+    files = {kata.name: kata.reference.read_text(encoding="utf-8") for kata in katas}
+    result = run_pytest(files=files)
     assert result.returncode == 0
-    assert f"{len(files)} of {len(files)} katas green" in result.stdout
+    assert "4 of 4 katas green" in result.stdout
 
 
-def test_unknown_solutions_folder_is_a_usage_error(root):
+def test_unknown_solutions_folder_is_a_usage_error(small_dojo):
     command = [sys.executable, "-m", "pytest", "--solutions=no/such/folder"]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=small_dojo, capture_output=True, text=True, check=False)
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "there is no such folder" in result.stderr
 
 
-def test_a_part_of_the_checks_proves_no_kata_green(own_course_pair):
-    kata = Kata("intro/k03_in_place_add", own_course_pair)
+def test_a_part_of_the_checks_proves_no_kata_green(own_dojo):
+    kata = Kata("first/k02_add", own_dojo)
     kata.stub.write_text(kata.reference.read_text(encoding="utf-8"), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q"]
-    check = f"{kata.checks}::test_add_is_recorded"
+    check = f"{kata.checks}::test_add_holds_the_sum"
 
-    def run_here(*options):
+    def output_with(*options):
         done = subprocess.run(
-            [*command, *options], cwd=own_course_pair, capture_output=True, text=True, check=False
+            [*command, *options], cwd=own_dojo, capture_output=True, text=True, check=False
         )
         return done.stdout
 
-    assert "0 of 1 katas green" in run_here(check)
-    assert Progress(own_course_pair).state(kata) == NOT_STARTED
-    assert "0 of 1 katas green" in run_here("-k", "k03 and dtype")
-    assert Progress(own_course_pair).state(kata) == NOT_STARTED
-    assert "1 of 1 katas green" in run_here("-k", "k03")
-    assert Progress(own_course_pair).state(kata) == GREEN
+    assert "0 of 1 katas green" in output_with(check)
+    assert Progress(own_dojo).state(kata) == NOT_STARTED
+    assert "0 of 1 katas green" in output_with("-k", "k02_add and in_place")
+    assert Progress(own_dojo).state(kata) == NOT_STARTED
+    assert "1 of 1 katas green" in output_with("-k", "k02_add")
+    assert Progress(own_dojo).state(kata) == GREEN

@@ -1,4 +1,4 @@
 """Keeps a learner's code from spoiling the process that judges it.
 
-That is settings and seeds, patched functions, files, and what is printed.
+Its modules are about settings and seeds, patched functions, files, and printed output.
 """

@@ -1,8 +1,8 @@
-"""Sees which modules and classes were changed, without a look at any object in them.
+"""Finds which modules and classes were changed, without reading any object in them.
 
-To look at an object writes to it, since its references are counted, and a forked process copies
-each page of memory when it first writes to it: some 2,000 pages for all that the judge relies on.
-So the bytes of CPython's own hash tables are compared, which say only where the objects lie.
+Reading an object writes to it, since its references are counted, and a forked process copies each
+page of memory when it first writes to it: some 2,000 pages for all that the judge relies on. So the
+bytes of CPython's own hash tables are compared, which hold only the addresses of the objects.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ class DictSnapshots:
         self._known = [_fingerprint(names) for names in self._dicts]
 
     def changed(self) -> Iterator[int]:
-        """The places of those that got or lost a name, or have another value for one, since then.
+        """Yield the index of each module or class that was changed since the last call.
 
-        Where that cannot be told, all places.
+        A change is a name that was added or removed, or another value for a name. If this Python
+        does not let that be seen, all indices are yielded.
         """
         for index, (field, table, size, digest) in enumerate(self._known):
             if not table or _address_at(field) != table or _digest(table, size) != digest:
@@ -36,6 +37,7 @@ class DictSnapshots:
 
 
 def _dict_of(space: Any) -> dict[str, Any]:
+    """Return the real dict of a module or class."""
     names = vars(space)  # of a class, a proxy
     return names if isinstance(names, dict) else gc.get_referents(names)[0]
 

@@ -1,6 +1,7 @@
-"""Keeps a learner's code from reading the reference, and from spoiling files of the dojo.
+"""Keeps a learner's code from reading the reference, and from changing files of the dojo.
 
-By an audit hook, which Python cannot take off again: so only in processes that judge once and end.
+This is done by an audit hook. Python cannot remove one, so it is used only in processes that judge
+once and end.
 """
 
 from __future__ import annotations
@@ -42,27 +43,27 @@ class AuditHook:
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
-            path = _real(arguments[0])
+            path = _real_path(arguments[0])
             if path.startswith(self._hidden):
                 self.was_read = "/".join(Path(path).parts[-3:])
                 raise PermissionError(f"{self.was_read} is closed while your answer is judged")
             if isinstance(arguments[2], int) and arguments[2] & _WRITING:
-                self._forbid(path)
+                self._refuse_if_protected(path)
         elif event in _SPOILING:
             for index in _SPOILING[event]:
-                self._forbid(_real(arguments[index]))
+                self._refuse_if_protected(_real_path(arguments[index]))
 
-    def _forbid(self, path: str) -> None:
+    def _refuse_if_protected(self, path: str) -> None:
         if path.startswith(self._protected):
             name = Path(path).name
             raise PermissionError(f"{name} belongs to the dojo: your answer must leave it alone")
 
 
 def _as_prefixes(folders: Iterable[Path]) -> tuple[str, ...]:
-    """What the path of every file in one of these folders begins with."""
+    """Return what the path of every file in one of these folders begins with."""
     return tuple(str(folder.resolve()) + os.sep for folder in folders)
 
 
-def _real(path: object) -> str:
-    """Where a path leads, or nothing for an open file's number."""
+def _real_path(path: object) -> str:
+    """Return the real path that a path leads to; empty for the number of an open file."""
     return os.path.realpath(os.fsdecode(path)) + os.sep if isinstance(path, str | bytes) else ""

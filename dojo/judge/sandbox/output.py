@@ -24,13 +24,13 @@ class Tail(io.RawIOBase):
         return len(view)
 
     def take(self) -> str:
-        """What was printed since the last time."""
+        """Return the end of what was written since the last call."""
         kept, self._kept = self._kept, b""
         return kept.decode(errors="replace")
 
 
 def print_to_memory() -> Tail:
-    """Send what this process prints to a tail; what bypasses Python's streams is dropped."""
+    """Send what this process prints to a new ``Tail``; drop what bypasses Python's streams."""
     tail = Tail()
     stream = io.TextIOWrapper(tail, encoding="utf-8", errors="replace", write_through=True)  # type: ignore[type-var]
     sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = stream  # type: ignore[misc,assignment]

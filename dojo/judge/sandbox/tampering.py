@@ -1,7 +1,7 @@
 """Notices when a learner's code replaces parts of Python, torch, NumPy, pytest or the dojo.
 
-A judge that is patched cannot be trusted, so the verdict is red and the original is put back.
-It compares attributes by identity; it does not look into a function's own code.
+A judge that is patched cannot be trusted: the verdict is then red, and the original is put back.
+Attributes are compared by identity; a function's own code is not looked into.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ class Snapshot:
     def __init__(self) -> None:
         self._spaces = list(_namespaces())
         self._known = [_callables(space) for space in self._spaces]
-        # Kept here, since an answer may replace what the classes have.
+        # Kept in the object, since an answer may replace the methods of the classes.
         self._changed = DictSnapshots(self._spaces).changed
         self.restore = self.restore  # type: ignore[method-assign]
 
     def restore(self, thoroughly: bool = True) -> list[str]:
-        """Put back what was replaced or deleted since, and return the names of that.
+        """Put back what was replaced or deleted since the snapshot, and return the names of it.
 
         Args:
-            thoroughly: look at every name, not only at what torch applies to each operation.
+            thoroughly: look at every name; else only at torch's modes and default settings.
         """
         found = []
         for index in self._changed() if thoroughly else ():
@@ -85,12 +85,12 @@ def _is_torchs_own(now: object, before: object) -> bool:
         return False
     if now.__globals__ is vars(torch._compile):
         return getattr(now, "__wrapped__", None) is before
-    guard = sys.modules.get("torch._dynamo.mutation_guard")  # it wraps Module.__init__
-    return guard is not None and now.__globals__ is vars(guard)
+    wrapping = sys.modules.get("torch._dynamo.mutation_guard")  # it wraps Module.__init__
+    return wrapping is not None and now.__globals__ is vars(wrapping)
 
 
 def _namespaces() -> Iterable[Any]:
-    """The modules and classes that a verdict relies on."""
+    """Yield the modules and classes that a verdict relies on."""
     yield from _NAMESPACES
     for name, module in list(sys.modules.items()):
         if name.startswith(_PACKAGES) and isinstance(module, types.ModuleType):
@@ -103,7 +103,7 @@ def _namespaces() -> Iterable[Any]:
 
 
 def _callables(space: Any) -> dict[str, object]:
-    """The functions, classes and properties of a module or class, by name."""
+    """Return the functions, classes and properties of a module or class, by name."""
     return {
         name: value
         for name, value in list(vars(space).items())
@@ -113,6 +113,7 @@ def _callables(space: Any) -> dict[str, object]:
 
 
 def _empty_mode_stacks() -> None:
+    """Pop every mode of torch, since the answer that entered it has ended."""
     while torch._C._len_torch_function_stack():
         torch._C._pop_torch_function_stack()
     while torch._C._len_torch_dispatch_stack():

@@ -1,0 +1,34 @@
+"""Makes torch.Generator work for the simulated GPU too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from dojo.devices.machine import Machine
+from dojo.devices.tags import CPU, GPU
+
+_Generator: Any = torch.Generator
+_GeneratorMeta: Any = type(_Generator)
+
+
+class _GpuGenerator(_Generator):
+    device = GPU
+
+
+def generator_class(sim: Machine) -> type:
+    """Return a class for torch.Generator that makes generators for the GPU too.
+
+    Every generator, of torch's own class too, counts as its instance.
+    """
+
+    class Meta(_GeneratorMeta):
+        def __call__(self, device: Any = CPU) -> Any:
+            target = sim.resolve(device)
+            return _GpuGenerator() if target == GPU else _Generator(target)
+
+        def __instancecheck__(self, instance: Any) -> bool:
+            return isinstance(instance, _Generator)
+
+    return Meta("Generator", (_Generator,), {})

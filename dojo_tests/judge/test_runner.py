@@ -1,0 +1,218 @@
+"""The runner runs one check in this process, and looks whether the judge is still whole."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from dojo.checks import aspect, expect_values
+from dojo.course.katas import Kata
+from dojo.judge.items import KATA
+from dojo.judge.runner import Runner
+from dojo.judge.solution import NullSolution, Solution
+from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check
+
+RIGHT = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    return x1.add_(x2)\n"
+
+# These are no tests: items are made of them.
+
+
+@aspect("values")
+def check_of_add(solution):
+    """add holds the sum."""
+    expect_values(solution.add(torch.ones(1), torch.ones(1)), torch.tensor([2.0]))
+
+
+def check_of_a_setting(solution):
+    """A check finds torch's settings as they were."""
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() is torch.float32
+
+
+def check_of_the_device(solution, device):
+    """A check gets its device."""
+    assert device == "cpu"
+
+
+def config_with(benchmark_only=False, args_source=None, warns=False):
+    return SimpleNamespace(
+        getoption=lambda _name, _default=None: benchmark_only,
+        pluginmanager=SimpleNamespace(hasplugin=lambda _name: warns),
+        args_source=args_source,
+    )
+
+
+@pytest.fixture
+def add(own_dojo):
+    return Kata("first/k02_add", own_dojo)
+
+
+@pytest.fixture
+def runner(own_dojo):
+    return Runner(config_with(), own_dojo, own_dojo / "katas")
+
+
+class FakeItem:
+    """An item at a path."""
+
+    def __init__(self, path):
+        self.path, self.stash, self.markers = path, pytest.Stash(), []
+
+    def add_marker(self, marker):
+        self.markers.append(marker)
+
+
+# ---------------------------------------------------------------- collection
+
+
+def test_each_item_of_a_check_file_gets_its_kata(runner, own_dojo, add):
+    item, other = FakeItem(add.checks), FakeItem(own_dojo / "tests" / "conftest.py")
+    runner.pytest_collection_modifyitems([item, other])
+    assert item.stash[KATA] == add
+    assert KATA not in other.stash
+    assert runner.items_of(add) == [item]
+
+
+def test_items_of_a_kata_that_was_not_collected_are_none(runner, add):
+    assert runner.items_of(add) == []
+
+
+def test_katas_that_are_timed_are_not_judged(own_dojo, add):
+    runner = Runner(config_with(benchmark_only=True), own_dojo, own_dojo / "katas")
+    runner.pytest_collection_modifyitems([FakeItem(add.checks)])
+    assert runner.items_of(add) == []
+
+
+def test_katas_come_in_the_order_of_the_course_where_nobody_chose_one(own_dojo):
+    config = config_with(args_source=pytest.Config.ArgsSource.TESTPATHS)
+    names = ["second/k01_mean", "first/k02_add", "first/k01_double"]
+    items = [FakeItem(Kata(name, own_dojo).checks) for name in names]
+    Runner(config, own_dojo, own_dojo / "katas").pytest_collection_modifyitems(items)
+    assert [item.stash[KATA].name for item in items] == names[::-1]
+
+
+def test_an_answer_may_warn_where_pytest_would_raise(own_dojo, add):
+    item = FakeItem(add.checks)
+    runner = Runner(config_with(warns=True), own_dojo, own_dojo / "katas")
+    runner.pytest_collection_modifyitems([item])
+    assert [marker.name for marker in item.markers] == ["filterwarnings"]
+
+
+# ---------------------------------------------------------------- running
+
+
+def test_run_gives_a_green_check_for_a_right_answer(runner, add, item_of):
+    add.stub.write_text(RIGHT)
+    check = runner.run(item_of(check_of_add, add), None)
+    assert (check.state, check.name, check.aspect) == (GREEN, "add holds the sum", "values")
+
+
+def test_run_gives_a_red_check_with_the_call_for_a_wrong_answer(runner, add, item_of):
+    add.stub.write_text(RIGHT.replace("x1 + x2", "x1 - x2"))
+    check = runner.run(item_of(check_of_add, add), None)
+    assert (check.state, check.line) == (RED, 1)
+    assert check.message == (
+        "add(tensor([1.]), tensor([1.])) returned 0. at index (0,); expected 2."
+    )
+
+
+def test_run_gives_not_started_for_a_stub(runner, add, item_of):
+    assert runner.run(item_of(check_of_add, add), None).state == NOT_STARTED
+
+
+def test_run_resets_settings_before_the_check(runner, add, item_of):
+    torch.set_grad_enabled(False)
+    torch.set_default_dtype(torch.float64)
+    assert runner.run(item_of(check_of_a_setting, add), None).state == GREEN
+
+
+def test_run_gives_a_check_its_device(runner, add, item_of):
+    assert runner.run(item_of(check_of_the_device, add), None).state == GREEN
+
+
+def test_an_answer_is_made_once(runner, add):
+    assert isinstance(runner.solution(add), Solution)
+    assert runner.solution(add) is runner.solution(add)
+
+
+def test_prefault_runs_the_checks_without_the_answer_and_puts_it_back(runner, add, item_of):
+    add.stub.write_text("import os\nos._exit(1)\n")  # must not be read
+    answer = runner.solution(add)
+    answers = []
+
+    def check_that_notes_its_answer(solution):
+        answers.append(solution)
+
+    runner.prefault(add, [item_of(check_that_notes_its_answer, add)])
+    assert isinstance(answers[0], NullSolution)
+    assert runner.solution(add) is answer
+    assert answer.source_hash == ""
+
+
+def test_prefault_looks_for_tampering_once_so_that_its_memory_is_there(runner, add):
+    runner._snapshot = FakeSnapshot()
+    runner.solution(add)
+    runner.prefault(add, [])
+    assert runner._snapshot.asked == [True]
+
+
+# ---------------------------------------------------------------- verify_integrity
+
+
+class FakeSnapshot:
+    """A snapshot that finds what it is told."""
+
+    def __init__(self, *found):
+        self.found, self.asked = list(found), []
+
+    def restore(self, thoroughly=True):
+        self.asked.append(thoroughly)
+        return self.found
+
+
+@pytest.fixture
+def verify(runner, add, item_of):
+    """Verifies that the judge is whole after a green check, with what was seen meanwhile."""
+
+    def verify(was_read="", snapshot=None, thoroughly=True):
+        runner._audit_hook = SimpleNamespace(was_read=was_read)
+        runner._snapshot = snapshot
+        check = Check("add holds the sum", "values", "cpu", GREEN)
+        return check, runner.verify_integrity(item_of(check_of_add, add), check, thoroughly)
+
+    return verify
+
+
+def test_verify_integrity_gives_the_check_itself_where_all_is_whole(verify):
+    check, verified = verify(snapshot=FakeSnapshot())
+    assert verified is check
+
+
+def test_verify_integrity_turns_a_check_red_where_the_judge_was_replaced(verify):
+    _, check = verify(snapshot=FakeSnapshot("torch.equal", "torch.allclose"))
+    assert check.state == RED
+    assert check.message == (
+        "katas/first/k02_add.py: your file replaces torch.equal, which judges your answer. "
+        "Leave it as it is."
+    )
+
+
+def test_verify_integrity_turns_a_check_red_where_the_reference_was_read(verify):
+    _, check = verify(was_read="reference/first/k02_add.py", snapshot=FakeSnapshot())
+    assert check.state == RED
+    assert check.message == (
+        "katas/first/k02_add.py: your file reads reference/first/k02_add.py: "
+        "the answer must be your own."
+    )
+
+
+@pytest.mark.parametrize("thoroughly", [True, False])
+def test_verify_integrity_looks_as_thoroughly_as_it_is_told(verify, thoroughly):
+    snapshot = FakeSnapshot()
+    verify(snapshot=snapshot, thoroughly=thoroughly)
+    assert snapshot.asked == [thoroughly]
+
+
+def test_verify_integrity_works_without_a_snapshot(verify):
+    check, verified = verify()
+    assert verified is check

@@ -1,0 +1,111 @@
+"""Helpers for the tests of workers: tiny workers without torch, and pools for the small dojo."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dojo.workers.fork_client import ForkServer
+from dojo.workers.forked import ForkedWorker
+from dojo.workers.pool import WorkerPool
+
+PATIENCE = 20.0  # seconds until a test gives up waiting for another process
+
+
+def is_running(pid):
+    """Whether a process runs; one that is dead and not reaped yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Waits until a condition holds; False if it never does."""
+
+    def wait_until(condition):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
+
+    return wait_until
+
+
+@pytest.fixture(scope="session")
+def ends(until):
+    """Whether the process of an id ends within a while."""
+    return lambda pid: until(lambda: not is_running(pid))
+
+
+@pytest.fixture
+def forked():
+    """Makes a ``ForkedWorker`` of a serve function, and closes it at the end of the test."""
+    workers = []
+
+    def fork_worker(serve, limit=60.0):
+        workers.append(ForkedWorker(serve, limit))
+        return workers[-1]
+
+    yield fork_worker
+    for worker in workers:
+        worker.close()
+
+
+@pytest.fixture
+def run_python():
+    """Starts Python on a text, in a session of its own; ended with the test."""
+    started = []
+
+    def start(code, **options):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            **options,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def tiny_fork_server(monkeypatch, tmp_path):
+    """Starts a ``ForkServer`` whose process runs a text in place of pytest, so without torch."""
+    servers = []
+
+    def start(code):
+        def start_python(_arguments, _root, lines, **options):
+            return subprocess.Popen(
+                [sys.executable, "-c", code], env={**os.environ, **lines}, **options
+            )
+
+        monkeypatch.setattr("dojo.workers.fork_client.start_pytest", start_python)
+        servers.append(ForkServer(tmp_path))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session", params=["fork", "spawn"])
+def small_pool(request, small_dojo):
+    """A pool for the small dojo, of each kind."""
+    if request.param == "fork" and not sys.platform.startswith("linux"):
+        pytest.skip("forks on Linux only")
+    pool = WorkerPool(small_dojo, request.param)
+    yield pool
+    pool.close()
