@@ -1,3 +1,27 @@
-"""Names the dojo's pytest plugin, so that the judge is there even where only pytest is run."""
+"""Names the dojo's pytest plugin, so that the judge is there even where only pytest is run.
 
-pytest_plugins = ["dojo.plugin"]
+Where this pytest lacks the dojo or what it needs, it says in a sentence what to do.
+"""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+_MISSING = [name for name in ("dojo", "torch", "numpy") if find_spec(name) is None]
+
+if _MISSING:
+
+    def pytest_addoption() -> None:
+        """End the run before pytest reads its options, which it does not all know."""
+        own = next(Path(__file__).parent.glob(".venv/*/pytest*"), None)
+        installed = f"Run {own} instead, or install" if own else "Install"
+        raise pytest.UsageError(
+            f"the Python of this pytest, {sys.executable}, has no {' and no '.join(_MISSING)}. "
+            f"{installed} the dojo there, in this folder: {sys.executable} -m pip install -c "
+            "constraints.txt -e ."
+        )
+
+else:
+    pytest_plugins = ["dojo.plugin"]

@@ -28,7 +28,7 @@ def course(root: Path) -> str:
 
 
 def _row(kata: Kata) -> str:
-    statement = read_statement(kata.stub)
+    statement = read_statement(kata.reference)  # a learner may have edited the stub
     return f"| `{kata.stem}` | {statement.title} | {', '.join(f'`{n}`' for n in statement.names)} |"
 
 

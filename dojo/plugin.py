@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ gc.disable()
 
 from dojo.course.katas import NoSuchFolder, find_root, solutions_folder
 from dojo.devices.select import CHOICES
+from dojo.judge.arguments import leaves_out, name_checks, refuse_answers_elsewhere
 from dojo.judge.dispatch import Dispatch
 from dojo.judge.items import machine_of
 from dojo.judge.runner import Runner
@@ -82,7 +84,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the runner, the plugin that chooses its process, and the report."""
     root = find_root(config.rootpath)
     if root is None:
+        refuse_answers_elsewhere(config)
         return
+    name_checks(config, root)
     try:
         solutions = solutions_folder(config.getoption("--solutions"), root)
     except NoSuchFolder as error:
@@ -101,6 +105,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if terminal is not None and not hasattr(config, "workerinput"):
         reporter = KataReporter(config, terminal, root, solutions)
         config.pluginmanager.register(reporter, "dojo-report")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the tests of the dojo itself out, unless an argument names them."""
+    runner = config.stash.get(RUNNER, None)
+    return True if runner and leaves_out(collection_path, runner.root, config) else None
 
 
 @pytest.hookimpl(optionalhook=True, trylast=True)

@@ -5,12 +5,14 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import WorkStealingScheduling
 
 from dojo.course.katas import Kata
+from dojo.course.stubs import find_stub, is_stub
 from dojo.files.atomic import write_atomically
 from dojo.verdict.diagnosis import known_table
 from dojo.verdict.diagnosis import make_table as make_table_of
@@ -24,6 +26,9 @@ SMALL_DOJO = Path(__file__).parent / "small_dojo"
 KEPT_STATES = (GREEN, NOT_STARTED, RED)  # what another run may find otherwise is not kept
 
 collect_ignore = ["small_dojo", "homework"]  # dojos to be judged, no tests
+
+# The commands that are printed then need no folder before them; `test_tools` tests the other case.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 # Some hundred processes start here: they may keep what they compile, as they do for a learner.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -100,6 +105,24 @@ def lay_out():
     return lay_out_in
 
 
+@pytest.fixture(scope="session")
+def stub_file(tmp_path_factory):
+    """The file of a kata's stub: in a clone that holds an answer in its place, that of git."""
+
+    @functools.cache
+    def stub_file(kata):
+        if is_stub(kata, kata.stub.read_bytes() if kata.stub.is_file() else b""):
+            return kata.stub
+        raw = find_stub(kata)
+        assert raw is not None, f"{kata.stub} is no stub, and git has none in its history"
+        file = kata.solution_in(tmp_path_factory.mktemp("stub"))
+        file.parent.mkdir()
+        file.write_bytes(raw)
+        return file
+
+    return stub_file
+
+
 # ---------------------------------------------------------------- verdicts
 
 
@@ -155,15 +178,15 @@ def make_table(judge_source):
     return functools.cache(lambda kata: known_table(kata) or make_table_of(kata, judge_source))
 
 
-# ---------------------------------------------------------------- until all tests use the small dojo
+# --------------------------------------------------------------- until all tests use the small dojo
 
 
 @pytest.fixture(scope="session")
-def course_pair(tmp_path_factory, lay_out):
+def course_pair(tmp_path_factory, lay_out, stub_file):
     """A dojo of two katas of the course, in a folder where nobody edits them."""
     folder = tmp_path_factory.mktemp("dojo")
     katas = [Kata(f"intro/{stem}", ROOT) for stem in ("k03_in_place_add", "k05_matmul")]
-    lay_out(folder, {kata.name: (kata, kata.stub.read_bytes()) for kata in katas})
+    lay_out(folder, {kata.name: (kata, stub_file(kata).read_bytes()) for kata in katas})
     return folder
 
 

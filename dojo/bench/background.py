@@ -14,6 +14,7 @@ from typing import Any
 
 from dojo.bench.run import Abandoned, CannotTime, Findings, time_katas
 from dojo.course.katas import Kata
+from dojo.files.tools import typed
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class BenchRun:
         except Abandoned:
             return
         except CannotTime as error:
-            see = f" To see why: dojo bench {self._kata.stem}" if error.details else ""
+            see = f" To see why: {typed('dojo bench')} {self._kata.stem}" if error.details else ""
             self._report(Failed(f"{error.brief}{see}"))
         except Exception as error:  # noqa: BLE001 - whoever waits must be told
             self._report(Failed(str(error) or type(error).__name__))

@@ -7,6 +7,9 @@ commands need is imported inside of those commands, so that each command starts 
 
 def main() -> None:
     """The entry point of ``dojo``: run the command that was typed."""
+    import gc
+
+    gc.disable()  # until ``in_dojo``: what is imported stays, and to look at it takes a while
     from dojo.cli.commands import run
 
     run()

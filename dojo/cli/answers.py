@@ -10,14 +10,26 @@ import typer
 from dojo.cli.app import app, in_dojo
 from dojo.cli.context import Context, UsageError
 from dojo.cli.listing import bar_line, next_lines, status_lines
-from dojo.cli.options import All, AsJson, Device, Limit, Name, Names, OnDevice, Plot, Solutions
+from dojo.cli.options import (
+    All,
+    AsJson,
+    Device,
+    Limit,
+    Name,
+    Names,
+    OnDevice,
+    Plot,
+    Solutions,
+    Version,
+)
 from dojo.cli.terminal import is_interactive, say, say_all, warn
-from dojo.course.katas import Kata, solutions_folder
+from dojo.course.katas import Kata
+from dojo.files.tools import typed
 from dojo.verdict.model import GREEN
 
 
 @app.callback(invoke_without_command=True)
-def start(context: typer.Context) -> None:
+def start(context: typer.Context, _version: Version = False) -> None:
     """Run ``dojo`` without a command: open the screen; without a terminal, print the progress."""
     if context.invoked_subcommand is not None:
         return
@@ -37,10 +49,11 @@ def watch(
 ) -> None:
     """Judge a kata at each save, on a screen or for a program."""
     if not as_json and not is_interactive():
-        raise UsageError("the screen needs a terminal. For programs: dojo watch --json")
+        command = typed("dojo watch --json")
+        raise UsageError(f"the screen needs a terminal. For programs: {command}")
     with in_dojo() as dojo:
-        folder = solutions_folder(solutions, dojo.root)
-        kata = dojo.kata(name) if name else dojo.current
+        katas, folder = dojo.answers([name] if name else [], False, solutions)
+        kata = dojo.progress.current(katas) or next(iter(katas), None)
         _watch(dojo, kata, folder, device, limit, as_json)
 
 
@@ -77,13 +90,12 @@ def check(
     from dojo.workers.fork_client import ForkServerDied
 
     with in_dojo() as dojo:
-        folder = solutions_folder(solutions, dojo.root)
-        katas = dojo.chosen(names, everything)
+        katas, folder = dojo.answers(names, everything, solutions)
         request = checking.CheckRequest(dojo.root, katas, folder, device.value, limit)
         try:
             states = checking.check(request, dojo.progress, as_json) if katas else []
         except ForkServerDied as error:
-            warn(f"the checks cannot be collected: {error}\nTo see why: dojo doctor")
+            warn(f"the checks cannot be collected: {error}\nTo see why: {typed('dojo doctor')}")
             raise typer.Exit(1) from None
         if not as_json:
             if len(states) > 1:
@@ -91,7 +103,8 @@ def check(
             if request.is_own:
                 say_all(next_lines(dojo.katas, dojo.progress))
         if request.is_own and not request.is_complete and GREEN in states:
-            warn("green on one device alone is not recorded. On all of them: dojo check")
+            command = typed("dojo check")
+            warn(f"green on one device alone is not recorded. On all of them: {command}")
         raise typer.Exit(int(any(state != GREEN for state in states)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Iterator
 
 import typer
@@ -13,7 +14,8 @@ from dojo.cli.terminal import agrees, is_interactive, warn
 app = typer.Typer(
     help="A kata dojo for PyTorch: edit a file in katas/, save it, and be told the truth.\n\n"
     "KATA is any part of a name that no other has (k03, in_place, intro/k03), or the kata's file. "
-    "Where several tracks have a k03, that of the track you are in is meant. Without KATA it is "
+    "Where several tracks have a k03, that of the folder or the track you are in is meant. A whole "
+    "track can be named where several katas can (intro, katas/intro/). Without KATA it is "
     "the current one: the first that is neither green nor skipped.",
     epilog="Exit codes: 0 all asked for is green, 1 something is not, 2 the question is unclear.",
     rich_markup_mode=None,  # rich would take a third of the time that a command takes
@@ -29,6 +31,8 @@ def in_dojo() -> Iterator[Context]:
     Raises:
         UsageError: the working folder is in no dojo.
     """
+    gc.freeze()
+    gc.enable()
     dojo = Context()
     try:
         yield dojo

@@ -21,7 +21,7 @@ from dojo.workers.limits import TIME_LIMIT
 from dojo.workers.pool import WorkerPool
 from dojo.workers.worker import WorkerDied, WorkerStuck
 
-NOT_JUDGED = "not judged"  # for a reason outside the learner's file
+NO_VERDICT = "not judged"  # for a reason outside the learner's file
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,19 @@ def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> l
     """Judge katas, print their verdicts, and record those on the learner's own answers.
 
     Returns:
-        the states, in the order of the katas; ``NOT_JUDGED`` where there is no verdict.
+        the states, in the order of the katas; ``NO_VERDICT`` where there is no verdict.
 
     Raises:
         ForkServerDied: the checks cannot be collected.
     """
     states = []
     devices = ""
+    if not request.is_own and not as_json:
+        say(f"answers: {_judged_path(request)}")
     with contextlib.closing(WorkerPool(request.root)) as pool:
         for kata in request.katas:
-            verdict = _verdict(pool, kata, request)
-            states.append(verdict.state if verdict else NOT_JUDGED)
+            verdict = verdict_of(pool, kata, request)
+            states.append(verdict.state if verdict else NO_VERDICT)
             if verdict is None:
                 continue
             if request.is_own:
@@ -82,7 +84,14 @@ def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> l
     return states
 
 
-def _verdict(pool: WorkerPool, kata: Kata, request: CheckRequest) -> Verdict | None:
+def _judged_path(request: CheckRequest) -> str:
+    """The one file that is judged, or the folder of several, as it is typed from the root."""
+    is_one = len(request.katas) == 1
+    path = request.katas[0].solution_in(request.solutions) if is_one else request.solutions
+    return shown_path(path, request.root)
+
+
+def verdict_of(pool: WorkerPool, kata: Kata, request: CheckRequest) -> Verdict | None:
     """Judge one kata; print a warning and return None if there is no verdict.
 
     A red verdict has its diagnosis if the table of the kata's known mistakes is there already.

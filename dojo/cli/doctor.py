@@ -26,6 +26,7 @@ import dojo
 from dojo.course.katas import Kata, find_katas
 from dojo.course.stubs import is_in_git
 from dojo.files.atomic import write_atomically
+from dojo.files.tools import typed
 from dojo.progress.record import Progress
 from dojo.verdict.model import GREEN
 from dojo.workers.client import NoChecks, judge
@@ -146,7 +147,10 @@ def _workers(root: Path) -> Finding:
         try:
             times = [_time_of_verdict(pool, kata) for _ in range(1 + _RUNS)][1:]  # less the first
         except (_NotGreen, NoChecks, ForkServerDied, WorkerDied, WorkerStuck) as error:
-            remedy = "To see more: pytest --solutions=reference. Is anything changed? git status"
+            remedy = (
+                f"To see more: {typed('pytest --solutions=reference')}. "
+                "Is anything changed? git status"
+            )
             return Finding("workers", f"{pool.kind}: {error}", remedy)
         return Finding(
             "workers",
@@ -187,7 +191,9 @@ def _state(root: Path) -> Finding:
     progress = Progress(root)
     progress.current(find_katas(root))  # reads what is recorded
     if progress.warnings:
-        return Finding("state folder", " ".join(progress.warnings), "Judge again: dojo check --all")
+        return Finding(
+            "state folder", " ".join(progress.warnings), f"Judge again: {typed('dojo check --all')}"
+        )
     return Finding("state folder", str(folder))
 
 

@@ -14,6 +14,7 @@ from dojo.cli.terminal import paint, say, say_all
 from dojo.course.lesson import task_of
 from dojo.course.lookup import short_name
 from dojo.course.statement import read_statement
+from dojo.files.tools import typed
 from dojo.verdict.model import GREEN
 from dojo.verdict.text import prose_lines, wrapped
 
@@ -39,14 +40,18 @@ def show_next() -> None:
 
 @app.command()
 def skip(name: Name = "") -> None:
-    """Leave a kata for later; it stays on the list."""
+    """Leave a kata for later, or take that back; it stays on the list."""
     with in_dojo() as dojo:
         kata = dojo.kata(name)
         if dojo.progress.state(kata) == GREEN:
             say(f"{kata.name} is green: there is nothing to skip.")
+        elif dojo.progress.is_skipped(kata):
+            dojo.progress.take_skip_back(kata)
+            say(f"{kata.name} was left for later; that is taken back.")
         else:
             dojo.progress.skip(kata)
-            say(f"{kata.name} is left for later.")
+            again = typed(f"dojo skip {short_name(kata, dojo.katas)}")
+            say(f"{kata.name} is left for later. To take that back: {again}")
         say_all(next_lines(dojo.katas, dojo.progress))
 
 
@@ -69,9 +74,9 @@ def hint(
                 say(f"  {line}")
         shown = short_name(kata, dojo.katas)
         if opened < len(hints):
-            say(f"the next one: dojo hint {shown}")
+            say(f"the next one: {typed(f'dojo hint {shown}')}")
         else:
-            say(f"that was the last one; the solution: dojo solution {shown}")
+            say(f"that was the last one; the solution: {typed(f'dojo solution {shown}')}")
 
 
 @app.command()

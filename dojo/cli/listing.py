@@ -3,42 +3,50 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from dojo.cli.terminal import paint
 from dojo.course.katas import Kata, shown_path, track_title
 from dojo.course.lesson import kata_title
+from dojo.files.tools import typed
 from dojo.progress.record import Progress
-from dojo.verdict.model import GREEN, STALE
-from dojo.verdict.text import bar_of, colour_of
+from dojo.verdict.model import GREEN, NOT_JUDGED, STALE
+from dojo.verdict.text import bar_of, colour_of, wrapped
 
 VERSION = 1
-_STEM, _STATE = 26, 12  # columns
+_STEM, _STATE = 26, 14  # columns
+_MEANINGS = {
+    STALE: "green once; since then edited, or the checks or the judge have changed",
+    NOT_JUDGED: "an answer on which no verdict is known here",
+}
 
 
 def list_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
-    """For each track its title, a line for each kata, and a bar."""
-    current = progress.current(katas)
+    """For each track its title, a line for each kata, and a bar; then what rare states mean."""
+    state_of = progress.states(katas)
+    current = progress.current(state_of)
     room = shutil.get_terminal_size().columns - _STEM - _STATE - 4  # of 80, without a terminal
     for _, group in groupby(katas, lambda kata: kata.track):
-        in_track, states = list(group), list[str]()
+        in_track = list(group)
         yield heading(in_track[0])
         for kata in in_track:
-            states.append(progress.state(kata))
             mark = ">" if kata == current else " "
-            state = paint(f"{states[-1]:<{_STATE}}", colour_of(states[-1]))
+            state = paint(f"{state_of[kata]:<{_STATE}}", colour_of(state_of[kata]))
             text = ("(skipped) " if progress.is_skipped(kata) else "") + kata_title(kata)
             yield f"{mark} {kata.stem:<{_STEM}} {state} {_cut(text, room)}".rstrip()
-        yield bar_line(states)
-        if STALE in states:
-            yield "stale: green once, and edited since. Judge again: dojo check --all"
+        yield bar_line([state_of[kata] for kata in in_track])
+    for state in (state for state in _MEANINGS if state in state_of.values()):
+        yield from wrapped(
+            f"{state}: {_MEANINGS[state]}. To judge all: {typed('dojo check --all')}"
+        )
 
 
 def list_json(katas: Sequence[Kata], progress: Progress) -> Iterator[dict[str, Any]]:
     """The list of the katas for ``dojo list --json``: a dictionary for each kata."""
-    current = progress.current(katas)
+    state_of = progress.states(katas)
+    current = progress.current(state_of)
     for kata in katas:
         yield {
             "version": VERSION,
@@ -46,7 +54,7 @@ def list_json(katas: Sequence[Kata], progress: Progress) -> Iterator[dict[str, A
             "track": kata.track,
             "title": kata_title(kata),
             "file": shown_path(kata.stub, kata.root),
-            "state": progress.state(kata),
+            "state": state_of[kata],
             "is_current": kata == current,
             "is_skipped": progress.is_skipped(kata),
             "hints_opened": progress.hints_opened(kata),
@@ -56,11 +64,12 @@ def list_json(katas: Sequence[Kata], progress: Progress) -> Iterator[dict[str, A
 
 def status_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
     """A bar with the number of green katas, and what to do next."""
-    yield bar_line([progress.state(kata) for kata in katas])
-    yield from next_lines(katas, progress)
+    state_of = progress.states(katas)
+    yield bar_line(list(state_of.values()))
+    yield from next_lines(state_of, progress)
 
 
-def next_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
+def next_lines(katas: Iterable[Kata], progress: Progress) -> Iterator[str]:
     """Which kata is next, where its file is, and what to type."""
     kata = progress.current(katas)
     if kata is None:
@@ -69,7 +78,21 @@ def next_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
     yield f"next: {kata.stem} ({progress.state(kata)})"
     yield f"  {kata_title(kata)}"
     yield f"  edit {shown_path(kata.stub, kata.root)}"
-    yield "  then run: dojo check     (a hint: dojo hint; for later: dojo skip)"
+    others = [("a hint", "dojo hint"), ("for later", "dojo skip")]
+    if progress.state(kata) in _MEANINGS:
+        others = [("all that was written", "dojo check --all")]
+    yield from _commands("dojo check", others)
+
+
+def _commands(first: str, others: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """What to type next and what else there is: in one line if that fits, else each in its own."""
+    told = "; ".join(f"{what}: {typed(command)}" for what, command in others)
+    line = f"  then run: {typed(first)}     ({told})"
+    if len(line) <= shutil.get_terminal_size().columns:
+        yield line
+        return
+    yield f"  then run: {typed(first)}"
+    yield from (f"  {what}: {typed(command)}" for what, command in others)
 
 
 def bar_line(states: Sequence[str]) -> str:

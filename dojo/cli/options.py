@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import dojo
+from dojo.cli.terminal import say
 from dojo.course.katas import find_katas, find_root
 from dojo.course.lookup import completions
 from dojo.workers.limits import LONGEST_TIME_LIMIT, TIME_LIMIT
@@ -41,6 +44,13 @@ def _checked_seconds(value: float | None) -> float | None:
     return value
 
 
+def _print_version(is_wanted: bool) -> None:
+    """Print the version of the dojo and of Python, and end the command."""
+    if is_wanted:
+        say(f"torch-dojo {dojo.__version__}, Python {platform.python_version()}")
+        raise typer.Exit
+
+
 _KATA = {
     "metavar": "KATA",
     "help": "any part of its name",
@@ -56,6 +66,12 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 OnDevice = Annotated[Device, typer.Option("--device", help="cuda is simulated where there is none")]
 Solutions = Annotated[
     str, typer.Option("--solutions", metavar="katas|reference|DIR", help="whose answers")
+]
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", is_eager=True, callback=_print_version, help="print the version and exit"
+    ),
 ]
 Limit = Annotated[
     float | None,

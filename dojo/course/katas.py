@@ -6,12 +6,16 @@ A kata *is* its path: ``tests/intro/test_k03_in_place_add.py`` makes the kata
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 TREES = ("katas", "reference", "tests", "impostors")
+_NEAR = 3  # folders that are suggested at most
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,12 @@ class Kata:
     @property
     def stub(self) -> Path:
         """The learner's file."""
-        return self.solution_in(self.root / "katas")
+        return self._file_in("katas")
 
     @property
     def reference(self) -> Path:
         """The file of the reference solution."""
-        return self.solution_in(self.root / "reference")
+        return self._file_in("reference")
 
     @property
     def checks(self) -> Path:
@@ -49,11 +53,22 @@ class Kata:
     @property
     def impostors(self) -> Path:
         """The file of the impostors and alternatives."""
-        return self.solution_in(self.root / "impostors")
+        return self._file_in("impostors")
 
     def solution_in(self, folder: Path) -> Path:
-        """Return the path of this kata's answer in a folder with the layout of ``katas/``."""
-        return folder / self.track / f"{self.stem}.py"
+        """Return the path of this kata's answer in a folder.
+
+        That is ``<track>/<kata>.py``, as in ``katas/``. In another folder it is ``<kata>.py`` where
+        only that file is there.
+        """
+        path = folder / self.track / f"{self.stem}.py"
+        if folder == self.root / "katas" or path.exists():
+            return path
+        flat = folder / f"{self.stem}.py"
+        return flat if flat.exists() else path
+
+    def _file_in(self, tree: str) -> Path:
+        return self.root.joinpath(tree, f"{self.name}.py")
 
 
 class NoSuchFolder(Exception):
@@ -63,16 +78,57 @@ class NoSuchFolder(Exception):
 def solutions_folder(choice: str, root: Path) -> Path:
     """Return the folder of answers that ``--solutions`` means: katas, reference or any other.
 
+    Any other folder has the layout of ``katas/``, or holds the files of katas itself.
+
     Raises:
-        NoSuchFolder: there is no such folder.
+        NoSuchFolder: there is no such folder, or it holds no answer, or a file in it may be the
+            answer to several katas.
     """
-    folder = root / choice if choice in ("katas", "reference") else Path(choice).resolve()
+    if choice in ("katas", "reference"):
+        return root / choice
+    folder = Path(choice).resolve()
     if not folder.is_dir():
         raise NoSuchFolder(
             f"--solutions={choice}: there is no such folder. "
             "Name a folder with the layout of katas/, or katas or reference."
         )
+    katas = find_katas(root)
+    if katas:
+        _refuse_unclear_files(choice, folder, katas)
+        if not has_answers(folder, katas):
+            raise NoSuchFolder(_no_answers(choice, folder, katas))
     return folder
+
+
+def has_answers(folder: Path, katas: Sequence[Kata]) -> bool:
+    """Return whether a folder holds a file that would be the answer to one of these katas."""
+    return any(kata.solution_in(folder).is_file() for kata in katas)
+
+
+def _refuse_unclear_files(choice: str, folder: Path, katas: Sequence[Kata]) -> None:
+    """Raise NoSuchFolder if a file of a flat folder has the name of katas of several tracks."""
+    for stem, count in Counter(kata.stem for kata in katas).items():
+        if count > 1 and (folder / f"{stem}.py").is_file():
+            names = [kata.name for kata in katas if kata.stem == stem]
+            raise NoSuchFolder(
+                f"--solutions={choice}: {stem}.py may be {' or '.join(names)}. "
+                f"Move it into a folder of the track's name: {names[0]}.py"
+            )
+
+
+def _no_answers(choice: str, folder: Path, katas: Sequence[Kata]) -> str:
+    """Say that a folder holds no answer, what it should look like, and which may be meant."""
+    first = katas[0]
+    text = (
+        f"--solutions={choice}: no answer to any kata was found there. Expected are files such as "
+        f"{choice.rstrip('/')}/{first.name}.py, or {choice.rstrip('/')}/{first.stem}.py."
+    )
+    with contextlib.suppress(OSError):
+        below = sorted(each for each in folder.iterdir() if each.is_dir())
+        near = [f"{choice.rstrip('/')}/{each.name}" for each in below if has_answers(each, katas)]
+        if near:
+            text += f" Did you mean --solutions={' or --solutions='.join(near[:_NEAR])}?"
+    return text
 
 
 def is_root(folder: Path) -> bool:

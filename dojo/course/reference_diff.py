@@ -10,14 +10,15 @@ from pathlib import Path
 
 from dojo.course.katas import Kata, shown_path
 from dojo.course.statement import read_statement
+from dojo.course.stubs import RUN_LINE
 from dojo.files.atomic import content_of
 
 
 def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
     """Return the lines of a unified diff that turns an answer into the reference.
 
-    Docstrings and the reference's hints are left out, since they are no part of an answer. So are
-    line numbers, since they would not be those of the files. A file that is not Python is compared
+    Docstrings, the reference's hints and the last line of a stub are left out, since they are no
+    part of an answer. So are line numbers, since they would not be those of the files. A file that is not Python is compared
     as it is.
 
     Returns:
@@ -54,7 +55,7 @@ def _code_of(source: str) -> list[str]:
         for node in _texts_in(tree)
         for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
-    lines = enumerate(source.splitlines(), 1)
+    lines = [(n, line) for n, line in enumerate(source.splitlines(), 1) if line != RUN_LINE]
     text = "\n".join(line.rstrip() for number, line in lines if number not in left_out)
     return re.sub(r"\n{4,}", "\n\n\n", text).strip().splitlines()
 

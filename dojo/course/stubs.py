@@ -16,6 +16,9 @@ from dojo.course.katas import Kata
 from dojo.course.statement import read_statement
 from dojo.files.atomic import content_of, write_atomically
 
+# The last line of every stub: whoever runs the file with Python is shown the verdict on it.
+RUN_LINE = 'if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor\'s run button'
+
 
 def is_stub(kata: Kata, raw: bytes) -> bool:
     """Return whether this source is a stub of the kata: it has every public name, none begun.
@@ -24,20 +27,21 @@ def is_stub(kata: Kata, raw: bytes) -> bool:
     """
     if b"NotImplementedError" not in raw:  # most answers need no closer look
         return False
+    public = _public_names(raw)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the judge reports what is odd in the file
-            tree = ast.parse(raw)
         names = read_statement(kata.reference).names.keys()
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    public = {
-        node.name: node
-        for node in tree.body
-        if isinstance(node, named) and not node.name.startswith("_")
-    }
     return names <= public.keys() and all(_is_unstarted(node) for node in public.values())
+
+
+def has_begun(raw: bytes) -> bool:
+    """Return whether this source is more than a stub of any kata; cheap, and less strict.
+
+    A source without a public name, or that is no Python, counts as begun: somebody wrote it.
+    """
+    public = _public_names(raw) if b"NotImplementedError" in raw else {}
+    return not (public and all(_is_unstarted(node) for node in public.values()))
 
 
 def find_stub(kata: Kata) -> bytes | None:
@@ -48,6 +52,20 @@ def find_stub(kata: Kata) -> bytes | None:
 def is_in_git(root: Path) -> bool:
     """Return whether the folder is in a git repository with a commit."""
     return bool(_git(root, "rev-parse", "HEAD"))
+
+
+def how_to_bring_back(shown: str, root: Path) -> str:
+    """Return the command that brings back the stub of a file in ``katas/``; empty for any other.
+
+    Args:
+        shown: the file's path from the root, as it is shown.
+        root: the dojo's root.
+    """
+    if not shown.startswith("katas/"):
+        return ""
+    if _git(root, "ls-files", "--", shown):
+        return f"git checkout -- {shown}"
+    return f"dojo reset {shown.removeprefix('katas/').removesuffix('.py')}"
 
 
 def keep_stub(kata: Kata) -> None:
@@ -85,6 +103,22 @@ def _git(root: Path, *command: str) -> bytes:
     except OSError:
         return b""
     return done.stdout if done.returncode == 0 else b""
+
+
+def _public_names(raw: bytes) -> dict[str, ast.stmt]:
+    """Return the public functions and classes of a source; none if it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the judge reports what is odd in the file
+            tree = ast.parse(raw)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {
+        node.name: node
+        for node in tree.body
+        if isinstance(node, named) and not node.name.startswith("_")
+    }
 
 
 def _is_unstarted(node: ast.stmt) -> bool:

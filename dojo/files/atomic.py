@@ -1,19 +1,80 @@
-"""Writes files so that no reader and no crash sees half of one, and names new files by date."""
+"""Reads files that are really files, and writes them so that nobody sees half of one.
+
+New files are named by date.
+"""
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 
+LARGEST = 20_000_000  # bytes of a file that is read
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe (FIFO)"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISDIR, "a folder"),
+)
+
+
+class NoUsualFile(OSError):
+    """A path leads to what is not read: no regular file, or one that is too large.
+
+    Its text completes a sentence that begins with the path, such as "is a device, not a file".
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(errno.EINVAL, text)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a regular file of at most ``LARGEST`` bytes; never wait for them.
+
+    A pipe would be waited for, and a device may have no end.
+
+    Raises:
+        NoUsualFile: it is something else.
+        OSError: it cannot be read.
+    """
+    _refuse_unusual(path.stat())
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        _refuse_unusual(os.fstat(file.fileno()))
+        raw = file.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise NoUsualFile(_TOO_LARGE)
+    return raw
+
+
+_TOO_LARGE = f"is larger than {LARGEST // 1_000_000} MB"
+
+
+def _refuse_unusual(status: os.stat_result) -> None:
+    kind = next((words for is_kind, words in _KINDS if is_kind(status.st_mode)), "")
+    if kind:
+        raise NoUsualFile(f"is {kind}, not a file")
+    if status.st_size > LARGEST:
+        raise NoUsualFile(_TOO_LARGE)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def content_of(path: Path) -> bytes:
     """Return the bytes of a file; no bytes if it cannot be read."""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError:
         return b""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -42,9 +43,15 @@ def locked(path: Path) -> Iterator[None]:
         OSError: the file cannot be made, or another process held the lock for too long.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    with open(path, "ab", opener=_open_without_waiting) as file:
         _lock(file)
         yield
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    # A pipe that is open for reading too need not be waited for.
+    both = flags & ~os.O_WRONLY | os.O_RDWR
+    return os.open(path, both, 0o666)
 
 
 def _lock(file: IO[bytes]) -> None:

@@ -13,7 +13,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from dojo.files.atomic import dated_names, signature_of, write_atomically
+from dojo.files.atomic import (
+    NoUsualFile,
+    dated_names,
+    read_file,
+    signature_of,
+    write_atomically,
+)
 from dojo.files.lock import locked
 
 Entry = TypeVar("Entry")
@@ -101,11 +107,11 @@ class StateFile(Generic[Entry]):
 
     def _entries(self) -> dict[str, Entry]:
         try:
-            content = json.loads(self._path.read_bytes())
+            content = json.loads(read_file(self._path))
         except FileNotFoundError:
             return {}
-        except IsADirectoryError:
-            raise _NotUnderstood("is a folder") from None
+        except NoUsualFile as error:
+            raise _NotUnderstood(str(error)) from None
         except (ValueError, RecursionError):
             raise _NotUnderstood("is damaged: it is not JSON") from None
         if not isinstance(content, dict) or type(content.get("version")) is not int:

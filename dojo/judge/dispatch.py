@@ -16,15 +16,16 @@ import pytest
 
 from dojo.course.katas import Kata
 from dojo.judge.isolation import isolation_of
-from dojo.judge.items import KATA
+from dojo.judge.items import KATA, PLACE
 from dojo.judge.runner import Runner
 from dojo.judge.serve import serve
 from dojo.verdict.model import GREEN, Check
+from dojo.verdict.text import text_of_report
 from dojo.workers.failure import WorkerFailure, failure_of
 from dojo.workers.forked import ForkedWorker
 from dojo.workers.huge_pages import collapse
 from dojo.workers.lifetime import reap
-from dojo.workers.protocol import open_request, run_request
+from dojo.workers.protocol import open_request, parse_outcome, parse_plan, run_request
 from dojo.workers.spawned import SpawnedWorker
 from dojo.workers.worker import Worker, WorkerDied, WorkerStuck
 
@@ -100,7 +101,7 @@ class Dispatch:
                 location=item.location,
                 keywords=dict.fromkeys(item.keywords, 1),
                 outcome="failed" if is_bad else "passed",
-                longrepr=check.message if is_bad else None,
+                longrepr=text_of_report(check) if is_bad else None,
                 when=when,
                 sections=[("Captured output", check.output)] if is_bad and check.output else (),
                 start=started if is_call else now,
@@ -108,14 +109,16 @@ class Dispatch:
                 duration=now - started if is_call else 0,
                 dojo=check.as_json() if is_call else None,
                 dojo_source_hash=source_hash,
+                dojo_place=item.stash[PLACE],
             )
 
     def _outcome(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Check, str]:
         """Return a check with its outcome, and the hash of the file that was judged."""
         if self._failure is None:
             try:
-                answer = self._worker_for(item, nextitem).receive()
-                return Check(**answer["check"]), answer["source_hash"]
+                worker = self._worker_for(item, nextitem)
+                outcome = worker.receive(partial(parse_outcome, nodeid=item.nodeid))
+                return outcome.check, outcome.source_hash
             except (WorkerStuck, WorkerDied) as error:
                 kata, solutions = item.stash[KATA], self._runner.solutions
                 self._failure = failure_of(
@@ -138,7 +141,7 @@ class Dispatch:
             else:
                 self._send_request(worker, self._groups[self._place[item.nodeid]], is_new)
         if is_new:
-            worker.receive()  # the plan, which is known here
+            worker.receive(parse_plan)  # the plan itself is known here
             self._start_next(item)
         return worker
 

@@ -12,6 +12,8 @@ from dojo.course.katas import Kata
 from dojo.devices import select
 
 KATA = pytest.StashKey[Kata]()  # of an item that is a kata's check
+PLACE = pytest.StashKey["Place"]()  # of the same: where it stands among the checks of its kata
+Place = tuple[int, int]  # the line in the file of checks, and a number for those of one line
 
 
 def machine_of(item: pytest.Item) -> AbstractContextManager[str]:
@@ -25,6 +27,17 @@ def machine_of(item: pytest.Item) -> AbstractContextManager[str]:
         select.device_of_item(item),
         beside_a_gpu=select.takes_device(item) and aspect_of(function) == "device",
     )
+
+
+def place_of(item: Any, number: int) -> Place:
+    """Return where a check stands in its file, in whatever order the checks are run.
+
+    Args:
+        item: a check of a kata.
+        number: tells apart what one function makes; it grows in the order of collection.
+    """
+    code = getattr(getattr(item, "function", None), "__code__", None)
+    return getattr(code, "co_firstlineno", 0), number
 
 
 def is_simple(item: Any) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from dojo.course.katas import Kata
 from dojo.devices.select import devices_line
+from dojo.judge.items import Place
 from dojo.verdict.diagnosis import diagnose, known_table
 from dojo.verdict.model import RED, Check, Verdict, state_of
 
@@ -19,12 +20,17 @@ class KataRun:
     deselected: int = 0
     seconds: float = 0.0
     source_hash: str = ""
-    checks: list[Check] = field(default_factory=list)
+    outcomes: list[tuple[Place, Check]] = field(default_factory=list)
+
+    @property
+    def checks(self) -> list[Check]:
+        """The checks with an outcome, in the order of their file, whatever came first."""
+        return [check for _, check in sorted(self.outcomes, key=lambda outcome: outcome[0])]
 
     @property
     def done(self) -> bool:
         """Whether every expected check has an outcome."""
-        return len(self.checks) >= self.expected
+        return len(self.outcomes) >= self.expected
 
     def verdict(self) -> Verdict:
         """Return the verdict by the outcomes that came so far."""

@@ -7,6 +7,8 @@ import traceback
 import types
 from pathlib import Path
 
+from dojo.files.atomic import read_file
+
 
 def learner_line(trace: types.TracebackType | None, path: Path) -> int:
     """Return the innermost line of the learner's file in a traceback, or 0."""
@@ -25,7 +27,7 @@ def unstarted_name(path: Path, line: int) -> str:
     Torch raises NotImplementedError too, where it has no kernel; the learner's line has no `raise`
     then.
     """
-    tree = ast.parse(path.read_bytes())
+    tree = ast.parse(read_file(path))
     if not any(isinstance(node, ast.Raise) and _spans(node, line) for node in ast.walk(tree)):
         return ""
     definitions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))

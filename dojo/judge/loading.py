@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dojo.course.katas import shown_path
+from dojo.files.atomic import NoUsualFile, read_file
+from dojo.course.stubs import how_to_bring_back
 from dojo.judge.learner_lines import learner_line
 from dojo.verdict.model import CRASHED, NOT_STARTED
 
@@ -52,7 +54,7 @@ def load(raw: bytes, path: Path, name: str, root: Path) -> types.ModuleType:
         LoadError: the file is not UTF-8, not Python, or fails while it is imported.
     """
     shown = shown_path(path, root)
-    code = _compiled(_decoded(raw, shown), path, shown)
+    code = _compiled(_decoded(raw, shown, root), path, shown)
     module = types.ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
@@ -81,15 +83,15 @@ def read(path: Path, root: Path) -> bytes:
     """
     shown = shown_path(path, root)
     if not path.exists():
-        raise LoadError(
-            f"{shown}: there is no such file. Bring it back with: git checkout -- {shown}",
-            shown,
-            state=NOT_STARTED,
-        )
+        command = how_to_bring_back(shown, root)
+        remedy = f" Bring it back with: {command}" if command else ""
+        raise LoadError(f"{shown}: there is no such file.{remedy}", shown, state=NOT_STARTED)
     if path.is_dir():
         raise LoadError(f"{shown}: a folder stands where your file should be. Move it away.", shown)
     try:
-        return path.read_bytes()
+        return read_file(path)
+    except NoUsualFile as error:
+        raise LoadError(f"{shown}: your file {error}. Put a text file there.", shown) from None
     except OSError as error:
         raise LoadError(
             f"{shown}: your file cannot be read ({error.strerror}). Give yourself the right to.",
@@ -97,7 +99,7 @@ def read(path: Path, root: Path) -> bytes:
         ) from None
 
 
-def _decoded(raw: bytes, shown: str) -> str:
+def _decoded(raw: bytes, shown: str, root: Path) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
         text = raw.decode(encoding)
@@ -109,12 +111,10 @@ def _decoded(raw: bytes, shown: str) -> str:
         line = next((n for n, row in enumerate(raw.splitlines(), 1) if not _is_utf8(row)), 1)
         raise LoadError(_not_utf8(shown, line), shown, line) from None
     if not text.strip():
-        raise LoadError(
-            f"{shown}, line 1: your file is empty. Write the functions of the kata, or bring "
-            f"the stub back with: git checkout -- {shown}",
-            shown,
-            1,
-        )
+        command = how_to_bring_back(shown, root)
+        remedy = f", or bring the stub back with: {command}" if command else "."
+        text = f"{shown}, line 1: your file is empty. Write the functions of the kata{remedy}"
+        raise LoadError(text, shown, 1)
     return text
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from _pytest.runner import runtestprotocol
 
 from dojo.course.katas import TREES, Kata, find_katas, kata_of
 from dojo.course.statement import read_statement
-from dojo.judge.items import KATA, is_simple, machine_of
+from dojo.judge.items import KATA, PLACE, is_simple, machine_of, place_of
 from dojo.judge.outcome import check_after, check_before
 from dojo.judge.sandbox.defaults import preload, reset_settings_and_seeds
 from dojo.judge.sandbox.file_access import AuditHook
@@ -26,6 +27,7 @@ from dojo.judge.sandbox.output import KEPT
 from dojo.judge.sandbox.tampering import Snapshot
 from dojo.judge.solution import NullSolution, Solution
 from dojo.verdict.model import GREEN, RED, Check
+from dojo.verdict.text import text_of_report
 
 
 class Runner:
@@ -41,10 +43,15 @@ class Runner:
         self.config, self.root, self.solutions = config, root, solutions
         self._items: dict[str, list[pytest.Item]] = {}
         self._loaded: dict[str, Solution | NullSolution] = {}
+        self._numbers = itertools.count()
         self._snapshot: Snapshot | None = None
         self._audit_hook: AuditHook | None = None
 
     # ---------------------------------------------------------------- collection
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Store the place of a check in its file, before any plugin puts it elsewhere."""
+        item.stash[PLACE] = place_of(item, next(self._numbers))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -56,11 +63,14 @@ class Runner:
             kata = kata_of(item.path, self.root)
             if kata is not None:
                 item.stash[KATA] = kata
+                item.stash.setdefault(PLACE, place_of(item, next(self._numbers)))
                 # pytest would render the whole traceback, of which nothing is shown
                 item.repr_failure = lambda *_args, **_kwargs: ""  # type: ignore[method-assign]
                 self._items.setdefault(kata.name, []).append(item)
                 if warns:  # a right answer may cause one in NumPy or torch
                     item.add_marker(pytest.mark.filterwarnings("ignore"))
+        for checks in self._items.values():
+            checks.sort(key=lambda item: item.stash[PLACE])
         if self.config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # nobody chose an order
             places = {kata: place for place, kata in enumerate(find_katas(self.root))}
             items.sort(key=lambda item: places[item.stash[KATA]] if KATA in item.stash else -1)
@@ -180,6 +190,7 @@ class Runner:
         if call.excinfo is None:
             if call.when == "call":
                 report.dojo = self._check_after(item, None).as_json()
+                report.dojo_place = item.stash[PLACE]
             return report
         printed = "".join(text for name, text in report.sections if "Captured std" in name)
         check = replace(self._check_after(item, call.excinfo.value), output=printed[-KEPT:])
@@ -187,6 +198,6 @@ class Runner:
         report.outcome = "failed"
         with contextlib.suppress(AttributeError):
             del report.wasxfail
-        report.longrepr = check.message
-        report.dojo = check.as_json()
+        report.longrepr = text_of_report(check)
+        report.dojo, report.dojo_place = check.as_json(), item.stash[PLACE]
         return report

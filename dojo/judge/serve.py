@@ -11,7 +11,6 @@ import sys
 import time
 from dataclasses import replace
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from dojo.judge.runner import Runner
 from dojo.judge.sandbox.output import print_to_memory
 from dojo.verdict.model import GREEN
 from dojo.workers.limits import bound_memory
-from dojo.workers.protocol import SOCKET, answer, requests
+from dojo.workers.protocol import SOCKET, WorkerEnd, answer, requests
 from dojo.workers.pytest_process import UNUSED_PLUGINS
 from dojo.workers.spawned import ADDRESS, connect
 
@@ -57,7 +56,7 @@ class ServedRun:
         return True
 
 
-def serve(runner: Runner, connection: Connection, preloads: bool = False) -> None:
+def serve(runner: Runner, connection: WorkerEnd, preloads: bool = False) -> None:
     """Judge one kata's answer: send the plan, then an answer for each check, until the end.
 
     Args:
@@ -106,5 +105,10 @@ def serve(runner: Runner, connection: Connection, preloads: bool = False) -> Non
             if check.state != GREEN:
                 check = replace(check, output=printed)
             source_hash = runner.solution(kata).source_hash
-            outcome = {"check": check.as_json(), "seconds": seconds, "source_hash": source_hash}
+            outcome = {
+                "nodeid": nodeid,
+                "check": check.as_json(),
+                "seconds": seconds,
+                "source_hash": source_hash,
+            }
             answer(connection, outcome)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dojo.course.katas import shown_path
 from dojo.course.statement import PublicName
+from dojo.files.atomic import content_of
 from dojo.judge.loading import LoadError
 from dojo.verdict.model import RED
 
@@ -28,7 +29,7 @@ def require_names(
     for public in names.values():
         kind = "class" if public.is_class else "function"
         if not hasattr(module, public.name):
-            line = len(path.read_bytes().splitlines())
+            line = len(content_of(path).splitlines())
             raise LoadError(
                 f"{shown}, line {line}: your file ends without a {kind} {public.name}. "
                 f"Write it again: {public.signature}",

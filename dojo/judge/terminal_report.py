@@ -6,6 +6,7 @@ way under xdist. It writes plain ASCII and at most 80 columns of its own.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -18,10 +19,14 @@ from dojo.course.lookup import short_name
 from dojo.course.statement import read_statement
 from dojo.devices.select import devices_line
 from dojo.files.atomic import write_atomically
+from dojo.files.tools import typed
 from dojo.judge.kata_run import KataRun, with_diagnosis
-from dojo.progress.record import record_all
+from dojo.progress.record import Progress, record_all
 from dojo.verdict.model import GREEN, NOT_STARTED, Check, Verdict
 from dojo.verdict.text import bar_of, colour_of, counts_of, failure_lines, wrapped
+
+_USUAL_CHARS = "fE"  # of pytest's option -r
+_NO_CACHE = "pytest's cache cannot be written: --lf and --ff will not know of this run."
 
 
 class KataReporter:
@@ -74,13 +79,14 @@ class KataReporter:
     # ---------------------------------------------------------------- what happened
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
+        """Name the outcome of a check; those that wait for the learner have one of their own."""
         if not getattr(report, "dojo", None):
             return None
         state = report.dojo["state"]
-        category = "passed" if report.outcome == "passed" else "failed"
-        quiet = self._config.option.verbose <= 0
-        return category, "", "" if quiet else state.upper()
+        category = {GREEN: "passed", NOT_STARTED: NOT_STARTED}.get(state, "failed")
+        is_quiet = self._config.option.verbose <= 0
+        return category, "", "" if is_quiet else (state.upper(), _markup(state))
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -90,7 +96,7 @@ class KataReporter:
         run.seconds += report.duration
         if not getattr(report, "dojo", None):
             return
-        run.checks.append(Check(**report.dojo))
+        run.outcomes.append((tuple(report.dojo_place), Check(**report.dojo)))
         run.source_hash = getattr(report, "dojo_source_hash", "") or run.source_hash
         if run.done and self._config.option.verbose <= 0:
             self._write_line(run)
@@ -113,6 +119,7 @@ class KataReporter:
     def pytest_terminal_summary(self) -> Iterator[None]:
         """Write the katas' summary; leave their checks out of pytest's own list of failures."""
         stats = self._terminal.stats
+        has_no_cache = _take_cache_warnings(stats)
         kept = {name: list(reports) for name, reports in stats.items()}
         for name, reports in stats.items():
             stats[name] = [report for report in reports if not getattr(report, "dojo", None)]
@@ -120,7 +127,8 @@ class KataReporter:
             result = yield
         finally:
             stats.update(kept)
-        judged = [run for run in self._katas.values() if run.checks]
+        self._write_short_summary(kept)
+        judged = [run for run in self._katas.values() if run.outcomes]
         if judged:
             verdicts = {run.kata.name: with_diagnosis(run) for run in judged}
             self._write_summary(judged, verdicts)
@@ -128,7 +136,25 @@ class KataReporter:
             self._record_progress(
                 [verdicts[one.kata.name] for one in judged if self._is_whole(one)]
             )
+        if has_no_cache:
+            self._terminal.write_line(_NO_CACHE, yellow=True)
         return result
+
+    def _write_short_summary(self, stats: dict[str, list[Any]]) -> None:
+        """Write a line for each check, as ``-rA`` and the like ask for; by default there is none.
+
+        What the letters f and p of ``-r`` choose is what is chosen here.
+        """
+        if self._config.option.reportchars == _USUAL_CHARS:
+            return
+        wanted = {"p": ["passed"], "f": ["failed", NOT_STARTED]}
+        for char in self._terminal.reportchars:
+            for report in itertools.chain(*(stats.get(name, []) for name in wanted.get(char, []))):
+                if getattr(report, "dojo", None):
+                    state = report.dojo["state"]
+                    self._terminal.write(state.upper(), **_markup(state))
+                    text = report.dojo["message"].partition("\n")[0]
+                    self._terminal.write_line(f" {report.nodeid}{text and ' - '}{text}")
 
     def _write_verdicts(self, verdicts: dict[str, Verdict]) -> None:
         """Write the verdicts for programs into the file of ``--verdicts``, a line of JSON each."""
@@ -190,7 +216,11 @@ class KataReporter:
     def _write_next_step(self, judged: list[KataRun], verdicts: dict[str, Verdict]) -> None:
         katas = find_katas(self._root)
         unfinished = {name for name, verdict in verdicts.items() if verdict.state != GREEN}
-        todo = next((kata for kata in katas if kata.name in unfinished), None)
+        unfinished_katas = [kata for kata in katas if kata.name in unfinished]
+        if self._solutions == self._root / "katas":
+            todo = Progress(self._root).first_to_do(unfinished_katas)
+        else:
+            todo = next(iter(unfinished_katas), None)
         if todo is None:
             whole = all(self._is_green(run) for run in judged)
             text = "all judged katas are green. Well done." if whole else "run all checks: pytest"
@@ -206,6 +236,18 @@ class KataReporter:
         self._terminal.write_line(f"  edit {path}")
         self._terminal.write_line(f"  then run: pytest -k {todo.stem}{where}")
         self._terminal.write_line(f"  a hint:   dojo hint {short_name(todo, katas)}")
+
+
+def _take_cache_warnings(stats: dict[str, list[Any]]) -> bool:
+    """Take out the warnings that pytest's cache cannot be written; return whether there are any."""
+    warnings = stats.get("warnings", [])
+    kept = [one for one in warnings if pytest.PytestCacheWarning.__name__ not in one.message]
+    has_any = len(kept) < len(warnings)
+    if has_any:
+        stats["warnings"] = kept
+    if not kept:
+        stats.pop("warnings", None)
+    return has_any
 
 
 def _title(kata: Kata) -> str:

@@ -8,56 +8,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from dojo.course.katas import Kata
-from dojo.course.stubs import is_stub, keep_stub
+from dojo.course.stubs import has_begun, is_stub, keep_stub
 from dojo.files.atomic import content_of
 from dojo.files.state_file import StateFile
-from dojo.verdict.model import GREEN, NOT_STARTED, RED, STALE, STATES, Verdict
+from dojo.progress.entry import Entry, parse_entry
+from dojo.verdict.fingerprint import Fingerprints
+from dojo.verdict.model import GREEN, NOT_JUDGED, NOT_STARTED, STALE, Verdict
 
 VERSION = 1
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What is recorded of one kata.
-
-    Attributes:
-        state: the state of the last verdict, one of ``STATES``.
-        source_hash: the hash of the file that the last verdict is on.
-        judged: when the last verdict was given, in ISO 8601.
-        green_hash: the hash of the last green version of the file.
-        green: when the last green verdict was given, in ISO 8601; empty if there was none.
-        reds: how many versions of the file were red since the last green one.
-        hints: how many hints are open.
-        skipped: whether the learner has left the kata for later.
-    """
-
-    state: str = NOT_STARTED
-    source_hash: str = ""
-    judged: str = ""
-    green_hash: str = ""
-    green: str = ""
-    reds: int = 0
-    hints: int = 0
-    skipped: bool = False
-
-    def after(self, verdict: Verdict) -> Entry:
-        """Return the entry as it is after this verdict."""
-        now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        new = replace(self, state=verdict.state, source_hash=verdict.source_hash, judged=now)
-        if verdict.state == GREEN:
-            return replace(new, green_hash=verdict.source_hash, green=now, reds=0, skipped=False)
-        if verdict.source_hash == self.green_hash:  # it is no longer green: a check has changed
-            new = replace(new, green_hash="")
-        is_new = (verdict.state, verdict.source_hash) != (self.state, self.source_hash)
-        return replace(new, reds=self.reds + (verdict.state == RED and is_new))
 
 
 _Change = Callable[[Entry], Entry]
@@ -76,11 +40,12 @@ class Progress:
         self.warnings: list[str] = []
         self._root = root
         path = root / ".dojo" / "progress.json"
-        self._file = StateFile(path, VERSION, _parse_entry, asdict, self.warnings.append)
+        self._file = StateFile(path, VERSION, parse_entry, asdict, self.warnings.append)
         self._saved: dict[str, Entry] = {}
         self._unsaved: list[tuple[str, _Change]] = []
         self._entries = self._saved  # with the changes that are not saved yet
         self._signature: object = _UNREAD
+        self._fingerprints = Fingerprints()
         self._has_failed = False
         self._lock = threading.RLock()  # a loop and a screen have threads of their own
 
@@ -90,16 +55,17 @@ class Progress:
         """Return a kata's state: that of its last verdict, unless the file has changed since.
 
         Returns:
-            One of ``STATES``, or ``STALE`` for a file that was green and has been edited since. A
+            One of ``STATES``; or ``STALE`` for a file that was green, if it has been edited since
+            or if what judges it has changed; or ``NOT_JUDGED`` for an answer without a verdict. A
             file that holds the stub again is not started.
         """
         entry = self._entry(kata)
-        if entry.state == NOT_STARTED and not entry.green_hash:
-            return NOT_STARTED
         raw = content_of(kata.stub)
         now = hashlib.sha256(raw).hexdigest()
         if now == entry.green_hash:
-            return GREEN
+            return GREEN if entry.fingerprint == self._fingerprints.of(kata) else STALE
+        if entry.state == NOT_STARTED:
+            return entry.state if now == entry.source_hash else state_without_verdict(raw)
         if now != entry.source_hash and is_stub(kata, raw):
             return NOT_STARTED
         return STALE if entry.state == GREEN else entry.state
@@ -120,15 +86,23 @@ class Progress:
         """Return whether the learner has left the kata for later."""
         return self._entry(kata).skipped
 
+    def states(self, katas: Iterable[Kata]) -> dict[Kata, str]:
+        """Return the state of each kata, in the same order."""
+        return {kata: self.state(kata) for kata in katas}
+
     def current(self, katas: Iterable[Kata]) -> Kata | None:
         """Return the first kata that is neither green nor skipped, else the first not green.
+
+        Args:
+            katas: those to choose from; their states too, where they are known already.
 
         Returns:
             None if all katas are green.
         """
+        known = katas if isinstance(katas, dict) else {}
         skipped = None
         for kata in katas:
-            if self.state(kata) != GREEN:
+            if (known.get(kata) or self.state(kata)) != GREEN:
                 if not self.is_skipped(kata):
                     return kata
                 skipped = skipped or kata
@@ -144,11 +118,17 @@ class Progress:
                 verdicts are not recorded, since they prove nothing.
         """
         kept = [one for one in verdicts if complete or one.state != GREEN]
-        self._save_changes([(one.kata, partial(Entry.after, verdict=one)) for one in kept])
+        self._fingerprints.refresh()
+        self._save_changes([(one.kata, self._change_by(one)) for one in kept])
         for verdict in kept:
             if verdict.state == NOT_STARTED:
                 with contextlib.suppress(OSError):  # the warning is given already
                     keep_stub(Kata(verdict.kata, self._root))
+
+    def _change_by(self, verdict: Verdict) -> _Change:
+        is_green = verdict.state == GREEN
+        now = self._fingerprints.of(Kata(verdict.kata, self._root)) if is_green else ""
+        return partial(Entry.after, verdict=verdict, fingerprint=now)
 
     def open_hint(self, kata: Kata) -> None:
         """Record that one more hint of the kata is open."""
@@ -157,6 +137,16 @@ class Progress:
     def skip(self, kata: Kata) -> None:
         """Record that the kata is left for later; that ends when it is green."""
         self._save_changes([(kata.name, lambda entry: replace(entry, skipped=True))])
+
+    def take_skip_back(self, kata: Kata) -> None:
+        """Record that the kata is no longer left for later."""
+        self._save_changes([(kata.name, lambda entry: replace(entry, skipped=False))])
+
+    def first_to_do(self, katas: Iterable[Kata]) -> Kata | None:
+        """Return the first of these katas that is not skipped, else the first; None of none."""
+        todo = list(katas)
+        unskipped = (kata for kata in todo if not self.is_skipped(kata))
+        return next(unskipped, None) or next(iter(todo), None)
 
     # ---------------------------------------------------------------- the file
 
@@ -203,6 +193,11 @@ class Progress:
             )
 
 
+def state_without_verdict(raw: bytes) -> str:
+    """Return the state of a file on which no verdict is known: not started, or not judged yet."""
+    return NOT_JUDGED if raw and has_begun(raw) else NOT_STARTED
+
+
 def record_all(root: Path, verdicts: Iterable[Verdict]) -> list[str]:
     """Record a run's verdicts on the learner's own files, where every check was run.
 
@@ -212,21 +207,3 @@ def record_all(root: Path, verdicts: Iterable[Verdict]) -> list[str]:
     progress = Progress(root)
     progress.record(*verdicts)
     return progress.warnings
-
-
-def _parse_entry(value: Any) -> Entry:
-    """Make an entry of a JSON value.
-
-    Raises:
-        ValueError: the value is no entry.
-    """
-    expected = {field.name: type(field.default) for field in fields(Entry)}
-    if not isinstance(value, dict) or value.keys() != expected.keys():
-        raise ValueError(f"a kata's entry has the fields {', '.join(expected)}")
-    for name, kind in expected.items():
-        if type(value[name]) is not kind:
-            raise ValueError(f"{name} is {value[name]!r}")
-    entry = Entry(**value)
-    if entry.state not in STATES or entry.reds < 0 or entry.hints < 0:
-        raise ValueError("a state or a number is none that a kata can have")
-    return entry

@@ -1,21 +1,19 @@
-"""Puts stubs back and undoes that; no file is overwritten before a copy of it is on the disk.
+"""Puts stubs back; no file is overwritten before a copy of it is on the disk.
 
 Copies are ``.dojo/saved/<track>/<kata>/<date>.py`` and are never removed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dojo.course.katas import Kata, shown_path
 from dojo.course.stubs import find_stub, is_stub
-from dojo.files.atomic import content_of, write_atomically, write_dated
-from dojo.files.state_file import StateFile
-
-VERSION = 1
+from dojo.files.atomic import content_of, read_file, write_atomically, write_dated
+from dojo.progress.history import History
 
 
 class CannotReplace(Exception):
@@ -50,7 +48,7 @@ def save_copy(kata: Kata) -> Path:
         CannotReplace: the file cannot be read, or the copy cannot be saved.
     """
     try:
-        raw = kata.stub.read_bytes()
+        raw = read_file(kata.stub)
         return write_dated(kata.root / ".dojo" / "saved" / kata.track / kata.stem, raw, ".py")
     except OSError as error:
         raise CannotReplace(
@@ -66,43 +64,29 @@ def reset(*katas: Kata) -> Reset:
 
     Raises:
         CannotReplace: a stub is not known or a copy cannot be saved, and no file has changed; or
-            a file cannot be written, and ``undo`` brings back those that were replaced before it.
+            a file cannot be written, and an undo brings back those that were replaced before it.
     """
     begun = [kata for kata in katas if not is_stub(kata, content_of(kata.stub))]
     return _replace({kata: _known_stub(kata) for kata in begun})
 
 
-def undo(root: Path) -> Reset:
-    """Bring back what the last reset or undo has replaced; copies of the present files are saved.
+def save_copies(katas: Iterable[Kata]) -> tuple[ReplacedFile, ...]:
+    """Save a dated copy of each kata's file that there is, before they are replaced.
 
     Raises:
-        CannotReplace: there is nothing to undo, or a copy is gone; or as for ``reset``.
+        CannotReplace: a copy cannot be saved.
     """
-    warnings: list[str] = []
-    try:
-        copies = _last_reset_file(root, warnings).read({})
-        contents = {Kata(name, root): (root / copy).read_bytes() for name, copy in copies.items()}
-    except OSError as error:
-        raise CannotReplace(f"{error.filename}: it cannot be read ({error.strerror})") from None
-    if not contents:
-        hint = "Whatever was ever replaced lies in .dojo/saved/."
-        raise CannotReplace(" ".join([*warnings, f"There is no reset to undo. {hint}"]))
-    return _replace({kata: raw for kata, raw in contents.items() if raw != content_of(kata.stub)})
+    return tuple(
+        ReplacedFile(kata, save_copy(kata) if kata.stub.exists() else None) for kata in katas
+    )
 
 
-def _replace(contents: Mapping[Kata, bytes]) -> Reset:
-    """Save copies of the files, record which copies belong together, and only then overwrite."""
-    files = [
-        ReplacedFile(kata, save_copy(kata) if kata.stub.exists() else None) for kata in contents
-    ]
-    warnings: list[str] = []
-    _record_copies(files, warnings)
-    for kata, raw in contents.items():
-        _overwrite(kata, raw)
-    return Reset(tuple(files), tuple(warnings))
+def overwrite(kata: Kata, raw: bytes) -> None:
+    """Replace the content of the learner's file.
 
-
-def _overwrite(kata: Kata, raw: bytes) -> None:
+    Raises:
+        CannotReplace: it cannot be written, and is as it was.
+    """
     try:
         write_atomically(kata.stub, raw)
     except OSError as error:
@@ -111,34 +95,37 @@ def _overwrite(kata: Kata, raw: bytes) -> None:
         ) from None
 
 
-def _record_copies(files: list[ReplacedFile], warnings: list[str]) -> None:
-    """Write down which copies the last reset or undo has made, for the next undo."""
-    root = next((file.kata.root for file in files if file.copy), None)
-    if root is None:
+def _replace(contents: Mapping[Kata, bytes]) -> Reset:
+    """Save copies of the files, record them as one reset, and only then overwrite."""
+    files = save_copies(contents)
+    warnings: list[str] = []
+    _record(files, contents, warnings)
+    for kata, raw in contents.items():
+        overwrite(kata, raw)
+    return Reset(files, tuple(warnings))
+
+
+def _record(
+    files: Sequence[ReplacedFile], contents: Mapping[Kata, bytes], warnings: list[str]
+) -> None:
+    """Write down which copies this reset has made, for an undo."""
+    copies = {
+        file.kata.name: (
+            shown_path(file.copy, file.kata.root),
+            hashlib.sha256(contents[file.kata]).hexdigest(),
+        )
+        for file in files
+        if file.copy is not None
+    }
+    if not copies:
         return
-    copies = {file.kata.name: shown_path(file.copy, root) for file in files if file.copy}
-
-    def change(last: dict[str, str]) -> None:
-        last.clear()
-        last.update(copies)
-
+    history = History(files[0].kata.root, warnings.append)
     try:
-        _last_reset_file(root, warnings).update(change, {})
+        history.push(copies)
     except OSError as error:
         raise CannotReplace(
-            f".dojo/last_reset.json cannot be written ({error.strerror}), so nothing was changed."
+            f"{history} cannot be written ({error.strerror}), so nothing was changed."
         ) from None
-
-
-def _last_reset_file(root: Path, warnings: list[str]) -> StateFile[str]:
-    """The file that says which copies the last reset or undo has made, as paths from the root."""
-    return StateFile(root / ".dojo" / "last_reset.json", VERSION, _parse_path, str, warnings.append)
-
-
-def _parse_path(value: Any) -> str:
-    if not isinstance(value, str) or not value.startswith(".dojo/saved/") or ".." in value:
-        raise ValueError(f"{value!r} is not the path of a saved copy")
-    return value
 
 
 def _known_stub(kata: Kata) -> bytes:

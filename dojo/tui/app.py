@@ -12,39 +12,24 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from textual.app import App
-from textual.message import Message
+from textual.events import Key
 
 from dojo.bench.background import BenchRun
 from dojo.course.katas import Kata, find_katas
 from dojo.progress.record import Progress
-from dojo.tui import pages
+from dojo.tui import own_file, pages
 from dojo.tui.bench_page import BenchPage, OpenBenchRun
+from dojo.tui.judging import AnyLoop, Received
 from dojo.tui.kata_screen import KataScreen
 from dojo.tui.keys import BINDINGS
 from dojo.tui.session import Session
 from dojo.tui.theme import THEME, WIDE
+from dojo.tui.widgets import Question
 from dojo.verdict.model import GREEN
-from dojo.watch.events import Checked, Diagnosed, Event, Judged, Started
+from dojo.watch.events import Checked, Diagnosed, Event, Started
 from dojo.watch.loop import Loop
-
-
-class AnyLoop(Protocol):
-    """What the screen calls of a loop that judges at each save."""
-
-    def follow(self, kata: Kata) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class Received(Message):
-    """An event of the loop on its way to the screen's own thread."""
-
-    def __init__(self, event: Event) -> None:
-        super().__init__()
-        self.event = event
 
 
 class WatchScreen(App[None]):
@@ -125,23 +110,16 @@ class WatchScreen(App[None]):
 
     def on_received(self, received: Received) -> None:
         event, session = received.event, self.session
-        failure, was_green = session.kata_state.failure, session.state(event.kata) == GREEN
+        failure = session.kata_state.failure
         session.receive(event)
         if event.kata != session.kata:
             self._kata_screen.redraw("where")
         elif isinstance(event, Checked) and session.kata_state.failure is failure:
             self._kata_screen.redraw("aspects", "verdict")
-        elif isinstance(event, Judged) and session.kata_state.is_green and self._goes_on(was_green):
-            self.action_go_on()
         else:
             self._redraw(to_top=not isinstance(event, Started | Diagnosed))
         for page in self._bench_pages():
             page.redraw()
-
-    def _goes_on(self, was_green: bool) -> bool:
-        """Whether the screen turns to the next kata by itself, now that this one is green."""
-        session = self.session
-        return session.advances and not was_green and session.next_not_green() is not None
 
     def _bench_pages(self) -> list[BenchPage]:
         """The page that times an answer, if it is open."""
@@ -166,6 +144,12 @@ class WatchScreen(App[None]):
     def _show_notice(self, text: str) -> None:
         self.session.notice = text
         self._redraw(to_top=False)
+
+    def on_key(self, event: Key) -> None:
+        """Go on at a key that has no meaning of its own, if that is switched on."""
+        is_free = event.key not in self.screen.active_bindings
+        if self.session.awaits_key and self.screen is self._kata_screen and is_free:
+            self.action_go_on()
 
     def action_step(self, step: int) -> None:
         self._show(self.session.neighbour(step))
@@ -206,13 +190,24 @@ class WatchScreen(App[None]):
         self.push_screen(pages.reset_question(self.session.kata), reset)
 
     def action_undo(self) -> None:
-        self.session.undo()
-        self._redraw(to_top=False)
+        session = self.session
+        plan = session.plan_undo()
+
+        def undo(is_wanted: bool | None) -> None:
+            if is_wanted and plan is not None:
+                session.undo(plan)
+            self._redraw(to_top=False)
+
+        is_green = session.state(session.kata) == GREEN
+        if plan is not None and (question := own_file.question_of(plan, is_green)):
+            self.push_screen(Question(question), undo)
+        else:
+            undo(True)
 
     def action_advance(self) -> None:
         self.session.advances = not self.session.advances
         self._show_notice(
-            "From now on the screen goes on by itself once a kata is green."
+            "From now on any key goes on once a kata is green."
             if self.session.advances
             else "The screen waits for Enter once a kata is green."
         )

@@ -19,13 +19,14 @@ from dojo.tui.keys import key_line
 from dojo.tui.panels import SIGNS, style_of
 from dojo.tui.text import MUTED, Lines, reflow, visible
 from dojo.tui.widgets import ReflowText
-from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, STALE, TIMED_OUT
+from dojo.verdict.model import CRASHED, GREEN, NOT_JUDGED, NOT_STARTED, RED, STALE, TIMED_OUT
 
 FILTERS: dict[str, tuple[str, ...]] = {
     "all": (),
-    "to do": (NOT_STARTED, RED, CRASHED, TIMED_OUT, STALE),
+    "to do": (NOT_STARTED, NOT_JUDGED, RED, CRASHED, TIMED_OUT, STALE),
     "red": (RED, CRASHED, TIMED_OUT),
     "not started": (NOT_STARTED,),
+    "not judged": (NOT_JUDGED,),
     "stale": (STALE,),
     "green": (GREEN,),
 }

@@ -41,7 +41,7 @@ Save a kata's file in your editor: it is judged at once, and the screen follows.
 n  next kata                  h  open a hint
 p  previous kata              s  the solution, beside yours
 l  list of the katas          r  reset to the stub
-a  go on without being asked  u  undo the last reset
+a  any key goes on, if green  u  undo this kata's reset
 b  time it, once green        q  quit
 
 Enter goes on once a kata is green. Arrows, PgUp, PgDn, Home and End scroll;

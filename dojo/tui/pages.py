@@ -18,8 +18,13 @@ from dojo.tui.widgets import Page, Question
 def kata_list(session: Session) -> KataList:
     """The list of all katas with their states, which begins at the kata on the screen."""
     session.refresh()
-    rows = [(kata, kata_title(kata), session.state(kata)) for kata in session.katas]
+    rows = [(kata, _title_of(kata, session), session.state(kata)) for kata in session.katas]
     return KataList(rows, session.kata)
+
+
+def _title_of(kata: Kata, session: Session) -> str:
+    """The title of a kata in the list, which says whether it was skipped."""
+    return ("(skipped) " if session.is_skipped(kata) else "") + kata_title(kata)
 
 
 def solution_page(session: Session) -> Page:

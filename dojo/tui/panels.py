@@ -13,11 +13,29 @@ from textual.style import Style
 
 from dojo.tui.kata_state import JUDGED, JUDGING, TROUBLED, WARMING_UP, Aspect, KataState
 from dojo.tui.text import CODE, MUTED, Lines, apart, clipped, visible
-from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, STALE, TIMED_OUT, Check, Verdict
+from dojo.verdict.model import (
+    CRASHED,
+    GREEN,
+    NOT_JUDGED,
+    NOT_STARTED,
+    RED,
+    STALE,
+    TIMED_OUT,
+    Check,
+    Verdict,
+)
 from dojo.verdict.text import unstarted_names
 
-SIGNS = {GREEN: "✓", RED: "✗", CRASHED: "✗", TIMED_OUT: "✗", NOT_STARTED: "○", STALE: "≈"}
-STYLES = {GREEN: "$success", NOT_STARTED: MUTED, STALE: "$warning"}
+SIGNS = {
+    GREEN: "✓",
+    RED: "✗",
+    CRASHED: "✗",
+    TIMED_OUT: "✗",
+    NOT_STARTED: "○",
+    NOT_JUDGED: "?",
+    STALE: "≈",
+}
+STYLES = {GREEN: "$success", NOT_STARTED: MUTED, NOT_JUDGED: "$warning", STALE: "$warning"}
 _FILLING = "○◔◑◕"  # how much of an aspect has been checked
 _BAR = 20
 

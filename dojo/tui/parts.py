@@ -16,7 +16,7 @@ def where(session: Session, width: int) -> Lines:
     kata, states = session.kata, session.states_in_track()
     track = track_title(kata.root, kata.track)
     return panels.where(
-        f"{track} · goes on by itself" if session.advances else track,
+        f"{track} · any key goes on after green" if session.advances else track,
         kata.stem,
         session.lesson.title,
         states.count(GREEN),
@@ -38,7 +38,9 @@ def verdict(session: Session, width: int) -> Lines:
     if following is None:
         offer = "That was the last one: all katas are green. Well done."
     else:
-        offer = f"Enter goes on to {following.stem}."
+        key = "Space or Enter" if session.awaits_key else "Enter"
+        skipped = ", which was skipped" if session.is_skipped(following) else ""
+        offer = f"{key} goes on to {following.stem}{skipped}."
         if session.is_timed:
             offer += " b times your answer."
     return panels.verdict(session.kata_state, offer, width)

@@ -9,8 +9,10 @@ from dojo.bench.run import has_benchmark
 from dojo.course.katas import Kata, find_katas, shown_path
 from dojo.course.lesson import Lesson, read_lesson
 from dojo.course.reference_diff import diff_to_reference
-from dojo.progress.record import Progress
-from dojo.progress.reset import CannotReplace, Reset, reset, undo
+from dojo.files.atomic import content_of
+from dojo.progress.record import Progress, state_without_verdict
+from dojo.progress.undo import UndoPlan
+from dojo.tui import own_file
 from dojo.tui.kata_state import JUDGED, JUDGING, TROUBLED, WARMING_UP, KataState
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Verdict
 from dojo.watch.events import Event, Judged, Started
@@ -34,7 +36,8 @@ class Session:
         diff: from the learner's file to the reference, once the kata is green.
         notice: the answer to the last key, until the next one or the next verdict.
         offers_hint: whether a hint is offered.
-        advances: whether the screen goes on by itself once a kata is green.
+        advances: whether any key goes on once a kata is green.
+        awaits_key: whether any key goes on at this moment.
         may_see: the katas whose solution was asked for.
         is_timed: whether the kata has a benchmark.
     """
@@ -50,7 +53,7 @@ class Session:
         self._is_warm = False  # whether anything was judged yet
         self._has_replaced = False  # a file, so the verdict on it comes next: it keeps the notice
         self.refresh()
-        self.advances = False
+        self.advances = self.awaits_key = False
         self.may_see: set[Kata] = set()
         self.show(kata)
 
@@ -95,8 +98,11 @@ class Session:
         """The recorded state; where not all is recorded, this session's last verdict."""
         if self._is_own and self._is_complete:
             return self._progress.state(kata)
-        known = self._progress.state(kata) if self._is_own else NOT_STARTED
-        return self._judged.get(kata, known)
+        if kata in self._judged:
+            return self._judged[kata]
+        if self._is_own:
+            return self._progress.state(kata)
+        return state_without_verdict(content_of(kata.solution_in(self._solutions)))
 
     def states_in_track(self) -> list[str]:
         """The states of all katas in the track of the kata on the screen."""
@@ -108,9 +114,17 @@ class Session:
         return self.katas[(place + step) % len(self.katas)]
 
     def next_not_green(self) -> Kata | None:
-        """The next kata in the list that is not green; None if all others are green."""
+        """The next kata in the list that is not green; None if all others are green.
+
+        Skipped katas are passed over while there are others.
+        """
         others = (self.neighbour(step) for step in range(1, len(self.katas)))
-        return next((kata for kata in others if self.state(kata) != GREEN), None)
+        todo = [kata for kata in others if self.state(kata) != GREEN]
+        return self._progress.first_to_do(todo) if self._is_own else next(iter(todo), None)
+
+    def is_skipped(self, kata: Kata) -> bool:
+        """Whether the learner has left the kata for later."""
+        return self._is_own and self._progress.is_skipped(kata)
 
     def why_not_timed(self) -> str:
         """The reason why the answer cannot be timed; empty if it can be."""
@@ -136,7 +150,7 @@ class Session:
         self.kata_state = KataState(kata, JUDGING if self._is_warm else WARMING_UP)
         self.diff: list[str] = []
         self.notice = ""
-        self.offers_hint = False
+        self.offers_hint = self.awaits_key = False
         self.is_timed = False
         with contextlib.suppress(OSError, ValueError):
             self.is_timed = has_benchmark(kata)
@@ -155,6 +169,7 @@ class Session:
         A run of another kata means that its file was saved: that kata is shown then.
         """
         self._is_warm = True
+        was_green = self.state(event.kata) == GREEN
         if isinstance(event, Started) and event.kata != self.kata:
             self.show(event.kata)
         if isinstance(event, Judged):
@@ -166,6 +181,7 @@ class Session:
             self.kata_state.receive(event)
             if isinstance(event, Judged):
                 self._update_diff_and_hint_offer(event.verdict)
+                self.awaits_key = self.advances and not was_green and self.kata_state.is_green
 
     def _record(self, kata: Kata, verdict: Verdict) -> None:
         """Remember a verdict, in the learner's progress too if the answer is their own."""
@@ -205,42 +221,26 @@ class Session:
 
     def reset(self) -> None:
         """Put the stub back. The loop sees that as a save and judges it."""
-        if not self._is_own:
-            self.notice = "Only files in katas/ can be reset."
-            return
-        try:
-            outcome = reset(self.kata)
-        except CannotReplace as error:
-            self.notice = str(error)
-            return
-        self._show_outcome(outcome, "The stub is back", "the file is a stub already")
+        self._tell(own_file.put_stub_back(self.kata) if self._is_own else own_file.ONLY_OWN)
 
-    def undo(self) -> None:
-        """Bring back the files that the last reset has replaced."""
-        try:
-            outcome = undo(self._root)
-        except CannotReplace as error:
-            self.notice = str(error)
-            return
-        self._show_outcome(outcome, "Your file is back", "nothing has changed since")
+    def plan_undo(self) -> UndoPlan | None:
+        """What an undo of the last reset of the kata on the screen will do; None if it cannot be.
 
-    def _show_outcome(self, outcome: Reset, done: str, nothing: str) -> None:
-        """Make a notice of what a reset or its undo did, and keep it beyond the next verdict.
-
-        Args:
-            outcome: the files that were replaced, and warnings.
-            done: what to say if a file was replaced.
-            nothing: what to say if none was.
+        In that case a notice says why.
         """
-        copies = [shown_path(file.copy, self._root) for file in outcome.files if file.copy]
-        self._has_replaced = bool(outcome.files)
-        if not outcome.files:
-            text = f"Nothing to do: {nothing}."
-        elif copies:
-            text = f"{done}; what it replaced: {', '.join(copies)}"
-        else:
-            text = f"{done}."
-        self.notice = " ".join([*outcome.warnings, text])
+        found = own_file.plan(self.kata) if self._is_own else own_file.ONLY_OWN
+        if isinstance(found, UndoPlan):
+            return found
+        self._tell(found)
+        return None
+
+    def undo(self, plan: UndoPlan) -> None:
+        """Bring back the file that the last reset has replaced."""
+        self._tell(own_file.put_file_back(plan))
+
+    def _tell(self, notice: own_file.Notice) -> None:
+        """Show a notice; if a file was replaced, it stays beyond the verdict on that file."""
+        self.notice, self._has_replaced = notice.text, notice.has_replaced
 
     def _show_new_warnings(self) -> None:
         """Make a notice of what the progress warns of, each warning once."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dojo.course.candidates import Candidate, find_candidates
 from dojo.course.katas import Kata
-from dojo.files.atomic import write_atomically
+from dojo.files.atomic import content_of, write_atomically
 from dojo.verdict.fingerprint import fingerprint
 from dojo.verdict.model import NOT_STARTED, RED, Check, Verdict
 
@@ -64,8 +64,8 @@ def diagnose(verdict: Verdict, table: Table) -> str | None:
 def known_table(kata: Kata) -> Table | None:
     """Return the table that was kept for the kata as it is now; None if there is none."""
     try:
-        table = json.loads(_table_file(kata).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        table = json.loads(content_of(_table_file(kata)))
+    except (OSError, ValueError, RecursionError):
         return None
     return table if isinstance(table, list) else None
 

@@ -14,7 +14,9 @@ NOT_STARTED = "not started"
 CRASHED = "crashed"
 TIMED_OUT = "timed out"
 STATES = (NOT_STARTED, RED, GREEN, CRASHED, TIMED_OUT)
-STALE = "stale"  # a state of progress, not of a verdict: green once, and edited since
+# Two states of progress, which no verdict has:
+STALE = "stale"  # green once; since then the file was edited, or what judges it has changed
+NOT_JUDGED = "not judged yet"  # an answer that was begun, on which no verdict is known
 
 
 @dataclass(frozen=True)

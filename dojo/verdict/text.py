@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dojo.course.docstrings import read_blocks
-from dojo.verdict.model import GREEN, NOT_STARTED, STALE, Check, Verdict
+from dojo.verdict.model import GREEN, NOT_JUDGED, NOT_STARTED, STALE, Check, Verdict
 
 WIDTH = 74  # columns of a message, which stands indented in 80
 _BAR = 28  # columns of a bar
-_COLOURS = {GREEN: "green", NOT_STARTED: "yellow", STALE: "cyan"}
+_COLOURS = {GREEN: "green", NOT_STARTED: "yellow", STALE: "cyan", NOT_JUDGED: "cyan"}
 _OUTPUT_LINES = 8  # last lines of what the learner printed
 
 
@@ -27,12 +27,9 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
         message and what else helps, in lines of at most ``WIDTH`` columns.
     """
     check = verdict.first_failure
+    lines = [place_of(verdict, path), *wrapped(headline_of(verdict))]
     if check is None:
-        return [path, verdict.state]
-    tags = ", ".join(filter(None, (check.aspect, check.device)))
-    lines = [f"{path}:{check.line}" if check.line else path]
-    law = "no check could run" if verdict.is_unread else f"{check.name} [{tags}]"
-    lines += wrapped(f"{check.state}: {law}")
+        return lines
     for row in check.message.splitlines():
         lines += wrapped(row)
     if (end := verdict.later_end) is not None:
@@ -47,6 +44,32 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
     if unstarted and check.state != NOT_STARTED:
         lines.append(f"Not started yet: {', '.join(unstarted)}.")
     return lines
+
+
+def place_of(verdict: Verdict, path: str) -> str:
+    """Return ``path:line`` of the check to show; the path alone where no line is known."""
+    check = verdict.first_failure
+    return f"{path}:{check.line}" if check is not None and check.line else path
+
+
+def headline_of(verdict: Verdict) -> str:
+    """Return ``state: law [aspect, device]`` of the check to show."""
+    check = verdict.first_failure
+    if check is None:
+        return verdict.state
+    tags = ", ".join(filter(None, (check.aspect, check.device)))
+    law = "no check could run" if verdict.is_unread else f"{check.name} [{tags}]"
+    return f"{check.state}: {law}"
+
+
+def text_of_report(check: Check) -> str:
+    """Return the message for other programs, such as an editor or a reader of junit's XML.
+
+    They know only what passed and what failed, so it says of a check whose kata is not started
+    that it is that.
+    """
+    is_told = check.state != NOT_STARTED or NOT_STARTED in check.message
+    return check.message if is_told else f"{NOT_STARTED}: {check.message}"
 
 
 def colour_of(state: str) -> str:

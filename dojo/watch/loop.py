@@ -18,6 +18,7 @@ from dojo.verdict.diagnosis import diagnose
 from dojo.verdict.model import CRASHED, Verdict
 from dojo.watch.ahead import Ahead
 from dojo.watch.events import Checked, Event, Judged, Started, Trouble
+from dojo.watch.restless import Restless
 from dojo.watch.saves import SaveWatcher
 from dojo.workers.client import (
     JUDGING_ERRORS,
@@ -59,11 +60,12 @@ class Loop:
         self._running: Worker | None = None
         self._current: Kata | None = None
         self._is_stale = False  # whether the warm workers have collected checks that changed since
+        self._restless = Restless()
         self._ahead = Ahead(
             lambda kata: self._prepare(kata, prefault=True), self._judge_impostor, on_event
         )
         self._saves = SaveWatcher(
-            root, solutions, lambda: self._current, self.follow, self._judge_again_by_new_workers
+            root, solutions, lambda: self._current, self._saved, self._judge_again_by_new_workers
         )
         self._thread = threading.Thread(target=self._run, daemon=True, name="dojo judging")
         self._thread.start()
@@ -74,6 +76,12 @@ class Loop:
             self._current = kata
             self._requests.put(kata)
             self._drop_run()
+
+    def _saved(self, kata: Kata) -> None:
+        """Judge a kata whose file has changed, unless the answer itself changes it in each run."""
+        path = kata.solution_in(self._solutions)
+        if kata != self._current or not self._restless.ignores_change(path):
+            self.follow(kata)
 
     def close(self) -> None:
         """End the run that is under way, the threads and every process."""
@@ -139,8 +147,10 @@ class Loop:
         with contextlib.closing(prepared), self._as_running(worker) as is_wanted:
             if not is_wanted:
                 return None
+            self._restless.begin()
             self._report(worker, Started(kata, prepared.plan))
             verdict = prepared.run(lambda check: self._report(worker, Checked(kata, check)))
+            self._restless.end()
             if worker.was_dropped:
                 return None
             if verdict.state == CRASHED and self._pool.has_died:

@@ -76,7 +76,8 @@ class SaveWatcher:
     def _was_saved(self, kata: Kata, paths: set[Path]) -> bool:
         """Return whether the kata's answer is among the changed paths and has really changed."""
         path = kata.solution_in(self._solutions)
-        if not paths & {path, path.resolve()}:
+        flat = self._solutions / path.name  # where an answer may have lain that is gone now
+        if not paths & {path, path.resolve(), flat}:
             return False
         before, self._signatures[path] = self._signatures.get(path), signature_of(path)
         return before is None or before != self._signatures[path]

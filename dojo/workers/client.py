@@ -8,16 +8,18 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dojo.course.katas import Kata
+from dojo.files.tools import typed
 from dojo.verdict.model import Check, Verdict, state_of
 from dojo.workers.failure import failure_of
 from dojo.workers.fork_client import ForkServerDied
 from dojo.workers.limits import TIME_LIMIT
 from dojo.workers.pool import WorkerPool
-from dojo.workers.protocol import open_request, run_request
+from dojo.workers.protocol import Outcome, open_request, parse_outcome, parse_plan, run_request
 from dojo.workers.worker import Worker, WorkerDied, WorkerStuck
 
 
@@ -59,12 +61,13 @@ class PreparedWorker:
     ) -> None:
         self.worker = worker
         self._kata, self._solutions = kata, solutions
-        answer = worker.ask(open_request(kata, solutions, device, prefault=prefault))
-        if not answer["plan"]:
-            raise NoChecks(f"{kata.name}: no check was collected; see: pytest {kata.checks}")
-        self._nodeids = [one["nodeid"] for one in answer["plan"]]
-        self.plan = tuple(Check(**one["check"]) for one in answer["plan"])
-        self._devices = str(answer["devices"])
+        worker.send(open_request(kata, solutions, device, prefault=prefault))
+        plan = worker.receive(parse_plan)
+        if not plan.checks:
+            raise NoChecks(f"{kata.name}: no check was collected; see: {typed('pytest')} {kata.checks}")
+        self._nodeids = list(plan.checks)
+        self.plan = tuple(plan.checks.values())
+        self._devices = plan.devices
         worker.restart_clock()
 
     def run(self, on_check: Callable[[Check], None] = lambda _check: None) -> Verdict:
@@ -79,13 +82,13 @@ class PreparedWorker:
         for check in self.plan:
             if failure is None:
                 try:
-                    answer = next(answers)
+                    outcome = next(answers)
                 except (WorkerStuck, WorkerDied) as error:
                     path = self._kata.solution_in(self._solutions)
                     failure = failure_of(error, self.worker, path, self._kata.root)
                 else:
-                    check, source_hash = Check(**answer["check"]), answer["source_hash"]
-                    seconds += answer["seconds"]
+                    check, source_hash = outcome.check, outcome.source_hash
+                    seconds += outcome.seconds
             if failure is not None:
                 check = failure.as_check(check)
             checks.append(check)
@@ -99,11 +102,11 @@ class PreparedWorker:
             devices=self._devices,
         )
 
-    def _answers(self) -> Iterator[Any]:
+    def _answers(self) -> Iterator[Outcome]:
         """Ask for all checks, and yield the worker's answers one by one."""
         self.worker.send(run_request(self._nodeids))
-        for _ in self._nodeids:
-            yield self.worker.receive()
+        for nodeid in self._nodeids:
+            yield self.worker.receive(partial(parse_outcome, nodeid=nodeid))
 
     def close(self) -> None:
         """End the worker's process."""

@@ -6,9 +6,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Pipe
 from pathlib import Path
 
+from dojo.workers.inherited import cut_inherited_lines
 from dojo.workers.lifetime import (
     die_with_parent,
     kill_group,
@@ -16,41 +17,51 @@ from dojo.workers.lifetime import (
     reap_later,
     wait_a_moment,
 )
+from dojo.workers.orphans import add_worker, adopt_orphans, end_adopted, forget
+from dojo.workers.protocol import WorkerEnd
 from dojo.workers.worker import Worker
 
 
 class ForkedWorker(Worker):
     """A worker that is forked from this process, and so has a copy of all its memory at once."""
 
-    def __init__(self, serve: Callable[[Connection], None], limit: float) -> None:
+    def __init__(self, serve: Callable[[WorkerEnd], None], limit: float) -> None:
         ours, theirs = Pipe()
         notes = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         sys.stdout.flush()
         sys.stderr.flush()
+        adopt_orphans()
+        parent = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
             status = 1
             try:
                 ours.close()
                 os.setsid()
-                die_with_parent()
+                die_with_parent(parent)
+                cut_inherited_lines({theirs.fileno(), notes.fileno()})
                 with Path(os.devnull).open() as nothing:
                     os.dup2(nothing.fileno(), 0)
                 note_where_stuck(notes)
-                serve(theirs)
+                serve(WorkerEnd(theirs))
                 status = 0
             finally:
                 os._exit(status)
         theirs.close()
+        add_worker(self._pid)
         self._status: int | None = None
         super().__init__(ours, notes, limit)
 
     def _exit_code(self) -> int | None:
         if self._status is None:
             self._status = wait_a_moment(self._pid)
+            if self._status is not None:
+                forget(self._pid)
         return self._status
 
     def _kill(self) -> None:
         kill_group(self._pid, self._status)
         if self._status is None:
             reap_later(self._pid)  # to wait would cost some 10 ms a kata
+        else:
+            end_adopted()

@@ -10,10 +10,14 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
+
+from dojo.workers.orphans import end_adopted, end_tree, forget
 
 STARTER = "DOJO_STARTER"  # environment variable: id of the process that started this one
 MOMENT = 1.0  # seconds within which a process that closed its connection must end
+_EXIT_STATUS = 49  # its place in /proc/…/stat behind the name
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
 
@@ -32,17 +36,14 @@ def die_with_parent(parent: int | None = None) -> None:
     """Have this process killed when the one that started it dies, however that happens.
 
     Args:
-        parent: its process id, where it may have died before this is called.
+        parent: its process id, since it may have died before this is called.
     """
     if sys.platform.startswith("linux"):
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if parent is not None:
-            try:
-                os.kill(parent, 0)
-            except ProcessLookupError:
-                os._exit(1)
+        if parent is not None and os.getppid() != parent:
+            os._exit(1)
         return
 
     def watch(parent: int) -> None:
@@ -108,21 +109,60 @@ def reap_later(pid: int) -> None:
 
 
 def reap(options: int = 0) -> None:
-    """Reap the child processes of ``reap_later``; wait for them, unless with ``os.WNOHANG``."""
+    """Reap the child processes of ``reap_later``; wait for them, unless with ``os.WNOHANG``.
+
+    What they left behind is ended.
+    """
+    ended = []
     for pid in list(_dying):
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(pid, options)[0] == 0:
                 continue
         _dying.remove(pid)
+        ended.append(pid)
+    end_adopted()
+    for pid in ended:
+        forget(pid)
 
 
 def end_started(process: subprocess.Popen[bytes]) -> None:
-    """Kill and reap a process that was started in a session of its own, with its group."""
+    """Kill and reap a process that was started in a session of its own, with all it started."""
+    if sys.platform.startswith("linux") and process.poll() is None:
+        end_tree(process.pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
+    forget(process.pid)
+    end_adopted()
+
+
+def exit_code_of(pid: int) -> int | None:
+    """Wait ``MOMENT`` seconds for a process to end that another process will reap; on Linux only.
+
+    Returns:
+        its exit code as in ``wait_a_moment``; that of a killed one where it is reaped already.
+    """
+    until = time.monotonic() + MOMENT
+    while time.monotonic() < until:
+        state, status = state_of_process(pid)
+        if state in ("Z", "X", ""):
+            return os.waitstatus_to_exitcode(status) if state else -signal.SIGKILL
+        time.sleep(0.002)
+    return None
+
+
+def state_of_process(pid: int) -> tuple[str, int]:
+    """Return the letter of Linux for the state of a process, and its exit status; else no letter.
+
+    Z is a process that has ended and was not reaped, T one that is stopped.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "", 0
+    return fields[0], int(fields[_EXIT_STATUS])
 
 
 def ending_in_words(code: int | None) -> str:

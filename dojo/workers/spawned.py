@@ -14,6 +14,8 @@ from multiprocessing.connection import Client, Connection, Listener, wait
 from pathlib import Path
 
 from dojo.workers.lifetime import MOMENT, end_started, ending_in_words, note_where_stuck
+from dojo.workers.orphans import adopt_orphans, spare
+from dojo.workers.protocol import WorkerEnd
 from dojo.workers.pytest_process import start_pytest
 from dojo.workers.worker import Worker, WorkerDied
 
@@ -40,6 +42,7 @@ class SpawnedWorker(Worker):
         }
         self._process = start_pytest(arguments, folder, lines)
         self._pid = self._process.pid
+        spare(self._pid)
         super().__init__(None, os.fdopen(handle, "rb"), limit)
 
     def send(self, request: object) -> None:
@@ -53,7 +56,7 @@ class SpawnedWorker(Worker):
             WorkerDied: the worker ended before that.
         """
         if self._connection is None:
-            self._connection = self._accept()
+            self._connect(self._accept())
 
     def _accept(self) -> Connection:
         """Wait for the connection that the new process opens; see ``wait_until_ready``."""
@@ -65,6 +68,9 @@ class SpawnedWorker(Worker):
                 self._process.kill()
                 raise WorkerDied(ending_in_words(self._process.wait()))
         return self._listener.accept()
+
+    def _has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def _exit_code(self) -> int | None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -81,10 +87,11 @@ class SpawnedWorker(Worker):
             Path(self._notes_path).unlink()
 
 
-def connect() -> Connection:
+def connect() -> WorkerEnd:
     """In the spawned process: open the connection to the parent that started it."""
+    adopt_orphans()  # so that the parent finds them, and ends them with this process
     address = json.loads(os.environ.pop(ADDRESS))
     address = tuple(address) if isinstance(address, list) else address
     notes = open(os.environ.pop(_NOTES), "w")  # noqa: SIM115, PTH123 - open until the end
     note_where_stuck(notes)
-    return Client(address, authkey=bytes.fromhex(os.environ.pop(_KEY)))
+    return WorkerEnd(Client(address, authkey=bytes.fromhex(os.environ.pop(_KEY))))

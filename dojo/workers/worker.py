@@ -9,21 +9,26 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
+from dojo.workers.frames import Frames, NoAnswer, parsed
 from dojo.workers.lifetime import ending_in_words
+from dojo.workers.protocol import RUN_ID
 
 _NOTE_TIME = 0.2  # seconds that a stuck worker gets to write down where it is
+_LOOK = 0.2  # seconds between two looks at a process whose end cannot be waited for
+_Parsed = TypeVar("_Parsed")
 
 
 class WorkerDied(Exception):
-    """The worker ended without an answer; the text says how."""
+    """The worker ended without an answer, or sent what is none; the text says how."""
 
 
 class WorkerStuck(Exception):
@@ -43,12 +48,21 @@ class Worker:
     _pid: int
 
     def __init__(self, connection: Connection | None, notes: IO[bytes], limit: float) -> None:
-        self._connection = connection
+        self._connection: Connection | None = None
+        self._frames: Frames | None = None
+        self._run_id = secrets.token_hex(RUN_ID // 2).encode()
+        self._end_of_process = _end_of(getattr(self, "_pid", 0))
+        if connection is not None:
+            self._connect(connection)
         self._notes = notes
         self.limit = limit
         self._deadline = 0.0
         self._is_over = threading.Lock()  # taken for good by the first that ends the process
         self.was_dropped = False
+
+    def _connect(self, connection: Connection) -> None:
+        self._connection = connection
+        self._frames = Frames(connection, self._run_id)
 
     def ask(self, request: object) -> Any:
         """Send a request and wait for its answer.
@@ -68,28 +82,57 @@ class Worker:
         assert self._connection is not None
         self._deadline = self._deadline or time.monotonic() + self.limit
         with self._broken_line_as_death():
-            self._connection.send_bytes(json.dumps(request).encode())
+            self._connection.send_bytes(self._run_id + json.dumps(request).encode())
 
-    def receive(self) -> Any:
+    def receive(self, parse: Callable[[Any], _Parsed] = lambda value: value) -> _Parsed:
         """Wait for the next answer.
 
+        Args:
+            parse: makes of the answer what is returned, or raises ``NoAnswer``.
+
         Raises:
-            WorkerDied: the process ended.
+            WorkerDied: the process ended, or sent what is no answer.
             WorkerStuck: the time is over.
         """
-        assert self._connection is not None
         with self._broken_line_as_death():
-            if not wait([self._connection], max(0.0, self._deadline - time.monotonic())):
+            return parse(parsed(self._next_message()))
+
+    def _next_message(self) -> bytes:
+        """Wait for the next message, but no longer than the process runs and the time lasts."""
+        assert self._frames is not None
+        has_ended = False
+        while True:
+            # In this order: what the process sent before its end still counts.
+            message = self._frames.take()
+            if message is not None:
+                return message
+            if has_ended:
+                raise EOFError
+            left = self._deadline - time.monotonic()
+            if left <= 0:
                 self._request_stack()
                 self._end()
                 raise WorkerStuck(f"not finished after {self.limit:g} s")
-            return json.loads(self._connection.recv_bytes())
+            has_ended = self._wait_for_bytes_or_end(left)
+
+    def _wait_for_bytes_or_end(self, seconds: float) -> bool:
+        """Wait until something comes in or the process ends; return whether it has ended."""
+        watched: list[Any] = [self._connection]
+        if self._end_of_process is None:
+            seconds = min(seconds, _LOOK)
+        else:
+            watched.append(self._end_of_process)
+        ready = wait(watched, seconds)
+        return self._end_of_process in ready if ready else self._has_ended()
 
     @contextlib.contextmanager
     def _broken_line_as_death(self) -> Iterator[None]:
         """Turn an error of the connection into ``WorkerDied``: it breaks when the process ends."""
         try:
             yield
+        except NoAnswer as error:
+            self._end()
+            raise WorkerDied(str(error)) from None
         except (EOFError, OSError):
             raise WorkerDied(ending_in_words(self._exit_code())) from None
 
@@ -105,12 +148,17 @@ class Worker:
         self._end()
         if self._connection is not None:
             self._connection.close()
+        if self._end_of_process is not None:
+            os.close(self._end_of_process)
+            self._end_of_process = None
         self._notes.close()
 
     @property
     def is_waiting(self) -> bool:
         """Whether the process is connected and has sent nothing that is not received yet."""
-        return self._connection is not None and not wait([self._connection], 0)
+        if self._connection is None or (self._frames is not None and self._frames.has_bytes):
+            return False
+        return not wait([self._connection], 0)
 
     def restart_clock(self) -> None:
         """Give the answers from the next request on the whole time limit."""
@@ -133,6 +181,10 @@ class Worker:
                 os.kill(self._pid, signal.SIGUSR1)
             time.sleep(_NOTE_TIME)
 
+    def _has_ended(self) -> bool:
+        """Return whether the process has ended; asked where its end cannot be waited for."""
+        return False
+
     def _exit_code(self) -> int | None:
         """Return the exit code of the process, or None if it still runs after a moment."""
         raise NotImplementedError
@@ -140,3 +192,14 @@ class Worker:
     def _kill(self) -> None:
         """End the process and all of its group."""
         raise NotImplementedError
+
+
+def _end_of(pid: int) -> int | None:
+    """Return an open file that is ready to be read once a process has ended; None if there is none.
+
+    A process that the answer started may hold the connection open after the worker's own end.
+    """
+    if pid and hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):
+            return os.pidfd_open(pid)
+    return None

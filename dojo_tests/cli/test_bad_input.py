@@ -3,8 +3,16 @@
 import pytest
 
 BAD = {
-    "check k99": "There is no kata 'k99'. Did you mean one of: ",
-    "check second": "'second' may be second/k01_mean, second/k02_first_row.",
+    "check k99": "There is no kata 'k99'. All names: dojo list",
+    "check k03": "There is no kata 'k03'. Did you mean one of: ",
+    "check /nowhere/first/k01_double.py": "There is no file /nowhere/first/k01_double.py.",
+    "check katas/first/k09_x.py": "There is no file katas/first/k09_x.py.",
+    "check conftest.py": "conftest.py has the name of no kata.",
+    "check reference": "dojo check --all --solutions reference",
+    "check k01_double reference/first/k02_add.py": "lie in several folders: katas, reference",
+    "check katas/first/k02_add.py --solutions reference": "several folders: katas, reference",
+    "hint second": "second has 2 katas. Name one, such as second/k01_mean.",
+    "hint katas": "katas has 4 katas. Name one",
     "check k01_double --all": "name katas, or say --all, but not both",
     "check --device tpu": "--device",
     "check --solutions nowhere": "--solutions=nowhere: there is no such folder",

@@ -5,7 +5,7 @@ import re
 
 from dojo.course.katas import find_katas
 from dojo.progress.record import Progress
-from dojo.verdict.model import GREEN, NOT_STARTED, RED, TIMED_OUT
+from dojo.verdict.model import GREEN, NOT_JUDGED, NOT_STARTED, RED, TIMED_OUT
 
 RIGHT = "def double(x):\n    return x * 2\n"
 SQUARES = "import torch\n\n\ndef double(x):\n    return torch.square(x)\n"
@@ -70,7 +70,7 @@ def test_green_on_one_device_alone_is_not_recorded_and_that_is_said(run_dojo, fi
     result = run_dojo("check", "k01_double", "--device", "cpu")
     assert result.returncode == 0
     assert "green on one device alone is not recorded" in result.stderr
-    assert Progress(first_kata.root).state(first_kata) == NOT_STARTED
+    assert Progress(first_kata.root).state(first_kata) == NOT_JUDGED
 
 
 def test_check_takes_a_time_limit(run_dojo, first_kata):

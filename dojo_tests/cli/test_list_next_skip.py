@@ -3,7 +3,7 @@
 import json
 import re
 
-from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, STALE
+from dojo.verdict.model import CRASHED, GREEN, NOT_JUDGED, NOT_STARTED, STALE
 
 
 def test_the_list_shows_states_and_the_current_kata(run_dojo, first_kata, record_verdict):
@@ -19,7 +19,20 @@ def test_the_list_says_what_stale_means(run_dojo, first_kata, record_verdict, li
     first_kata.stub.write_text("x = 2\n")
     result = run_dojo("list")
     assert STALE in line_of(result, first_kata)
-    assert "stale: green once, and edited since" in result.stdout
+    assert "stale: green once; since then edited, or the checks" in result.stdout
+
+
+def test_answers_that_nobody_has_judged_are_told_everywhere(run_dojo, first_kata, line_of):
+    first_kata.stub.write_text("def double(x):\n    return x * 2\n")
+    result = run_dojo("list")
+    assert re.match(r"> k01_double +not judged yet +Double", line_of(result, first_kata))
+    assert "not judged yet: an answer on which no verdict is known here." in result.stdout
+    assert "0 of 2 katas green, 1 not judged yet, 1 not started" in result.stdout
+    assert json.loads(run_dojo("list", "--json").stdout.splitlines()[0])["state"] == NOT_JUDGED
+    assert "next: k01_double (not judged yet)" in run_dojo("next").stdout
+    result = run_dojo()
+    assert "0 of 4 katas green, 1 not judged yet, 3 not started" in result.stdout
+    assert "then run: dojo check     (all that was written: dojo check --all)" in result.stdout
 
 
 def test_the_list_fits_in_80_columns(run_dojo):
@@ -62,6 +75,14 @@ def test_next_shows_the_task_of_a_broken_file(run_dojo, first_kata):
 def test_skipped_katas_stay_on_the_list(run_dojo, first_kata, line_of):
     assert "next: k02_add" in run_dojo("skip").stdout
     assert "(skipped)" in line_of(run_dojo("list"), first_kata)
+
+
+def test_a_second_skip_takes_the_first_back(run_dojo, first_kata, line_of):
+    assert "To take that back: dojo skip first/k01" in run_dojo("skip").stdout
+    result = run_dojo("skip", "first/k01")
+    assert "first/k01_double was left for later; that is taken back." in result.stdout
+    assert "next: k01_double" in result.stdout
+    assert "(skipped)" not in line_of(run_dojo("list"), first_kata)
 
 
 def test_after_the_last_kata_is_skipped_the_first_is_the_next(run_dojo):

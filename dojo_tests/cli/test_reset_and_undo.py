@@ -3,6 +3,7 @@
 import re
 
 from dojo.course.stubs import keep_stub
+from dojo.verdict.model import GREEN
 
 ANSWER = "def double(x):\n    return x * x\n"
 
@@ -17,6 +18,67 @@ def test_a_reset_tells_where_the_copy_is_and_undo_brings_it_back(run_dojo, first
     assert first_kata.stub.read_text() == stub
     assert run_dojo("undo").returncode == 0
     assert first_kata.stub.read_text() == ANSWER
+
+
+def test_undo_says_what_it_puts_back(run_dojo, first_kata):
+    keep_stub(first_kata)
+    first_kata.stub.write_text(ANSWER)
+    run_dojo("reset", "k01_double")
+    result = run_dojo("undo", "k01_double")
+    assert re.match(
+        r"katas/first/k01_double.py is back as of \d{4}-\d\d-\d\d \d\d:\d\d; what it replaced: ",
+        result.stdout,
+    )
+
+
+def test_undo_of_another_kata_leaves_this_one(run_dojo, first_kata):
+    keep_stub(first_kata)
+    first_kata.stub.write_text(ANSWER)
+    run_dojo("reset", "k01_double")
+    result = run_dojo("undo", "k02_add")
+    assert result.returncode == 1
+    assert "There is no reset of first/k02_add to undo" in result.stderr
+    assert first_kata.stub.read_text() != ANSWER
+
+
+def test_undo_needs_a_yes_for_what_is_green_or_edited(run_dojo, first_kata, record_verdict):
+    keep_stub(first_kata)
+    first_kata.stub.write_text(ANSWER)
+    run_dojo("reset", "k01_double")
+    first_kata.stub.write_text("x = 1\n")
+    result = run_dojo("undo")
+    assert result.returncode == 2
+    assert "katas/first/k01_double.py was changed after the reset; the file of 2" in result.stderr
+    record_verdict(first_kata, GREEN, "x = 1\n")
+    result = run_dojo("undo")
+    assert (result.returncode, first_kata.stub.read_text()) == (2, "x = 1\n")
+    assert "katas/first/k01_double.py is green;" in result.stderr
+    assert run_dojo("undo", "--yes").returncode == 0
+    assert first_kata.stub.read_text() == ANSWER
+
+
+def test_who_says_no_at_the_terminal_keeps_the_file(run_dojo, run_dojo_at_terminal, first_kata):
+    keep_stub(first_kata)
+    first_kata.stub.write_text(ANSWER)
+    run_dojo("reset", "k01_double")
+    first_kata.stub.write_text("x = 1\n")
+    code, text = run_dojo_at_terminal("undo", typed="n\n")
+    assert (code, first_kata.stub.read_text()) == (1, "x = 1\n")
+    assert "Put the older file back? A copy is kept. [y/N]" in text
+
+
+def test_undo_of_all_brings_all_back(run_dojo, first_kata, second_kata):
+    for kata in (first_kata, second_kata):
+        keep_stub(kata)
+        kata.stub.write_text(ANSWER)
+    run_dojo("reset", "--all", "--yes")
+    assert run_dojo("undo", "--all").returncode == 0
+    assert first_kata.stub.read_text() == second_kata.stub.read_text() == ANSWER
+
+
+def test_a_reset_of_a_stub_says_which_kata_was_meant(run_dojo):
+    result = run_dojo("reset", "k02_add")
+    assert result.stdout == "Nothing to do: first/k02_add is already the stub.\n"
 
 
 def test_a_reset_of_all_needs_a_yes(run_dojo, first_kata):

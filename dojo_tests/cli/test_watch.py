@@ -47,3 +47,17 @@ def test_watch_passes_on_what_was_asked_for(watched, own_dojo, second_kata):
 
 def test_watch_without_a_name_begins_at_the_current_kata(watched, first_kata):
     assert watched("watch", "--json")[1] == first_kata
+
+
+def test_watch_of_a_file_elsewhere_judges_that_file(watched, own_dojo, first_kata):
+    path = own_dojo / "ben" / "first" / "k01_double.py"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert watched("watch", "ben/first/k01_double.py")[1:3] == (first_kata, own_dojo / "ben")
+
+
+def test_watch_of_a_track_begins_at_its_first_kata_that_is_not_green(
+    watched, own_dojo, first_kata, second_kata
+):
+    Progress(own_dojo).skip(first_kata)
+    assert watched("watch", "first")[1] == second_kata

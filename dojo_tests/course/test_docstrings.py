@@ -70,7 +70,7 @@ def test_an_empty_docstring_has_no_blocks():
 
 def test_no_word_of_a_kata_is_lost(root):
     for kata in find_katas(root):
-        statement = read_statement(kata.stub)
+        statement = read_statement(kata.reference)
         docstrings = [statement.docstring, *(one.docstring for one in statement.names.values())]
         for docstring in docstrings:
             assert " ".join(texts(docstring, has_examples=True)).split() == docstring.split()

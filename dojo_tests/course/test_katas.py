@@ -103,8 +103,58 @@ def test_katas_and_reference_mean_folders_of_the_dojo(small_dojo, choice):
     assert solutions_folder(choice, small_dojo) == small_dojo / choice
 
 
-def test_any_other_folder_of_answers_is_itself(small_dojo, tmp_path):
+def answer(folder, name):
+    """Write an answer with the layout of katas/, or flat without a track."""
+    path = folder / f"{name}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x = 1\n")
+    return path
+
+
+@pytest.mark.parametrize("name", ["first/k01_double", "k01_mean"])
+def test_any_other_folder_of_answers_is_itself(small_dojo, tmp_path, name):
+    answer(tmp_path, name)
     assert solutions_folder(str(tmp_path), small_dojo) == tmp_path.resolve()
+
+
+def test_an_answer_lies_in_the_folder_of_its_track_or_flat(small_dojo, tmp_path):
+    kata = Kata("first/k01_double", small_dojo)
+    assert kata.solution_in(tmp_path) == tmp_path / "first" / "k01_double.py"
+    flat = answer(tmp_path, kata.stem)
+    assert kata.solution_in(tmp_path) == flat
+    assert kata.solution_in(tmp_path) != answer(tmp_path, kata.name)
+    assert kata.solution_in(tmp_path) == tmp_path / "first" / "k01_double.py"
+
+
+def test_the_learners_own_files_are_never_flat(own_dojo):
+    kata = Kata("first/k01_double", own_dojo)
+    answer(own_dojo / "katas", kata.stem)
+    kata.stub.unlink()
+    assert kata.solution_in(own_dojo / "katas") == kata.stub
+
+
+def test_a_folder_without_answers_is_refused_and_the_layout_told(small_dojo, tmp_path):
+    answer(tmp_path, "first/k01_other")
+    with pytest.raises(NoSuchFolder, match="no answer to any kata was found there") as caught:
+        solutions_folder(str(tmp_path), small_dojo)
+    assert f"such as {tmp_path}/first/k01_double.py, or {tmp_path}/k01_d" in str(caught.value)
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_a_folder_above_the_answers_gets_those_below_named(small_dojo, tmp_path):
+    answer(tmp_path, "ben/first/k01_double")
+    answer(tmp_path, "ada/k02_add")
+    with pytest.raises(NoSuchFolder, match=r"Did you mean --solutions=\S+/ada or .*=\S+/ben\?"):
+        solutions_folder(f"{tmp_path}/", small_dojo)
+
+
+def test_a_flat_file_of_several_tracks_is_refused(own_dojo, tmp_path):
+    answer(own_dojo / "tests", "second/test_k01_double")
+    flat = answer(tmp_path / "answers", "k01_double")
+    with pytest.raises(
+        NoSuchFolder, match=r"k01_double.py may be first/k01_double or second/k01_d"
+    ):
+        solutions_folder(str(flat.parent), own_dojo)
 
 
 def test_a_missing_folder_of_answers_is_named(small_dojo, tmp_path):

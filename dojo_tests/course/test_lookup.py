@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dojo.course.katas import Kata
-from dojo.course.lookup import UnclearName, completions, find_kata, short_name
+from dojo.course.lookup import UnclearName, completions, find_kata, katas_of_track, short_name
 
 KATAS = [
     Kata(name, Path("dojo"))
@@ -42,7 +42,7 @@ MEANT = {
 
 
 def meant_by(text, current=None):
-    return find_kata(text, KATAS, lambda: current).name
+    return find_kata(text, KATAS, [current.track] if current else []).name
 
 
 @pytest.mark.parametrize("text", MEANT)
@@ -66,21 +66,44 @@ def test_what_several_katas_of_the_current_track_have_is_unclear():
         meant_by("_add", INTRO)
 
 
-def test_the_current_kata_is_asked_for_only_where_it_decides():
+def test_the_first_track_that_has_it_decides():
+    assert find_kata("k04", KATAS, ["intro", "more"]).track == "more"
+    assert find_kata("k01", KATAS, ["absent", "more", "intro"]).track == "more"
+
+
+def test_the_current_tracks_are_asked_for_only_where_they_decide():
     def fail():
         raise AssertionError
+        yield
 
-    assert find_kata("k03", KATAS, fail) == KATAS[2]
+    assert find_kata("k03", KATAS, fail()) == KATAS[2]
 
 
 @pytest.mark.parametrize(
     "text, nearest",
-    [("k05", "k0"), ("in_palce", "k03_in_place_add"), ("einsun", "k01_einsum"), ("", "k0")],
+    [
+        ("k05", "k0"),
+        ("in_palce", "k03_in_place_add"),
+        ("einsun", "k01_einsum"),
+        ("Scater", "k030_scatter_add"),
+        ("itro", "intro"),
+    ],
 )
 def test_an_unknown_name_gets_the_nearest_ones(text, nearest):
     with pytest.raises(UnclearName, match="There is no kata") as caught:
         meant_by(text)
-    assert nearest in str(caught.value).partition("one of: ")[2].partition(",")[0]
+    assert nearest in str(caught.value).partition("Did you mean ")[2].partition(",")[0]
+
+
+@pytest.mark.parametrize("text", ["nosuch", "k99", "", "xyzzy"])
+def test_a_name_that_is_like_no_other_gets_no_suggestion(text):
+    with pytest.raises(UnclearName, match=r"There is no kata '\w*'\. All names: dojo list$"):
+        meant_by(text)
+
+
+def test_a_track_has_its_katas():
+    assert katas_of_track("more", KATAS) == katas_of_track("more/", KATAS) == KATAS[4:]
+    assert katas_of_track("mor", KATAS) == []
 
 
 def test_many_names_are_cut_short():

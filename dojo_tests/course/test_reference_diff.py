@@ -4,6 +4,7 @@ import pytest
 
 from dojo.course.katas import Kata
 from dojo.course.reference_diff import diff_to_reference
+from dojo.course.stubs import RUN_LINE
 
 REFERENCE = '''"""Why this is so."""
 
@@ -36,6 +37,16 @@ def diff(tmp_path):
 
 def test_equal_code_has_no_diff_whatever_the_docstrings_say(diff):
     assert diff('def double(x):\n    """My own words."""\n    return x + x\n') == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_last_line_of_a_stub_is_in_no_diff(diff, end):
+    lines = ["def double(x):", "    return x + x", "", "", RUN_LINE, ""]
+    assert diff(end.join(lines)) == []
+
+
+def test_it_is_in_none_of_a_file_that_is_no_python(diff):
+    assert not any("dojo.run" in line for line in diff(f"def (:\n\n\n{RUN_LINE}\n"))
 
 
 def test_a_diff_shows_both_lines(diff):

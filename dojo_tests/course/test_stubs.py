@@ -3,7 +3,15 @@
 import pytest
 
 from dojo.course.katas import Kata, find_katas
-from dojo.course.stubs import find_stub, is_in_git, is_stub, keep_stub
+from dojo.course.stubs import (
+    RUN_LINE,
+    find_stub,
+    has_begun,
+    how_to_bring_back,
+    is_in_git,
+    is_stub,
+    keep_stub,
+)
 
 UNSTARTED = {
     name: f"def {name}(x1, x2):\n    raise NotImplementedError\n" for name in ("add", "add_")
@@ -13,6 +21,7 @@ STUBS = {
     "a docstring": 'def add(x1, x2):\n    """Add."""\n    raise NotImplementedError\n{add_}',
     "more names": "def more():\n    raise NotImplementedError\n{add}{add_}",
     "a helper of its own": "def _help(x):\n    return x\n{add}{add_}",
+    "the line that runs it": f"{{add}}{{add_}}\n\n{RUN_LINE}\n",
     "a class": "class A:\n    def __len__(self):\n        raise NotImplementedError\n{add}{add_}",
 }
 NO_STUBS = {
@@ -24,6 +33,7 @@ NO_STUBS = {
     "a class with an answer": "class Other:\n    def __len__(self):\n        return 1\n{add}{add_}",
     "a class without methods": "class Other:\n    size = 1\n{add}{add_}",
     "not Python": "def add(:\n    raise NotImplementedError\n{add_}",
+    "an answer with the line that runs it": f"x = 1\n\n\n{RUN_LINE}\n# NotImplementedError",
     "nested without end": "NotImplementedError" + "(" * 1000,
 }
 ANSWER = b"def add(x1, x2):\n    return x1 + x2\n"
@@ -53,9 +63,19 @@ def test_nothing_is_a_stub_of_a_kata_without_a_reference(add):
     assert not is_stub(add, add.stub.read_bytes())
 
 
-def test_every_stub_of_the_course_is_one(root):
+@pytest.mark.parametrize("case", STUBS)
+def test_a_stub_has_not_begun(case):
+    assert not has_begun(STUBS[case].format(**UNSTARTED).encode())
+
+
+@pytest.mark.parametrize("case", [case for case in NO_STUBS if case != "a name missing"])
+def test_whatever_was_written_has_begun(case):
+    assert has_begun(NO_STUBS[case].format(**UNSTARTED).encode())
+
+
+def test_every_stub_of_the_course_is_one(root, stub_file):
     katas = find_katas(root)
-    assert [kata.name for kata in katas if not is_stub(kata, kata.stub.read_bytes())] == []
+    assert [kata.name for kata in katas if not is_stub(kata, stub_file(kata).read_bytes())] == []
 
 
 def test_no_reference_of_the_course_is_a_stub(root):
@@ -97,6 +117,23 @@ def test_a_copy_of_the_stub_is_kept_in_dojo_stubs(add):
     keep_stub(add)
     copy = add.root / ".dojo" / "stubs" / "first" / "k02_add.py"
     assert copy.read_bytes() == add.stub.read_bytes()
+
+
+# ---------------------------------------------------------------- how_to_bring_back
+
+
+def test_git_brings_a_file_back_only_where_it_has_it(add, commit_all):
+    shown = "katas/first/k02_add.py"
+    assert how_to_bring_back(shown, add.root) == "dojo reset first/k02_add"
+    commit_all(add.root)
+    add.stub.unlink()
+    assert how_to_bring_back(shown, add.root) == f"git checkout -- {shown}"
+
+
+def test_nothing_brings_back_a_file_that_is_not_in_katas(add, commit_all):
+    commit_all(add.root)
+    for shown in ("reference/first/k02_add.py", "/elsewhere/katas/first/k02_add.py"):
+        assert how_to_bring_back(shown, add.root) == ""
 
 
 # ---------------------------------------------------------------- is_in_git

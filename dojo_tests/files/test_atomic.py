@@ -2,13 +2,16 @@
 
 import errno
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from dojo.files.atomic import (
+    NoUsualFile,
     content_of,
     dated_names,
+    read_file,
     signature_of,
     write_atomically,
     write_dated,
@@ -120,3 +123,55 @@ def test_dated_names_never_repeat_and_begin_with_the_prefix(tmp_path):
     first, second, third = (next(names) for _ in range(3))
     assert first.name.startswith("state.")
     assert [second.name, third.name] == [f"{first.stem}-2.json", f"{first.stem}-3.json"]
+
+
+# ---------------------------------------------------------------- only usual files are read
+
+
+@pytest.fixture
+def pipe(tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("pipes with names are of Linux and macOS")
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+def test_read_file_returns_the_bytes(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"a\r\nb")
+    assert read_file(path) == b"a\r\nb"
+
+
+def test_a_named_pipe_is_refused_at_once(pipe):
+    with pytest.raises(NoUsualFile, match=r"^is a named pipe \(FIFO\), not a file$"):
+        read_file(pipe)
+    assert content_of(pipe) == b""
+
+
+def test_a_link_to_a_device_without_end_is_refused(tmp_path):
+    path = tmp_path / "endless"
+    path.symlink_to("/dev/zero")
+    with pytest.raises(NoUsualFile, match="is a device, not a file"):
+        read_file(path)
+
+
+def test_a_socket_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # its path may not be long
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind("socket")
+        with pytest.raises(NoUsualFile, match="is a socket, not a file"):
+            read_file(Path("socket"))
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(NoUsualFile, match="is a folder, not a file"):
+        read_file(tmp_path)
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path):
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(10**12)  # it takes no room on the disk
+    with pytest.raises(NoUsualFile, match="is larger than 20 MB"):
+        read_file(path)

@@ -1,6 +1,7 @@
 """One process at a time holds a lock, and a process that ends holds it no more."""
 
 import errno
+import os
 import signal
 import subprocess
 import sys
@@ -70,5 +71,13 @@ def test_a_folder_that_knows_no_locks_is_used_without(lock, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(dojo.files.lock, "_try_to_lock", refuse)
+    with locked(lock):
+        assert lock.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Linux and macOS")
+def test_a_pipe_in_place_of_the_lock_is_not_waited_for(lock):
+    lock.parent.mkdir()
+    os.mkfifo(lock)
     with locked(lock):
         assert lock.exists()

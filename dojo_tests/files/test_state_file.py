@@ -1,6 +1,7 @@
 """A state file loses no update, and never overwrites what it does not understand."""
 
 import errno
+import os
 import json
 import subprocess
 import sys
@@ -167,6 +168,25 @@ def test_a_folder_in_place_of_the_file_is_set_aside(file):
     (file.path / "inside").mkdir(parents=True)
     file.set("double", 3)
     assert "is a folder" in file.warnings[0]
+    assert file.read({}) == {"double": 3}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Linux and macOS")
+def test_a_pipe_in_place_of_the_file_is_set_aside(file):
+    file.path.parent.mkdir()
+    os.mkfifo(file.path)
+    assert file.read({}) == {}
+    assert "is a named pipe" in file.warnings[0]
+    file.set("double", 3)
+    assert file.read({}) == {"double": 3}
+
+
+def test_a_file_without_end_is_set_aside(file):
+    file.path.parent.mkdir()
+    with file.path.open("wb") as endless:
+        endless.truncate(10**12)  # it takes no room on the disk
+    file.set("double", 3)
+    assert "is larger than 20 MB" in file.warnings[0]
     assert file.read({}) == {"double": 3}
 
 

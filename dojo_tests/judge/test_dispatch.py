@@ -8,7 +8,7 @@ import pytest
 from dojo.course.katas import Kata
 from dojo.judge import dispatch as dispatch_module
 from dojo.judge.dispatch import Dispatch
-from dojo.judge.items import KATA
+from dojo.judge.items import KATA, PLACE
 from dojo.verdict.model import CRASHED, GREEN, RED, TIMED_OUT, Check
 from dojo.workers.worker import WorkerDied, WorkerStuck
 
@@ -77,7 +77,7 @@ class FakeItem:
         self.nodeid, self.location, self.keywords = name, ("a.py", 1, name), {}
         self.stash = pytest.Stash()
         if kata is not None:
-            self.stash[KATA] = kata
+            self.stash[KATA], self.stash[PLACE] = kata, (7, 0)
         self.ihook = SimpleNamespace(
             pytest_runtest_logstart=lambda **_: None,
             pytest_runtest_logfinish=lambda **_: None,
@@ -232,6 +232,7 @@ def test_each_check_has_three_reports_of_which_the_call_has_the_outcome(start, i
     assert first[1].longrepr == "is red"
     assert first[1].dojo["state"] == RED
     assert first[1].dojo_source_hash == "abc"
+    assert first[1].dojo_place == (7, 0)
 
 
 @pytest.mark.parametrize(

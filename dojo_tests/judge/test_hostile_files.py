@@ -190,6 +190,25 @@ def test_a_folder_in_place_of_the_file_is_named(judge_folder, add_kata, tmp_path
     assert "a folder stands where your file should be" in verdict.checks[0].message
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Linux and macOS")
+def test_a_pipe_in_place_of_the_file_is_named_at_once(judge_folder, add_kata, tmp_path):
+    path = add_kata.solution_in(tmp_path)
+    path.parent.mkdir()
+    os.mkfifo(path)
+    verdict = judge_folder(tmp_path)
+    assert verdict.state == CRASHED
+    assert "your file is a named pipe (FIFO), not a file" in verdict.checks[0].message
+
+
+def test_a_file_without_end_is_named_at_once(judge_folder, add_kata, tmp_path):
+    path = add_kata.solution_in(tmp_path)
+    path.parent.mkdir()
+    path.symlink_to("/dev/zero")
+    verdict = judge_folder(tmp_path)
+    assert verdict.state == CRASHED
+    assert "your file is a device, not a file" in verdict.checks[0].message
+
+
 def test_an_endless_loop_times_out_with_the_line_it_hangs_on(judge_text):
     source = "def add(x1, x2):\n    while True:\n        pass\ndef add_(x1, x2):\n    return x1\n"
     verdict = judge_text(source, limit=1.0)

@@ -33,9 +33,7 @@ def test_read_gives_the_bytes_of_the_file(tmp_path):
 def test_read_says_that_a_file_is_missing(tmp_path):
     with pytest.raises(LoadError) as error:
         read(tmp_path / "answer.py", tmp_path)
-    assert str(error.value) == (
-        "answer.py: there is no such file. Bring it back with: git checkout -- answer.py"
-    )
+    assert str(error.value) == "answer.py: there is no such file."
     assert (error.value.state, error.value.file, error.value.line) == (NOT_STARTED, "answer.py", 0)
 
 
@@ -100,7 +98,7 @@ def test_load_takes_the_encodings_that_python_takes(load_bytes, raw):
             1,
             (
                 f"{SHOWN}, line 1: your file is empty. Write the functions of the kata, or bring "
-                f"the stub back with: git checkout -- {SHOWN}"
+                "the stub back with: dojo reset first/k01_double"
             ),
         ),
         (

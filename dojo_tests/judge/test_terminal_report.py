@@ -9,7 +9,7 @@ import pytest
 
 from dojo.course.katas import Kata, find_katas
 from dojo.progress.record import Progress
-from dojo.verdict.model import GREEN, NOT_STARTED
+from dojo.verdict.model import GREEN, NOT_JUDGED
 
 RED_ADD = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1 + x2\n"
 WIDEST = 80
@@ -136,8 +136,96 @@ def test_a_part_of_the_checks_proves_no_kata_green(own_dojo):
         return done.stdout
 
     assert "0 of 1 katas green" in output_with(check)
-    assert Progress(own_dojo).state(kata) == NOT_STARTED
+    assert Progress(own_dojo).state(kata) == NOT_JUDGED
     assert "0 of 1 katas green" in output_with("-k", "k02_add and in_place")
-    assert Progress(own_dojo).state(kata) == NOT_STARTED
+    assert Progress(own_dojo).state(kata) == NOT_JUDGED
     assert "1 of 1 katas green" in output_with("-k", "k02_add")
     assert Progress(own_dojo).state(kata) == GREEN
+
+
+def test_a_cache_that_cannot_be_written_is_told_in_one_line(own_dojo):
+    (own_dojo / ".pytest_cache").write_text("no folder")  # stops root too
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-k", "k02_add"],
+        cwd=own_dojo,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "--lf and --ff will not know of this run" in done.stdout
+    assert "1 not started" in done.stdout
+    for word in ("Traceback", "INTERNALERROR", "PytestCacheWarning", "warnings summary"):
+        assert word not in done.stdout + done.stderr
+
+
+# ---------------------------------------------------------------- the order of the checks
+
+LAST_FIRST = "def pytest_collection_modifyitems(items):\n    items.reverse()\n"
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2"), ("--isolation=none",)])
+def test_the_red_that_is_shown_does_not_depend_on_the_order_of_tests(
+    run_pytest, tmp_path, options, monkeypatch
+):
+    (tmp_path / "last_first.py").write_text(LAST_FIRST)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    files = {"first/k02_add": "def add(x1, x2):\n    return None\n\n\nadd_ = add\n"}
+    laws = [
+        re.findall(r"^  red: .*", run_pytest(ADD_CHECKS, *more, files=files).stdout, re.MULTILINE)
+        for more in ((), ("-p", "last_first", *options))
+    ]
+    assert laws[0] == laws[1]
+    assert len(laws[0]) == 1
+
+
+# ---------------------------------------------------------------- what is not started
+
+
+def test_checks_that_are_not_started_are_an_outcome_of_their_own(run_pytest, small_dojo, tmp_path):
+    file = tmp_path / "report.xml"
+    files = stubs(small_dojo)
+    result = run_pytest(ADD_CHECKS, f"--junitxml={file}", "-rA", files=files)
+    assert result.returncode == 1
+    assert re.search(r"=+ 12 not started in ", result.stdout), result.stdout
+    for word in ("failed", "FAILED", "Traceback"):
+        assert word not in result.stdout
+    assert f"NOT STARTED {ADD_CHECKS}::test_add_holds_the_sum" in result.stdout
+    messages = [node.get("message") for node in ET.parse(file).iter("failure")]
+    assert len(messages) == 12
+    assert all("not started" in message for message in messages)
+
+
+def test_a_missing_file_is_told_as_not_started_in_other_programs(run_pytest, tmp_path):
+    file = tmp_path / "report.xml"
+    run_pytest(ADD_CHECKS, f"--junitxml={file}", files={"first/k01_double": "x = 1\n"})
+    messages = {node.get("message") for node in ET.parse(file).iter("failure")}
+    assert [message.partition(":")[0] for message in messages] == ["not started"]
+
+
+def test_the_next_kata_is_none_that_was_skipped(own_dojo):
+    Progress(own_dojo).skip(Kata("first/k01_double", own_dojo))
+    for options, following in (((), "k02_add"), ((DOUBLE_CHECKS,), "k01_double")):
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+            cwd=own_dojo,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert f"begin with: {following} - " in result.stdout
+
+
+def test_a_flat_folder_of_answers_is_judged(run_pytest, tmp_path):
+    (tmp_path / "k02_add.py").write_text(RED_ADD)
+    result = run_pytest(ADD_CHECKS)
+    assert re.search(r"k02_add +red", result.stdout)
+    assert f"{tmp_path}/k02_add.py:" in result.stdout
+
+
+def test_a_folder_without_answers_is_refused(run_pytest):
+    result = run_pytest(ADD_CHECKS)
+    assert result.returncode == 4
+    assert "no answer to any kata was found there" in result.stderr

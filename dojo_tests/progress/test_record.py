@@ -1,6 +1,7 @@
 """The learner's state survives edits, other processes, damage, a full disk and kill -9."""
 
 import errno
+import hashlib
 import json
 import subprocess
 import sys
@@ -9,8 +10,9 @@ import pytest
 
 import dojo.files.lock
 import dojo.files.state_file
+import dojo.verdict.fingerprint
 from dojo.progress.record import Progress, record_all
-from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, STALE, TIMED_OUT
+from dojo.verdict.model import CRASHED, GREEN, NOT_JUDGED, NOT_STARTED, RED, STALE, TIMED_OUT
 
 ENTRY = {
     "state": "green",
@@ -65,9 +67,71 @@ def progress_after(verdict_on):
 # ---------------------------------------------------------------- states
 
 
-def test_a_kata_that_was_never_judged_is_not_started(double):
-    double.stub.write_text("x = 1\n")
+def test_a_stub_that_was_never_judged_is_not_started(double):
     assert Progress(double.root).state(double) == NOT_STARTED
+
+
+@pytest.mark.parametrize("text", ["x = 1\n", "def double(x):\n    return x\n", "def double(:\n"])
+def test_an_answer_that_was_never_judged_is_not_judged_yet(double, text):
+    double.stub.write_text(text)
+    assert Progress(double.root).state(double) == NOT_JUDGED
+
+
+def test_a_file_that_is_gone_and_was_never_judged_is_not_started(double):
+    double.stub.unlink()
+    assert Progress(double.root).state(double) == NOT_STARTED
+
+
+def test_an_answer_after_a_verdict_on_the_stub_is_not_judged_yet(double, verdict_on):
+    progress = Progress(double.root)
+    progress.record(verdict_on(double, NOT_STARTED))
+    assert progress.state(double) == NOT_STARTED
+    double.stub.write_text("x = 1\n")
+    assert progress.state(double) == NOT_JUDGED
+
+
+def test_what_is_begun_is_not_judged_yet_after_hints_and_skips(double):
+    Progress(double.root).open_hint(double)
+    Progress(double.root).skip(double)
+    double.stub.write_text("x = 1\n")
+    assert Progress(double.root).state(double) == NOT_JUDGED
+
+
+def test_a_kata_that_is_not_judged_yet_is_the_current_one(double, add, progress_after):
+    progress_after(double, GREEN, "x = 1\n")
+    add.stub.write_text("x = 1\n")
+    assert Progress(double.root).current([double, add]) == add
+
+
+@pytest.mark.parametrize("part", ["checks", "reference", "impostors"])
+def test_green_is_stale_after_what_judges_it_has_changed(double, add, part, progress_after):
+    progress_after(add, GREEN, "x = 1\n")
+    progress = progress_after(double, GREEN, "x = 1\n")
+    with getattr(double, part).open("a") as file:
+        file.write("# another law\n")
+    assert progress.state(double) == STALE
+    assert progress.state(add) == GREEN
+    assert progress_after(double, GREEN, "x = 1\n").state(double) == GREEN
+
+
+def test_green_is_stale_after_the_judge_has_changed(double, progress_after, monkeypatch):
+    progress_after(double, GREEN, "x = 1\n")
+    monkeypatch.setattr(dojo.verdict.fingerprint, "_versions", lambda: "another")
+    assert Progress(double.root).state(double) == STALE
+    assert progress_after(double, GREEN, "x = 1\n").state(double) == GREEN
+
+
+def test_a_green_of_an_older_dojo_is_stale_and_nothing_else_is_lost(double, file):
+    text = "x = 1\n"
+    double.stub.write_text(text)
+    entry = {**ENTRY, "green_hash": hashlib.sha256(text.encode()).hexdigest()}
+    file.parent.mkdir()
+    file.write_text(json.dumps({"version": 1, "katas": {double.name: entry}}))
+    progress = Progress(double.root)
+    assert progress.state(double) == STALE
+    assert progress.hints_opened(double) == 2
+    assert progress.was_green(double)
+    assert progress.warnings == []
 
 
 @pytest.mark.parametrize("state", [RED, GREEN, CRASHED, TIMED_OUT, NOT_STARTED])
@@ -181,6 +245,20 @@ def test_skipped_katas_come_last(double, add, verdict_on):
     assert progress.current([double, add]) == add
     progress.record(verdict_on(add, GREEN))
     assert progress.current([double, add]) == double
+
+
+def test_a_skip_can_be_taken_back(double, add):
+    Progress(double.root).skip(double)
+    Progress(double.root).take_skip_back(double)
+    assert Progress(double.root).current([double, add]) == double
+
+
+def test_the_first_to_do_is_not_skipped_while_there_is_another(double, add):
+    progress = Progress(double.root)
+    progress.skip(double)
+    assert progress.first_to_do([double, add]) == add
+    assert progress.first_to_do([double]) == double
+    assert progress.first_to_do([]) is None
 
 
 def test_none_is_current_when_all_are_green(double, progress_after):

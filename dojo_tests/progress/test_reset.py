@@ -1,4 +1,4 @@
-"""Nothing that a learner wrote is lost: copies come before a reset, and undo brings them back."""
+"""Nothing that a learner wrote is lost: copies come before a reset."""
 
 import errno
 import os
@@ -8,7 +8,8 @@ import pytest
 import dojo.files.state_file
 import dojo.progress.reset
 from dojo.course.stubs import keep_stub
-from dojo.progress.reset import CannotReplace, reset, save_copy, undo
+from dojo.progress.reset import CannotReplace, reset, save_copy
+from dojo.progress.undo import carry_out, plan_undo
 
 ANSWERS = {
     "plain": b"def double(x):\n    return x + x\n",
@@ -29,6 +30,10 @@ def begun(double, commit_all):
     commit_all(double.root)
     double.stub.write_bytes(ANSWER)
     return double
+
+
+def undo(kata):
+    return carry_out(plan_undo(kata.root, [kata]))
 
 
 def stub_of(kata, root):
@@ -67,54 +72,8 @@ def test_a_reset_puts_the_stub_back_and_undo_the_answer(small_dojo, begun, answe
     (file,) = reset(begun).files
     assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
     assert file.copy.read_bytes() == ANSWERS[answer]
-    undo(begun.root)
+    undo(begun)
     assert begun.stub.read_bytes() == ANSWERS[answer]
-
-
-def test_an_undo_can_be_undone(small_dojo, begun):
-    reset(begun)
-    undo(begun.root)
-    begun.stub.write_bytes(b"edited since\n")
-    undo(begun.root)
-    undo(begun.root)
-    assert begun.stub.read_bytes() == b"edited since\n"
-
-
-def test_undo_saves_what_it_replaces(begun):
-    reset(begun)
-    begun.stub.write_bytes(b"written after the reset\n")
-    (file,) = undo(begun.root).files
-    assert file.copy.read_bytes() == b"written after the reset\n"
-
-
-def test_a_reset_of_several_is_undone_at_once(small_dojo, begun, add):
-    add.stub.write_bytes(b"x = 1\n")
-    reset(begun, add)
-    assert add.stub.read_bytes() == stub_of(add, small_dojo)
-    undo(begun.root)
-    assert (begun.stub.read_bytes(), add.stub.read_bytes()) == (ANSWER, b"x = 1\n")
-
-
-def test_undo_brings_back_the_last_reset_alone(small_dojo, begun, add):
-    add.stub.write_bytes(b"x = 1\n")
-    reset(begun)
-    reset(add)
-    undo(begun.root)
-    assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
-    assert add.stub.read_bytes() == b"x = 1\n"
-
-
-def test_a_reset_of_a_stub_changes_nothing_and_leaves_the_last_one_to_undo(begun, add):
-    reset(begun)
-    assert reset(add).files == ()
-    undo(begun.root)
-    assert begun.stub.read_bytes() == ANSWER
-
-
-def test_undo_of_what_is_there_already_changes_nothing(begun):
-    reset(begun)
-    begun.stub.write_bytes(ANSWER)
-    assert undo(begun.root).files == ()
 
 
 def test_a_missing_file_comes_back_as_the_stub(small_dojo, begun):
@@ -131,7 +90,7 @@ def test_a_link_stays_a_link(small_dojo, begun, tmp_path):
     reset(begun)
     assert begun.stub.is_symlink()
     assert elsewhere.read_bytes() == stub_of(begun, small_dojo)
-    undo(begun.root)
+    undo(begun)
     assert begun.stub.is_symlink()
     assert elsewhere.read_bytes() == ANSWER
 
@@ -172,7 +131,7 @@ def test_without_room_for_one_of_the_copies_nothing_is_overwritten(begun, add, m
 
 def test_without_room_for_the_note_of_the_reset_nothing_is_overwritten(begun, monkeypatch):
     monkeypatch.setattr(dojo.files.state_file, "write_atomically", raise_no_room)
-    with pytest.raises(CannotReplace, match=r"last_reset.json cannot be written"):
+    with pytest.raises(CannotReplace, match=r"resets.json cannot be written"):
         reset(begun)
     assert begun.stub.read_bytes() == ANSWER
 
@@ -189,36 +148,6 @@ def test_a_file_that_cannot_be_written_is_as_it_was(begun, monkeypatch):
     with pytest.raises(CannotReplace, match=r"it cannot be written .* and is as it was"):
         reset(begun)
     assert begun.stub.read_bytes() == ANSWER
-
-
-def test_undo_without_room_overwrites_nothing(small_dojo, begun, monkeypatch):
-    reset(begun)
-    monkeypatch.setattr(dojo.progress.reset, "write_dated", raise_no_room)
-    with pytest.raises(CannotReplace, match="No space left"):
-        undo(begun.root)
-    assert begun.stub.read_bytes() == stub_of(begun, small_dojo)
-
-
-def test_nothing_to_undo_is_said(double):
-    with pytest.raises(CannotReplace, match="There is no reset to undo"):
-        undo(double.root)
-
-
-def test_a_copy_that_is_gone_is_named(begun):
-    (file,) = reset(begun).files
-    file.copy.unlink()
-    with pytest.raises(CannotReplace, match=file.copy.name):
-        undo(begun.root)
-
-
-@pytest.mark.parametrize("note", ['{"version"', '{"version": 1, "katas": {"first/k01": "/x"}}'])
-def test_a_damaged_note_of_the_last_reset_is_set_aside(begun, note):
-    reset(begun)
-    (begun.root / ".dojo" / "last_reset.json").write_text(note)
-    with pytest.raises(CannotReplace, match=r"last_reset.json is damaged"):
-        undo(begun.root)
-    (kept,) = (begun.root / ".dojo").glob("last_reset.*-*.json")
-    assert kept.read_text() == note
 
 
 def test_a_folder_in_place_of_the_file_stays(begun):

@@ -8,6 +8,7 @@ import pytest
 from dojo.course.candidates import find_candidates
 from dojo.course.katas import find_katas
 from dojo.course.statement import read_statement
+from dojo.course.stubs import RUN_LINE
 from dojo.verdict.model import GREEN, NOT_STARTED, RED
 
 FEWEST_HINTS = 3
@@ -25,15 +26,13 @@ def test_there_are_katas(root):
     assert find_katas(root)
 
 
-def test_all_four_files_exist(kata):
-    missing = [
-        p for p in (kata.stub, kata.reference, kata.checks, kata.impostors) if not p.is_file()
-    ]
-    assert missing == []
+def test_all_four_files_exist(kata, stub_file):
+    files = (stub_file(kata), kata.reference, kata.checks, kata.impostors)
+    assert [path for path in files if not path.is_file()] == []
 
 
-def test_stub_and_reference_agree_on_names_signatures_and_docstrings(kata):
-    stub, reference = read_statement(kata.stub), read_statement(kata.reference)
+def test_stub_and_reference_agree_on_names_signatures_and_docstrings(kata, stub_file):
+    stub, reference = read_statement(stub_file(kata)), read_statement(kata.reference)
     for names in (stub.names, reference.names):
         assert names
         assert all(public.docstring.strip() for public in names.values())
@@ -44,8 +43,14 @@ def _contract(statement):
     return {name: (one.signature, one.docstring) for name, one in statement.names.items()}
 
 
-def test_stub_and_reference_have_one_title(kata):
-    assert read_statement(kata.stub).title == read_statement(kata.reference).title
+def test_the_stub_ends_with_the_line_that_judges_it_when_it_is_run(kata, stub_file):
+    text = stub_file(kata).read_text(encoding="utf-8")
+    assert text.endswith(f"\n\n\n{RUN_LINE}\n")
+    assert text.count(RUN_LINE) == 1
+
+
+def test_stub_and_reference_have_one_title(kata, stub_file):
+    assert read_statement(stub_file(kata)).title == read_statement(kata.reference).title
 
 
 def test_reference_has_a_ladder_of_hints(kata):
@@ -76,8 +81,8 @@ def test_every_check_names_its_aspect(of_reference, kata):
     assert [check.name for check in of_reference(kata).checks if not check.aspect] == []
 
 
-def test_every_check_is_not_started_on_the_stub(kata, judge_source):
-    verdict = judge_source(kata, kata.stub.read_text(encoding="utf-8"))
+def test_every_check_is_not_started_on_the_stub(kata, stub_file, judge_source):
+    verdict = judge_source(kata, stub_file(kata).read_text(encoding="utf-8"))
     assert {check.name for check in verdict.checks if check.state != NOT_STARTED} == set()
     assert verdict.state == NOT_STARTED
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from dojo.course.katas import Kata
+from dojo.progress.record import Progress
 from dojo.tui.app import WatchScreen
 
 
@@ -42,27 +44,71 @@ def test_the_last_green_kata_says_that_all_are_green(terminal, kata_titles):
     assert terminal.app.session.is_all_green()
 
 
-def test_the_screen_goes_on_by_itself_only_if_that_is_switched_on(terminal):
+def test_any_key_goes_on_after_green_only_if_that_is_switched_on(terminal):
     terminal.judge_green()
+    terminal.press("space", "x")
     assert terminal.kata.stem == "k02_halve"
     terminal.press("n", "a")
     terminal.judge_green()
+    assert terminal.kata.name == "intro/k03_square"
+    assert terminal.line_with("Because square has to.")
+    assert terminal.line_with("Space or Enter goes on to k01_cube.")
+    terminal.press("space")
     assert terminal.kata.name == "more/k01_cube"
 
 
-def test_that_the_screen_goes_on_by_itself_is_always_seen(terminal):
+def test_keys_with_a_meaning_of_their_own_do_not_go_on(terminal):
+    terminal.press("a")
+    terminal.judge_green()
+    terminal.press("down", "question_mark", "x", "escape", "h")
+    assert terminal.kata.stem == "k02_halve"
+    terminal.press("x")
+    assert terminal.kata.stem == "k03_square"
+
+
+def test_any_key_goes_on_only_at_a_green_that_is_shown(terminal):
     terminal.press("a")
     terminal.judge_red(message="wrong")
-    assert "goes on by itself" in terminal.lines[0]
-    terminal.press("a")
-    assert "goes on by itself" not in terminal.lines[0]
-
-
-def test_going_on_by_itself_leaves_who_looks_at_a_green_kata(terminal):
-    terminal.judge_green()
-    terminal.press("a")
-    terminal.judge_green()
+    terminal.press("space")
     assert terminal.kata.stem == "k02_halve"
+    terminal.judge_green()
+    terminal.receive(terminal.started())
+    terminal.judge_red(message="wrong again")
+    terminal.press("space")
+    assert terminal.kata.stem == "k02_halve"
+
+
+def test_that_any_key_goes_on_is_always_seen(terminal):
+    terminal.press("a")
+    terminal.judge_red(message="wrong")
+    assert "any key goes on after green" in terminal.lines[0]
+    terminal.press("a")
+    assert "any key goes on" not in terminal.lines[0]
+
+
+def test_who_looks_at_a_green_kata_again_is_left_there(terminal):
+    terminal.judge_green()
+    terminal.press("a")
+    terminal.judge_green()
+    terminal.press("space")
+    assert terminal.kata.stem == "k02_halve"
+
+
+def test_going_on_passes_over_what_was_skipped(terminal, screen_dojo):
+    Progress(screen_dojo).skip(Kata("intro/k03_square", screen_dojo))
+    terminal.judge_green()
+    assert terminal.line_with("Enter goes on to k01_cube.")
+    terminal.press("a", "n")
+    terminal.judge_green(name="intro/k02_halve")
+    terminal.press("enter")
+    assert terminal.kata.name == "more/k01_cube"
+
+
+def test_what_was_skipped_is_offered_when_nothing_else_is_left(terminal, screen_dojo):
+    Progress(screen_dojo).skip(Kata("intro/k03_square", screen_dojo))
+    for name in ("intro/k01_double", "more/k01_cube", "intro/k02_halve"):
+        terminal.judge_green(name=name)
+    assert terminal.line_with("Enter goes on to k03_square, which was skipped.")
 
 
 def test_help_names_every_key(terminal):

@@ -1,5 +1,6 @@
 """A fingerprint changes with all that decides a verdict, and with nothing else."""
 
+import importlib.metadata
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import dojo
 import dojo.verdict.fingerprint
 from dojo.course.katas import Kata
-from dojo.verdict.fingerprint import fingerprint
+from dojo.verdict.fingerprint import Fingerprints, fingerprint
 
 DECIDING = [
     "plugin.py",
@@ -99,6 +100,34 @@ def test_it_changes_with_the_version_of_python(double, monkeypatch):
 
 def test_the_versions_are_those_of_python_torch_and_numpy(monkeypatch):
     monkeypatch.setattr("sys.version", "3.99")
-    monkeypatch.setattr("importlib.metadata.version", lambda name: f"{name}-9.9")
     ask_again = dojo.verdict.fingerprint._versions.__wrapped__  # not what it has kept
-    assert ask_again() == "3.99 torch-9.9 numpy-9.9"
+    versions = [importlib.metadata.version(name) for name in ("torch", "numpy")]
+    assert ask_again() == " ".join(["3.99", *versions])
+
+
+def test_a_package_without_a_folder_of_pip_has_the_version_of_its_metadata(monkeypatch):
+    monkeypatch.setattr("os.listdir", lambda _folder: [])
+    torch = importlib.metadata.version("torch")
+    assert dojo.verdict.fingerprint._version_of("torch") == torch
+    assert dojo.verdict.fingerprint._version_of("no-such-package") == ""
+
+
+def test_fingerprints_of_many_katas_are_the_same_as_of_one(double):
+    other = Kata("first/k02_add", double.root)
+    many = Fingerprints()
+    assert many.of(double) == fingerprint(double)
+    assert many.of(other) == fingerprint(other)
+
+
+def test_fingerprints_read_the_judge_once_until_they_are_refreshed(double, own_code):
+    many = Fingerprints()
+    before = many.of(double)
+    append_to(own_code / "judge" / "runner.py")
+    assert many.of(double) == before
+    many.refresh()
+    assert many.of(double) == fingerprint(double) != before
+
+
+def test_the_fingerprint_of_a_kata_without_a_reference_is_empty(double):
+    double.reference.unlink()
+    assert Fingerprints().of(double) == ""

@@ -225,3 +225,14 @@ def test_a_loop_that_is_still_warming_up_can_be_closed(watched_alone):
     watched_alone.loop.follow(watched_alone.add)
     watched_alone.loop.close()
     assert watched_alone.events.empty()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Linux and macOS")
+def test_an_answer_that_changes_its_own_file_in_each_run_gets_a_verdict(watched):
+    watched.begin()
+    command = ["sh", "-c", 'echo "# more" >> "$0"']
+    watched.path.write_text(f"import subprocess\nsubprocess.run([*{command}, __file__])\n{RIGHT}")
+    assert watched.verdict().state == GREEN
+    watched.path.write_text(WRONG)
+    while watched.verdict().state != RED:
+        pass

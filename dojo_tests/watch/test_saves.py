@@ -173,6 +173,20 @@ def test_answers_in_another_folder_are_watched(own_dojo, tmp_path):
         watcher.close()
 
 
+def test_answers_in_a_flat_folder_are_watched(own_dojo, tmp_path):
+    answer = tmp_path / "k02_add.py"
+    answer.write_text("x = 1\n")
+    watcher = RecordedWatcher(own_dojo, tmp_path)
+    try:
+        watcher.wait_until_watching()
+        answer.write_text("x = 22\n")
+        assert watcher.next_call() == "first/k02_add"
+        answer.unlink()
+        assert watcher.next_call() == "first/k02_add"
+    finally:
+        watcher.close()
+
+
 def test_a_closed_watcher_calls_nothing_and_its_thread_has_ended(own_dojo):
     watcher = RecordedWatcher(own_dojo)
     watcher.wait_until_watching()

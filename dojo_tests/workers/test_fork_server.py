@@ -117,21 +117,64 @@ def test_the_end_of_one_worker_leaves_the_other_running(fork):
     assert other.ask("hello")[0] == "hello"
 
 
-def test_the_code_of_an_unknown_process_is_that_of_a_killed_one(server):
-    server.wait_until_ready()
-    assert server.ask("code", os.getpid()) == str(-signal.SIGKILL)
-
-
-def test_the_code_of_a_running_worker_is_alive(fork, server):
+def test_a_running_worker_has_no_exit_code(fork):
     worker = fork()
     worker.send("hang")
-    assert server.ask("code", worker._pid) == "alive"
+    assert worker._exit_code() is None
+
+
+def test_a_server_that_an_answer_stopped_goes_on(fork, server):
+    fork().ask("hello")
+    os.kill(server._process.pid, signal.SIGSTOP)
+    assert fork().ask("hello")[0] == "hello"
+
+
+def test_a_server_that_was_stopped_can_be_closed(fork, server, ends):
+    pid, orphan = fork().ask("who")[0], fork().ask("orphan")
+    os.kill(server._process.pid, signal.SIGSTOP)
+    server.close()
+    assert ends(pid)
+    assert ends(orphan)
+
+
+def test_a_worker_is_ended_while_the_server_is_busy(tiny_fork_server, ends, until):
+    busy = OBEYS.replace("IDLE = IDLE", "IDLE = 0.01").replace(
+        'print("preloaded", flush=True)', 'print("preloaded", flush=True); time.sleep(99)'
+    )
+    server = tiny_fork_server(busy)
+    worker = server.fork(0.2)
+    assert until(lambda: "preloaded" in server._end_of_output())
+    with pytest.raises(WorkerStuck):
+        worker.ask("hang")
+    assert ends(worker._pid)
+    worker.close()
+    server._process.kill()
+
+
+def test_the_server_has_a_worker_to_spare_while_it_preloads(tiny_fork_server, until):
+    busy = OBEYS.replace("IDLE = IDLE", "IDLE = 0.01").replace(
+        'print("preloaded", flush=True)', 'print("preloaded", flush=True); time.sleep(99)'
+    )
+    server = tiny_fork_server(busy)
+    server.wait_until_ready()
+    assert until(lambda: "preloaded" in server._end_of_output())
+    worker = server.fork(60.0)
+    assert worker.ask("how often?") == ["how often?", 0]
+    worker.close()
+    server._process.kill()
+
+
+def test_a_server_that_was_closed_before_it_was_ready_says_so(server):
+    server.close()
+    with pytest.raises(ForkServerDied, match="it was closed"):
+        server.fork(1.0)
 
 
 def test_the_server_preloads_once_when_no_request_comes_in(tiny_fork_server, until):
     server = tiny_fork_server(OBEYS.replace("IDLE = IDLE", "IDLE = 0.01"))
     server.wait_until_ready()
     assert until(lambda: "preloaded" in server._end_of_output())
+    server.fork(60.0).close()  # that was perhaps made before
     for _ in range(2):
         worker = server.fork(60.0)
         assert worker.ask("how often?")[1] == 1

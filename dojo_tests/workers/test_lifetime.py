@@ -1,6 +1,7 @@
 """Processes end with all that they started, and with their parents."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -218,4 +219,5 @@ def test_note_where_stuck_writes_the_stack_when_the_parent_asks(run_python, tmp_
     )
     assert process.stdout.readline() == "ready\n"
     os.kill(process.pid, signal.SIGUSR1)
-    assert until(lambda: 'File "<string>", line 5' in notes.read_text())
+    # line 4 where the signal comes before the process has left its print
+    assert until(lambda: re.search(r'File "<string>", line [45]', notes.read_text()))

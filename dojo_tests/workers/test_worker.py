@@ -1,5 +1,6 @@
 """A worker as its parent sees it: requests, answers, time, death and the end."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dojo.workers.lifetime import reap
 from dojo.workers.protocol import answer, requests
 from dojo.workers.worker import Worker, WorkerDied, WorkerStuck
 
@@ -61,6 +63,32 @@ def cut_the_line(connection):
 def start_a_grandchild(connection):
     for _ in requests(connection):
         answer(connection, subprocess.Popen(["sleep", "99"]).pid)
+
+
+def send(message, with_id=False):
+    """A worker that sends one message in the frame of multiprocessing, and waits."""
+
+    def serve(connection):
+        connection.receive()
+        beginning = connection._run_id if with_id else b""
+        connection._connection.send_bytes(beginning + message)
+        time.sleep(99)
+
+    return serve
+
+
+def write(raw):
+    """A worker that writes bytes on its line, and waits."""
+
+    def serve(connection):
+        connection.receive()
+        os.write(connection._connection.fileno(), raw)
+        time.sleep(99)
+
+    return serve
+
+
+NO_ANSWER = "the process sent something that is no answer of the judge"
 
 
 def line_in(function):
@@ -145,6 +173,14 @@ def test_restart_clock_gives_the_next_request_the_whole_limit(forked):
         (kill_itself, "the process died of SIGKILL (killed: out of memory?)"),
         (crash, "the process died of SIGSEGV (segmentation fault)"),
         (cut_the_line, "the process cut its line to the judge"),
+        (send(b"hello"), NO_ANSWER),
+        (send(b""), NO_ANSWER),
+        (send(b"x" * 5_000_000), NO_ANSWER),
+        (send(b"[" * 100_000, with_id=True), NO_ANSWER),
+        (send(b"1" * 100_000, with_id=True), NO_ANSWER),
+        (write(b"\x00\x00\x10\x00{"), NO_ANSWER),
+        (write(b"\xff\xff\xff\xff" + b"\x7f" * 8), NO_ANSWER),
+        (write(b"\x7f\xff\xff\xff"), NO_ANSWER),
     ],
 )
 def test_a_worker_that_ends_without_an_answer_says_how(forked, serve, words):
@@ -158,6 +194,76 @@ def test_a_request_to_a_dead_worker_says_how_it_died(forked, until):
     assert until(lambda: not worker.is_waiting)  # its end of the line is closed
     with pytest.raises(WorkerDied, match="SIGKILL"):
         worker.send("x" * 10_000_000)
+
+
+def test_a_line_that_a_grandchild_holds_open_does_not_outlast_the_process(forked):
+    def leave_the_line_to_a_child(_connection):
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(99)
+        os._exit(3)
+
+    with pytest.raises(WorkerDied, match="exit code 3"):
+        forked(leave_the_line_to_a_child).ask("hello")
+
+
+def test_an_answer_that_was_sent_before_the_end_counts(forked, until):
+    def answer_and_leave_the_line(connection):
+        answer(connection, connection.receive())
+        if os.fork() == 0:
+            time.sleep(99)
+
+    worker = forked(answer_and_leave_the_line)
+    worker.send("hello")
+    assert until(lambda: worker._exit_code() == 0)
+    assert worker.receive() == "hello"
+
+
+def test_a_worker_cannot_reach_the_line_of_another(forked):
+    def write_on_every_line(connection):
+        for _ in requests(connection):
+            for number in range(3, 64):
+                if number != connection._connection.fileno():
+                    with contextlib.suppress(OSError):
+                        os.write(number, b"garbage")
+            answer(connection, "done")
+
+    one = forked(echo)
+    assert forked(write_on_every_line).ask("go") == "done"
+    assert one.ask("hello") == "hello"
+
+
+def test_what_left_the_session_of_a_worker_is_ended(forked, ends):
+    def start_a_daemon(connection):
+        connection.receive()
+        read, write = os.pipe()
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.write(write, str(os.getpid()).encode())
+                time.sleep(99)
+            os._exit(0)
+        answer(connection, int(os.read(read, 20)))
+
+    worker = forked(start_a_daemon)
+    worker.send("go")
+    daemon = worker.receive()
+    worker.close()
+    reap()
+    assert ends(daemon)
+
+
+def test_the_end_of_a_worker_leaves_other_children_alone(forked, run_python):
+    before = run_python("import time; time.sleep(99)")
+    worker = forked(echo)
+    worker.ask("hello")
+    beside = subprocess.Popen(["sleep", "99"])
+    worker.close()
+    reap()
+    assert before.poll() is None
+    assert beside.poll() is None
+    beside.kill()
+    beside.wait()
 
 
 # ---------------------------------------------------------------- stuck_at
@@ -254,6 +360,7 @@ def test_close_ends_the_process_group(forked, ends):
 
 def test_close_ends_the_group_of_a_worker_that_ended_by_itself(forked, ends):
     def leave_a_grandchild(connection):
+        connection.receive()
         answer(connection, subprocess.Popen(["sleep", "99"]).pid)
 
     worker = forked(leave_a_grandchild)

@@ -31,3 +31,6 @@ def accumulate_(buffer: torch.Tensor, index: torch.Tensor, source: torch.Tensor)
         buffer itself, the same object. All three lie on one device, and none requires grad.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -32,3 +32,6 @@ def pairwise_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         0, not NaN, to both gradients.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

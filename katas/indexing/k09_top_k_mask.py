@@ -25,3 +25,6 @@ def top_k_mask(x: torch.Tensor, k: int) -> torch.Tensor:
         entries, and of equal ones those with the smaller index. 0. and -0. are equal.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -23,3 +23,6 @@ def length_mask(lengths: torch.Tensor, max_length: int) -> torch.Tensor:
         `lengths[b]` elements are True, and all others False.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

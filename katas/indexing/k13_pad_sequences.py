@@ -30,3 +30,6 @@ def pad_sequences(sequences: list[torch.Tensor], value: float) -> torch.Tensor:
         ValueError: the list is empty.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

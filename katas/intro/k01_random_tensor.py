@@ -26,3 +26,6 @@ def random_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
         drawn from torch's global generator at each call. The generator is not seeded here.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -45,3 +45,6 @@ def add_(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
         what x1 and x2 were computed from, so `.data` and `no_grad` will not do.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

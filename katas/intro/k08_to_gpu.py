@@ -29,3 +29,6 @@ def to_gpu_if_available(x: torch.Tensor) -> torch.Tensor:
         where there is one; then x itself is returned. The strides of a copy are free.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -29,3 +29,6 @@ def relu(x: torch.Tensor) -> torch.Tensor:
         too), and any number from 0 to 1 where it is 0.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -29,3 +29,6 @@ def split_heads(x: torch.Tensor, heads: int) -> torch.Tensor:
         ValueError: features can't be divided by heads, be it that there are fewer of them.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -40,3 +40,6 @@ def diagonal_(x: torch.Tensor, value: float | torch.Tensor) -> torch.Tensor:
         x itself, the same object.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -29,3 +29,6 @@ def share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
         tensors around one NumPy array. An empty tensor has no range, and shares with nothing.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -31,3 +31,6 @@ def to_numpy(t: torch.Tensor) -> np.ndarray:
         nor negated; otherwise it is a copy.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -27,3 +27,6 @@ def negate_between_(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
         x itself, the same object, of the same dtype.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

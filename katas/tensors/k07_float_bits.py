@@ -22,3 +22,6 @@ def float_bits(x: torch.Tensor) -> torch.Tensor:
         copied: what is written to x afterwards shows in the view, and the other way round.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

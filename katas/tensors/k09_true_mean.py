@@ -24,3 +24,6 @@ def true_mean(x: torch.Tensor, dim: int) -> torch.Tensor:
         own dtype can hold: the mean is right all the same, as precise as the result's dtype.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

@@ -18,6 +18,7 @@ import torch
 from dojo.bench.timed.items import BenchItem
 from dojo.bench.timed.serve import PASSES, THREADS, serve
 from dojo.course.katas import Kata, shown_path
+from dojo.files.tools import typed
 from dojo.judge.isolation import isolation_of
 from dojo.verdict.model import GREEN
 from dojo.workers.client import JUDGING_ERRORS, judge
@@ -171,7 +172,7 @@ class Measurer:
                 reason = f"{kata.name} cannot be judged: {error}"
             else:
                 is_green = state == GREEN
-                reason = "" if is_green else f"{kata.name} is {state}; see: pytest -k {kata.stem}"
+                reason = "" if is_green else f"{kata.name} is {state}; see: {typed('pytest')} -k {kata.stem}"
             self._why_untimed[kata] = reason
         return self._why_untimed[kata]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from _pytest.runner import runtestprotocol
 from dojo.bench.timed.items import BenchItem
 from dojo.judge.sandbox.output import print_to_memory
 from dojo.workers.limits import bound_memory
-from dojo.workers.protocol import answer, requests
+from dojo.workers.protocol import WorkerEnd, answer, requests
 
 # On all cores, one core that is busy with something else would hold up the others, and a sum of
 # microseconds would take milliseconds. On one core, the ratios stay right.
@@ -23,7 +22,7 @@ THREADS = 1
 PASSES = 5
 
 
-def serve(session: pytest.Session, connection: Connection) -> None:
+def serve(session: pytest.Session, connection: WorkerEnd) -> None:
     """Time one pass of a case at each request, and answer with its outcome."""
     bound_memory()
     torch.set_num_threads(THREADS)

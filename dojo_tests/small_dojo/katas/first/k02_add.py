@@ -32,3 +32,6 @@ def add_(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
         x1 itself.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button

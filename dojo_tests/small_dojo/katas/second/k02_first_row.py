@@ -18,3 +18,6 @@ def first_row(x: torch.Tensor) -> torch.Tensor:
         a tensor of shape (columns,) in the memory of x.
     """
     raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button
