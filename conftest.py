@@ -3,6 +3,7 @@
 Where this pytest lacks the dojo or what it needs, it says in a sentence what to do.
 """
 
+import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +16,13 @@ if _MISSING:
 
     def pytest_addoption() -> None:
         """End the run before pytest reads its options, which it does not all know."""
-        own = next(Path(__file__).parent.glob(".venv/*/pytest*"), None)
-        installed = f"Run {own} instead, or install" if own else "Install"
+        root = Path(__file__).parent
+        own = next(root.glob(".venv/*/pytest*"), None)
+        install = f"Run {own} instead, or install" if own else "Install"
         raise pytest.UsageError(
             f"the Python of this pytest, {sys.executable}, has no {' and no '.join(_MISSING)}. "
-            f"{installed} the dojo there, in this folder: {sys.executable} -m pip install -c "
-            "constraints.txt -e ."
+            f"{install} the dojo there: cd {shlex.quote(str(root))} && "
+            f"{sys.executable} -m pip install -c constraints.txt -e ."
         )
 
 else:

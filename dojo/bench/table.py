@@ -16,14 +16,16 @@ from dojo.verdict.text import WIDTH, wrapped
 _COLOURS = {YOURS: "cyan", REFERENCE: "green", NAIVE: "yellow"}
 COLUMNS = 80  # of a terminal
 _NUMBERS = 70  # columns of a row without its bar
-_BARS = (4, 30)  # columns of the longest bar, at least and at most
+_BARS = (6, 30)  # columns of the longest bar, at least and at most
 _REASON = 14  # columns that a text in place of a bar and its numbers cannot have
 _INDENT = 2
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NAME = 9  # columns of an implementation's name
 _ROW = "  {} {:>8} {:>17} {:>8} {:>8} {:>6} {:>5}"
+_SHORT_ROW = "  {} {:>8} {:>17} {:>8} {:>6} {:>5}"  # without the largest piece, and without a bar
 Line = tuple[str, str]  # the text, and its colour as terminals name it, or an empty text
 HEADS = ("median", "× reference", "memory", "largest", "ops", "limit")
+_OF_LARGEST = ", all together; largest: the largest piece"
 LEGEND = (
     "median: the middle one of five passes, which time all in turn, each by its best round. "
     "× reference: the ratio in the middle one, and in the lowest and the highest. memory: bytes "
@@ -51,7 +53,8 @@ def table_lines(run: Run, earlier: Mapping[Subject, Run], columns: int = COLUMNS
     Args:
         run: the cases that were timed now.
         earlier: for each subject the run of an earlier version of the answer, if there is one.
-        columns: how wide a line may be; a row of numbers takes 74 at least.
+        columns: how wide a line may be. Below 76 a row has no bar and one number less; it takes
+            60 at least.
     """
     subjects = subjects_of(run)
     width = max(1, min(columns, WIDTH))  # of prose
@@ -67,7 +70,12 @@ def table_lines(run: Run, earlier: Mapping[Subject, Run], columns: int = COLUMNS
             yield from _indented(sentence, columns)
         yield "", ""
     if subjects:
-        yield from ((line, "") for line in wrapped(LEGEND, width))
+        legend = LEGEND if _has_bars(columns) else LEGEND.replace(_OF_LARGEST, "")
+        yield from ((line, "") for line in wrapped(legend, width))
+
+
+def _has_bars(columns: int) -> bool:
+    return columns >= _NUMBERS + _BARS[0]
 
 
 def _indented(text: str, columns: int) -> Iterator[Line]:
@@ -89,16 +97,21 @@ def limits_text(run: Run, device: str) -> str:
 
 def _size_lines(run: Run, size: int, cases: Sequence[Case], columns: int) -> Iterator[Line]:
     """Yield the heading and the rows of one size."""
-    least, most = _BARS
-    room = max(least, min(columns - _NUMBERS, most))
-    yield _ROW.format(f"n = {cases[0].n:,}".ljust(_NAME + 1 + room), *HEADS), "bright_black"
+    room = min(columns - _NUMBERS, _BARS[1]) if _has_bars(columns) else 0
+    size_text = f"n = {cases[0].n:,}"
+    if room:
+        yield _ROW.format(size_text.ljust(_NAME + 1 + room), *HEADS), "bright_black"
+    else:
+        yield f"  {size_text}", "bright_black"
+        heads = [head for head in HEADS if head != "largest"]
+        yield _SHORT_ROW.format(" " * _NAME, *heads), "bright_black"
     timed = [case for case in cases if case.rounds]
     longest = max((case.median for case in timed), default=1.0)
     for case in cases:
         name = f"{case.implementation:<{_NAME}}"
         if case.rounds:
-            head = f"{name} {bar(case.median / longest, room):<{room}}"
-            yield _row(run, case, head), _COLOURS[case.implementation]
+            drawn = f" {bar(case.median / longest, room):<{room}}" if room else ""
+            yield _row(run, case, name, drawn), _COLOURS[case.implementation]
         else:
             rows = textwrap.wrap(case.reason, max(1, columns - _REASON))
             for row in rows:
@@ -108,17 +121,23 @@ def _size_lines(run: Run, size: int, cases: Sequence[Case], columns: int) -> Ite
         yield f"  n = {size:,} needs more memory than this machine has.", "yellow"
 
 
-def _row(run: Run, case: Case, head: str) -> str:
+def _row(run: Run, case: Case, name: str, drawn: str) -> str:
+    """Return the row of a case; one without a drawn bar is the short one."""
     achieved = rate(run, case)
-    return _ROW.format(
-        head,
-        seconds_text(case.median),
-        ratio_cell(run, case),
-        bytes_text(case.fact("total_new")),
-        bytes_text(case.fact("largest_new")),
-        count_text(case.fact("operations")),
-        share_text(achieved.share) if achieved else "",
-    ).rstrip()
+    largest = [bytes_text(case.fact("largest_new"))] if drawn else []
+    return (
+        (_ROW if drawn else _SHORT_ROW)
+        .format(
+            name + drawn,
+            seconds_text(case.median),
+            ratio_cell(run, case),
+            bytes_text(case.fact("total_new")),
+            *largest,
+            count_text(case.fact("operations")),
+            share_text(achieved.share) if achieved else "",
+        )
+        .rstrip()
+    )
 
 
 def ratio_cell(run: Run, case: Case) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from dojo.checks.brief import is_tensor
 from dojo.checks.differences import differing
 from dojo.checks.expect import CheckFailed, expect_tensor
 from dojo.checks.messages import SMALL, describe, numbers_text, returned
@@ -19,7 +20,7 @@ def expect_same_object(got: object, x: object, hint: str = "", subject: str = "x
     """Fail unless what came back is the object x itself."""
     __tracebackhide__ = True
     if got is not x:
-        kind = "a new tensor" if isinstance(got, torch.Tensor) else describe(got)
+        kind = "a new tensor" if is_tensor(got) else describe(got)
         raise CheckFailed(f"returned {kind}; expected {subject} itself.", hint)
 
 

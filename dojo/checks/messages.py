@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from dojo.checks.brief import brief, cut, is_array, is_tensor, type_name
 from dojo.checks.modes import without_modes
 from dojo.devices.tags import device_of
 
 SMALL = 12  # elements of a tensor that a message shows in full
 _GRID = 64  # elements of a tensor that a screen draws
+_LONG_NUMBER = 60  # characters of one element
+_DEEP_TUPLE = 2  # tuples inside of tuples that are described
 _LONG_CALL = 100  # characters of a call; a longer one shows shapes in place of values
 
 
@@ -24,24 +28,23 @@ def dtype_name(dtype: object) -> str:
 @without_modes
 def describe(value: object) -> str:
     """Describe a value in a short phrase: its kind, dtype, shape and, where small, its numbers."""
-    if isinstance(value, torch.Tensor):
-        kind = "" if type(value) is torch.Tensor else f"{type(value).__name__} "
+    return _describe(value, 0)
+
+
+def _describe(value: Any, depth: int) -> str:
+    if is_tensor(value):
+        kind = "" if type(value) is torch.Tensor else f"{type_name(value).rpartition('.')[2]} "
         if value.layout != torch.strided:
             kind += f"{str(value.layout).removeprefix('torch.')} "
         where = f" on {device_of(value)}" if device_of(value).type != "cpu" else ""
         kind = with_article(f"{kind}{dtype_name(value.dtype)} tensor")
         return f"{kind} of shape {tuple(value.shape)}{where}" + numbers_text(value)
-    if isinstance(value, np.ndarray):
-        return f"{with_article(str(value.dtype))} ndarray of shape {value.shape}" + numbers_text(
-            value
-        )
-    if isinstance(value, tuple) and value and len(value) <= 3:
-        return f"a tuple of ({'; '.join(describe(item) for item in value)})"
-    return (
-        _shortened(repr(value))
-        if _has_plain_repr(value)
-        else f"an object of type {_type_name(value)}"
-    )
+    if is_array(value):
+        kind = with_article(cut(str(value.dtype)))
+        return f"{kind} ndarray of shape {value.shape}" + numbers_text(value)
+    if type(value) in (tuple, torch.Size) and 0 < len(value) <= 3 and depth < _DEEP_TUPLE:
+        return f"a tuple of ({'; '.join(_describe(item, depth + 1) for item in value)})"
+    return brief(value) if _is_plain(value) else f"an object of type {type_name(value)}"
 
 
 _PLAIN_TYPES = {
@@ -59,18 +62,8 @@ _PLAIN_TYPES = {
 }
 
 
-def _has_plain_repr(value: object) -> bool:
+def _is_plain(value: object) -> bool:
     return type(value) in _PLAIN_TYPES
-
-
-def _type_name(value: object) -> str:
-    module = type(value).__module__.partition(".")[0]
-    prefix = f"{module}." if module in ("torch", "numpy") else ""
-    return prefix + type(value).__name__
-
-
-def _shortened(text: str, most: int = 120) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def numbers_text(value: Any) -> str:
@@ -82,8 +75,9 @@ def numbers_text(value: Any) -> str:
 def few_numbers(value: Any) -> Any:
     """Return what ``tolist`` gives for a small array; None for a large or lazy one."""
     try:
-        size = value.numel() if isinstance(value, torch.Tensor) else value.size
-        return value.tolist() if size <= SMALL else None
+        size = value.numel() if is_tensor(value) else value.size
+        is_small = size <= SMALL and max(value.shape, default=0) <= SMALL
+        return value.tolist() if is_small else None
     except (RuntimeError, NotImplementedError):  # a lazy or sparse tensor has no list
         return None
 
@@ -95,17 +89,18 @@ def rounded(value: Any) -> str:
     if isinstance(value, float):
         text = f"{value:.6g}"
         return f"{text}." if text.lstrip("-").isdigit() else text  # 1. as torch prints it
-    return str(value)
+    return str(value) if type(value) in (bool, complex) else brief(value, _LONG_NUMBER)
 
 
 @without_modes
 def grid_of(value: object) -> list[list[str]]:
     """Return the numbers of a small tensor or array as rows of text to draw; else no rows."""
-    if not isinstance(value, torch.Tensor | np.ndarray) or value.ndim > 2:
+    if not (is_tensor(value) or is_array(value)):
         return []
-    rows = value.reshape(1, -1).tolist() if value.ndim < 2 else value.tolist()
-    if sum(map(len, rows)) > _GRID:
+    array: Any = value
+    if array.ndim > 2 or math.prod(max(size, 1) for size in array.shape) > _GRID:
         return []
+    rows = array.reshape(1, -1).tolist() if array.ndim < 2 else array.tolist()
     return [[rounded(number) for number in row] for row in rows]
 
 
@@ -153,7 +148,7 @@ def _record_argument(value: object) -> _Array | str:
         return getattr(value, "__name__", type(value).__name__)
     if isinstance(value, list | tuple) and not _has_plain_items(value):
         return f"<{type(value).__name__} of {len(value)}>"
-    return _shortened(repr(value), 40) if _has_plain_repr(value) else f"<{type(value).__name__}>"
+    return brief(value, 40) if _is_plain(value) else f"<{type(value).__name__}>"
 
 
 def _argument_text(seen: _Array | str, with_values: bool) -> str:

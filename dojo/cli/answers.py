@@ -124,6 +124,9 @@ def bench(
         if names or everything:
             katas = dojo.chosen(names, everything)
         elif not (katas := timing.last_edited(dojo.katas, dojo.progress)):
-            raise UsageError("no kata with a benchmark is green yet. Name a kata, or say --all.")
+            names_of_all = timing.with_benchmark(dojo.katas)
+            raise UsageError(
+                f"no kata with a benchmark is green yet. These have one: {names_of_all}."
+            )
         request = timing.BenchRequest(dojo.root, katas, device.value, limit, as_json, plot)
         raise typer.Exit(timing.bench(request))

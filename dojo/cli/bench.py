@@ -17,6 +17,7 @@ from dojo.course.katas import Kata
 from dojo.files.atomic import write_atomically
 from dojo.progress.record import Progress
 from dojo.verdict.model import GREEN, STALE
+from dojo.verdict.text import columns
 from dojo.workers.limits import TIME_LIMIT
 
 _PAGE = "report.html"
@@ -49,6 +50,11 @@ def last_edited(katas: Sequence[Kata], progress: Progress) -> list[Kata]:
     return [max(solved, key=lambda kata: kata.stub.stat().st_mtime)] if solved else []
 
 
+def with_benchmark(katas: Sequence[Kata]) -> str:
+    """The names of the katas that have a benchmark, for a message."""
+    return ", ".join(kata.name for kata in katas if has_benchmark(kata))
+
+
 def bench(request: BenchRequest) -> int:
     """Time katas, and print what was found.
 
@@ -61,6 +67,7 @@ def bench(request: BenchRequest) -> int:
         warn(f"no benchmark, since speed means little there: {', '.join(without)}")
     if not timed:
         return 0
+    warn(f"timing {', '.join(kata.name for kata in timed)}, beside the reference")
     _show_progress("timing …")
     try:
         limit = request.limit or TIME_LIMIT
@@ -112,7 +119,7 @@ def _show_case(note: dict[str, Any]) -> None:
 def _show_progress(text: str) -> None:
     """Write a line to a terminal that the next such line replaces; elsewhere write nothing."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{paint(text[:79], 'cyan')}")
+        sys.stderr.write(f"\r\x1b[K{paint(text[: columns() - 1], 'cyan')}")
         sys.stderr.flush()
 
 
@@ -126,5 +133,5 @@ def _clear_progress() -> None:
 
 def painted_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:
     """The lines of a table of times, coloured for a terminal."""
-    for text, colour in table_lines(run, earlier):
+    for text, colour in table_lines(run, earlier, columns()):
         yield paint(text, colour) if colour else text

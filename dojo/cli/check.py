@@ -15,7 +15,7 @@ from dojo.course.katas import Kata, shown_path
 from dojo.progress.record import Progress
 from dojo.verdict.diagnosis import diagnose, known_table, make_table
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Verdict
-from dojo.verdict.text import colour_of, counts_of, failure_lines, wrapped
+from dojo.verdict.text import colour_of, failure_lines, row_of, wrapped
 from dojo.workers.client import JUDGING_ERRORS, NoChecks, judge, judge_source
 from dojo.workers.limits import TIME_LIMIT
 from dojo.workers.pool import WorkerPool
@@ -114,8 +114,8 @@ def _print_verdict(pool: WorkerPool, kata: Kata, verdict: Verdict, request: Chec
     place = request.katas.index(kata)
     if place == 0 or request.katas[place - 1].track != kata.track:
         say(heading(kata))
-    colour = colour_of(verdict.state)
-    say(f"  {kata.stem:<28} {paint(f'{verdict.state:<12}', colour)} {counts_of(verdict)}")
+    name, state, counts = row_of(verdict, kata.stem)
+    say(f"  {name} {paint(state, colour_of(verdict.state))} {counts}")
     if verdict.state == GREEN or (verdict.state == NOT_STARTED and not is_alone):
         return
     path, headline, *message = failure_lines(

@@ -76,7 +76,7 @@ def next_lines(katas: Iterable[Kata], progress: Progress) -> Iterator[str]:
         yield "All katas are green. Well done."
         return
     yield f"next: {kata.stem} ({progress.state(kata)})"
-    yield f"  {kata_title(kata)}"
+    yield from (f"  {line}" for line in wrapped(kata_title(kata)))
     yield f"  edit {shown_path(kata.stub, kata.root)}"
     others = [("a hint", "dojo hint"), ("for later", "dojo skip")]
     if progress.state(kata) in _MEANINGS:

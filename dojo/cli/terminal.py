@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 import typer
 
+from dojo.verdict.text import columns, wrapped
+
 
 def say(text: str = "") -> None:
     """Print a line of what was asked for, to stdout."""
@@ -22,8 +24,11 @@ def say_all(lines: Iterable[str]) -> None:
 
 
 def warn(text: str) -> None:
-    """Print a line that is no part of what was asked for, to stderr."""
-    typer.echo(f"dojo: {text}", err=True)
+    """Print a line that is no part of what was asked for, to stderr; wrapped at a terminal."""
+    told = f"dojo: {text}"
+    if _is_terminal(sys.stderr):
+        told = "\n".join(row for line in told.splitlines() for row in wrapped(line, columns()))
+    typer.echo(told, err=True)
 
 
 def paint(text: str, colour: str) -> str:

@@ -9,13 +9,14 @@ import typer
 from dojo.cli.app import agree_or_exit, app, in_dojo
 from dojo.cli.context import Context
 from dojo.cli.options import All, Names, Yes
-from dojo.cli.terminal import paint, say, warn
+from dojo.cli.terminal import paint, say, say_all, warn
 from dojo.course.katas import Kata, shown_path
 from dojo.files.tools import typed
 from dojo.progress.record import Progress
 from dojo.progress.reset import Reset, reset
 from dojo.progress.undo import UndoPlan, carry_out, plan_undo
 from dojo.verdict.model import GREEN
+from dojo.verdict.text import columns, wrapped
 
 
 @app.command("reset")
@@ -83,7 +84,10 @@ def doctor() -> None:
     for finding in examine(Context().root):
         is_well = is_well and finding.is_well
         mark = paint("ok", "green") if finding.is_well else paint("!!", "red")
-        say(f"{mark}  {finding.name:<17} {finding.text}")
+        indent = len(f"ok  {'':<17} ")
+        first, *rest = wrapped(finding.text, max(columns() - indent, 20))
+        say(f"{mark}  {finding.name:<17} {first}")
+        say_all(f"{' ' * indent}{line}" for line in rest)
         if finding.remedy:
             say(f"    {finding.remedy}")  # not wrapped, so that a command in it can be copied
     raise typer.Exit(int(not is_well))

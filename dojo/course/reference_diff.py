@@ -18,8 +18,8 @@ def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
     """Return the lines of a unified diff that turns an answer into the reference.
 
     Docstrings, the reference's hints and the last line of a stub are left out, since they are no
-    part of an answer. So are line numbers, since they would not be those of the files. A file that is not Python is compared
-    as it is.
+    part of an answer. So are line numbers, since they would not be those of the files. A file that
+    is not Python is compared as it is, without that last line.
 
     Returns:
         No lines if both are the same.

@@ -15,6 +15,7 @@ from pathlib import Path
 from dojo.course.katas import Kata
 from dojo.course.statement import read_statement
 from dojo.files.atomic import content_of, write_atomically
+from dojo.files.tools import typed
 
 # The last line of every stub: whoever runs the file with Python is shown the verdict on it.
 RUN_LINE = 'if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor\'s run button'
@@ -65,7 +66,7 @@ def how_to_bring_back(shown: str, root: Path) -> str:
         return ""
     if _git(root, "ls-files", "--", shown):
         return f"git checkout -- {shown}"
-    return f"dojo reset {shown.removeprefix('katas/').removesuffix('.py')}"
+    return typed(f"dojo reset {shown.removeprefix('katas/').removesuffix('.py')}")
 
 
 def keep_stub(kata: Kata) -> None:

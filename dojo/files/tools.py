@@ -34,7 +34,7 @@ def _surroundings() -> tuple[str, str]:
 
 @functools.cache
 def _with_folder(tool: str, path: str, here: str) -> str:
-    own = next(filter(None, (shutil.which(tool, path=folder) for folder in _folders(tool))), None)
+    own = next(filter(None, (shutil.which(tool, path=folder) for folder in _folders())), None)
     if own is None:
         return tool if tool == "python" else f"{_with_folder('python', path, here)} -m {tool}"
     first = shutil.which(tool, path=path)
@@ -43,10 +43,10 @@ def _with_folder(tool: str, path: str, here: str) -> str:
     return _shown(Path(own), here)
 
 
-def _folders(tool: str) -> Iterator[str]:
-    """Yield where the tool of this environment may lie, first where it was started from."""
+def _folders() -> Iterator[str]:
+    """Yield where the tools of this environment may lie, first where one was started from."""
     started = Path(sys.argv[0] or "-") if sys.argv else Path("-")
-    if started.stem == tool:
+    if started.stem in ("dojo", "pytest", "py"):
         yield str(started.absolute().parent) if started.parts[1:] else os.environ.get("PATH", "")
     yield str(Path(sys.executable).parent)
     yield sysconfig.get_path("scripts")

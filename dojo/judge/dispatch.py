@@ -21,6 +21,7 @@ from dojo.judge.runner import Runner
 from dojo.judge.serve import serve
 from dojo.verdict.model import GREEN, Check
 from dojo.verdict.text import text_of_report
+from dojo.verdict.visible import visible
 from dojo.workers.failure import WorkerFailure, failure_of
 from dojo.workers.forked import ForkedWorker
 from dojo.workers.huge_pages import collapse
@@ -103,7 +104,7 @@ class Dispatch:
                 outcome="failed" if is_bad else "passed",
                 longrepr=text_of_report(check) if is_bad else None,
                 when=when,
-                sections=[("Captured output", check.output)] if is_bad and check.output else (),
+                sections=[("Captured output", visible(check.output))] if is_bad and check.output else (),
                 start=started if is_call else now,
                 stop=now,
                 duration=now - started if is_call else 0,

@@ -10,12 +10,14 @@ import io
 import sys
 import tokenize
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from dojo.course.katas import shown_path
 from dojo.files.atomic import NoUsualFile, read_file
 from dojo.course.stubs import how_to_bring_back
+from dojo.judge.error_words import error_in_words
 from dojo.judge.learner_lines import learner_line
 from dojo.verdict.model import CRASHED, NOT_STARTED
 
@@ -40,7 +42,13 @@ class LoadError(Exception):
         return self.message
 
 
-def load(raw: bytes, path: Path, name: str, root: Path) -> types.ModuleType:
+def load(
+    raw: bytes,
+    path: Path,
+    name: str,
+    root: Path,
+    restore: Callable[[], None] | None = None,
+) -> types.ModuleType:
     """Execute the content of a learner's file as a new module, and return that.
 
     Args:
@@ -49,29 +57,54 @@ def load(raw: bytes, path: Path, name: str, root: Path) -> types.ModuleType:
         name: the module's name, such as ``intro.k14_custom_dataset``; worker processes that
             do not share this one's memory import the module under that name.
         root: the dojo's root, for the path in messages.
+        restore: puts back what the file may have changed of the process; called at its end. None
+            in a process that is not only for this file, and may be interrupted by a person.
 
     Raises:
         LoadError: the file is not UTF-8, not Python, or fails while it is imported.
     """
     shown = shown_path(path, root)
     code = _compiled(_decoded(raw, shown, root), path, shown)
-    module = types.ModuleType(name)
-    module.__file__ = str(path)
-    sys.modules[name] = module
+    module = _new_module(name, path)
+    failure: BaseException | None = None
     try:
         exec(code, module.__dict__)
     except BaseException as error:
-        line = learner_line(error.__traceback__, path) or 1
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise LoadError(_import_failure(error, f"{shown}, line {line}"), shown, line) from None
+        failure = error
+    finally:
+        if restore is not None:
+            restore()
+    if failure is not None:
+        if restore is None and isinstance(failure, KeyboardInterrupt):
+            raise failure
+        line = learner_line(failure.__traceback__, path) or 1
+        raise LoadError(_import_failure(failure, f"{shown}, line {line}"), shown, line) from None
+    return module
+
+
+def _new_module(name: str, path: Path) -> types.ModuleType:
+    """Make a module that can be imported by its name, as pickle and worker processes do.
+
+    So its parent is a package whose modules lie beside the learner's file.
+    """
+    package_name, _, stem = name.rpartition(".")
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module
+    if package_name:
+        package = types.ModuleType(package_name)
+        package.__path__ = [str(path.parent)]
+        setattr(package, stem, module)
+        sys.modules[package_name] = package
+        if path.parent.name == package_name:
+            sys.path.append(str(path.parent.parent))  # a process that is started afresh takes it
     return module
 
 
 def _import_failure(error: BaseException, where: str) -> str:
     if isinstance(error, SystemExit):
         return f"{where}: your file ends the process while it is imported. Take that call out."
-    text = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    text = error_in_words(error)
     return f"{where}: importing your file failed with {text}. Mend that line and run again."
 
 
@@ -106,7 +139,7 @@ def _decoded(raw: bytes, shown: str, root: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise LoadError(_not_utf8(shown, line), shown, line) from None
-    except (SyntaxError, LookupError):
+    except (SyntaxError, LookupError, UnicodeError):
         # detect_encoding reads two lines at most, so the line is one of those
         line = next((n for n, row in enumerate(raw.splitlines(), 1) if not _is_utf8(row)), 1)
         raise LoadError(_not_utf8(shown, line), shown, line) from None
@@ -143,7 +176,13 @@ def _compiled(text: str, path: Path, shown: str) -> types.CodeType:
         ) from None
     except (ValueError, MemoryError, RecursionError) as error:  # null bytes, very deep nesting
         raise LoadError(
-            f"{shown}, line 1: Python cannot read your file: {error}. Mend it and run again.",
+            f"{shown}, line 1: Python cannot read your file: {_why_unread(error)}. "
+            "Mend it and run again.",
             shown,
             1,
         ) from None
+
+
+def _why_unread(error: Exception) -> str:
+    text = error_in_words(error).partition(": ")[2]
+    return "it is nested too deeply" if isinstance(error, MemoryError | RecursionError) else text

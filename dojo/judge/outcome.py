@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 
 from dojo.checks.aspects import aspect_of
+from dojo.checks.brief import cut
 from dojo.checks.expect import CheckFailed
 from dojo.checks.messages import grid_of
 from dojo.course.katas import shown_path
 from dojo.devices.select import device_of_item
+from dojo.judge.error_words import error_in_words
 from dojo.judge.items import KATA
 from dojo.judge.learner_lines import learner_line, unstarted_name
 from dojo.judge.loading import LoadError
 from dojo.judge.solution import NullSolution, Solution
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check
 
+_LONGEST = 4000  # characters of a message
 _CHECK = pytest.StashKey[Check]()
 
 
@@ -58,7 +61,7 @@ def check_after(
     if error is None:
         return replace(before, state=GREEN)
     state, message, line = _failure(item, error, solutions, solution)
-    message = re.sub(r" object at 0x[0-9a-f]+", "", message)  # another number in each run
+    message = re.sub(r" object at 0x[0-9a-f]+", "", cut(message, _LONGEST))  # other in each run
     check = replace(before, state=state, message=message, line=line)
     if isinstance(error, CheckFailed):
         return replace(check, got=grid_of(error.got), expected=grid_of(error.expected))
@@ -72,29 +75,19 @@ def _failure(
     solution: Solution | NullSolution | None,
 ) -> tuple[str, str, int]:
     """Return state, message and learner's line for what a check raised."""
-    if isinstance(error, LoadError):
+    if isinstance(error, LoadError) and error is getattr(solution, "load_error", None):
         return error.state, error.message, error.line
     kata = item.stash[KATA]
     path = kata.solution_in(solutions)
     called = str(solution.last_call) if solution else ""
     line = learner_line(error.__traceback__, path)
-    if isinstance(error, CheckFailed):
-        text = f"{called} {error.sentence}".strip()
-        return RED, f"{text}\n{error.hint}".strip(), solution.last_line if solution else 0
     frames = list(traceback.walk_tb(error.__traceback__))
     ends_in_learner = bool(frames) and frames[-1][0].f_code.co_filename == str(path)
+    if isinstance(error, CheckFailed) and not ends_in_learner:
+        text = f"{called} {error.sentence}".strip()
+        return RED, f"{text}\n{error.hint}".strip(), solution.last_line if solution else 0
     is_unstarted = isinstance(error, NotImplementedError) and ends_in_learner
     if is_unstarted and (name := unstarted_name(path, line)):
         return NOT_STARTED, f"{name} is not started: it still raises NotImplementedError.", line
     where = f" ({shown_path(path, kata.root)}, line {line})" if line else ""
-    return RED, f"{called or kata.stem} raised {_in_words(error)}{where}", line
-
-
-def _in_words(error: BaseException) -> str:
-    """Word an exception of the learner's code in one line."""
-    if isinstance(error, RecursionError):
-        return "RecursionError: it calls itself without end"
-    if isinstance(error, SystemExit):
-        return f"SystemExit: it ends the process with code {error.code!r}"
-    text = f"{type(error).__name__}: {error}".strip().rstrip(":")
-    return " ".join(text.split())[:400]
+    return RED, f"{called or kata.stem} raised {error_in_words(error)}{where}", line

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import itertools
-from collections.abc import Iterable, Iterator
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,15 +21,20 @@ from _pytest.runner import runtestprotocol
 
 from dojo.course.katas import TREES, Kata, find_katas, kata_of
 from dojo.course.statement import read_statement
+from dojo.files.atomic import signature_of
 from dojo.judge.items import KATA, PLACE, is_simple, machine_of, place_of
 from dojo.judge.outcome import check_after, check_before
 from dojo.judge.sandbox.defaults import preload, reset_settings_and_seeds
 from dojo.judge.sandbox.file_access import AuditHook
 from dojo.judge.sandbox.output import KEPT
+from dojo.judge.sandbox.process_state import ProcessState
 from dojo.judge.sandbox.tampering import Snapshot
 from dojo.judge.solution import NullSolution, Solution
 from dojo.verdict.model import GREEN, RED, Check
 from dojo.verdict.text import text_of_report
+
+# Files of the dojo's root that decide how pytest judges.
+_ROOT_FILES = ("conftest.py", "pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
 
 
 class Runner:
@@ -46,6 +53,8 @@ class Runner:
         self._numbers = itertools.count()
         self._snapshot: Snapshot | None = None
         self._audit_hook: AuditHook | None = None
+        self._state: ProcessState | None = None
+        self._modules: dict[str, Any] = {}
 
     # ---------------------------------------------------------------- collection
 
@@ -90,6 +99,7 @@ class Runner:
         if self._snapshot is None or all_of_torch:
             preload(all_of_torch)
             self._snapshot = Snapshot()
+            self._modules = dict(sys.modules)
             gc.freeze()  # a forked process that collects garbage would copy the whole heap
 
     def open(self, kata: Kata, solutions: Path) -> None:
@@ -97,8 +107,20 @@ class Runner:
         self.solutions = solutions
         self.solution(kata)  # reads the reference's names, before that is forbidden
         hidden = [] if solutions == self.root / "reference" else ["reference", "impostors"]
-        protected = [*(self.root / tree for tree in (*TREES, "dojo", ".dojo")), solutions]
-        self._audit_hook = AuditHook([self.root / tree for tree in hidden], protected)
+        own = [self.root / name for name in (*TREES, "dojo", *_ROOT_FILES) if name != "katas"]
+        protected = [self.root / "katas", self.root / ".dojo", solutions]
+        judging = [path for path in own if path != solutions]
+        self._audit_hook = AuditHook([self.root / tree for tree in hidden], protected, judging)
+        self._watched = [kata.checks, *(self.root / name for name in _ROOT_FILES)]
+        self._signatures = [signature_of(path) for path in self._watched]
+
+    def record_process(self, reopen: Callable[[], Any]) -> None:
+        """Record this process as it is: it is put back whenever the learner's code has run.
+
+        Args:
+            reopen: returns a stream to print to, for one that was closed.
+        """
+        self._state = ProcessState(reopen, self._modules)
 
     def prefault(self, kata: Kata, items: Iterable[pytest.Item]) -> None:
         """Run the checks once against a stand-in for the answer.
@@ -131,13 +153,23 @@ class Runner:
             outcomes = [Check(**report.dojo) for report in reports if getattr(report, "dojo", None)]
             return next((check for check in outcomes if check.state != GREEN), outcomes[0])
         call = pytest.CallInfo.from_call(lambda: self._call_check(item), when="call")
-        return self._check_after(item, call.excinfo.value if call.excinfo else None)
+        if call.excinfo is None:
+            return self._check_after(item, None)
+        error = call.excinfo.value
+        check = self._check_after(item, error)
+        traceback.clear_frames(error.__traceback__)  # what they hold may be large
+        error.__traceback__ = None
+        return check
 
     def _call_check(self, item: Any) -> None:
         values = dict(item.callspec.params) if hasattr(item, "callspec") else {}
         values["solution"] = self.solution_for(item)
         with machine_of(item) as values["device"]:
-            item.obj(**{name: values[name] for name in item._fixtureinfo.argnames})
+            try:
+                item.obj(**{name: values[name] for name in item._fixtureinfo.argnames})
+            finally:
+                if self._state is not None:
+                    self._state.restore()
 
     def solution_for(self, item: pytest.Item) -> Solution | NullSolution:
         """Reset torch's settings and seeds, and return the answer that this check judges."""
@@ -149,7 +181,7 @@ class Runner:
         if kata.name not in self._loaded:
             path = kata.solution_in(self.solutions)
             names = read_statement(kata.reference).names
-            self._loaded[kata.name] = Solution(kata, path, names, self.root)
+            self._loaded[kata.name] = Solution(kata, path, names, self.root, lambda: self._state)
         return self._loaded[kata.name]
 
     # ---------------------------------------------------------------- outcomes
@@ -172,12 +204,27 @@ class Runner:
         """
         if self._audit_hook and self._audit_hook.was_read:
             fault = f"reads {self._audit_hook.was_read}: the answer must be your own"
+        elif changed := self._changed_file():
+            fault = f"changes {changed}, which belongs to the dojo. Leave it as it is"
+        elif self._state is not None and self._state.faults:
+            fault = self._state.faults[0]
+            self._state.faults.clear()
         elif self._snapshot and (found := self._snapshot.restore(thoroughly)):
             fault = f"replaces {found[0]}, which judges your answer. Leave it as it is"
         else:
             return check
         before = self.check_before(item)
         return replace(before, state=RED, message=f"{before.file}: your file {fault}.")
+
+    def _changed_file(self) -> str:
+        """Return the name of a file of the judge that the answer changed, or tried to."""
+        if self._audit_hook is None:
+            return ""
+        now = [signature_of(path) for path in self._watched]
+        if now != self._signatures:
+            pairs = zip(self._watched, now, self._signatures, strict=True)
+            return next(path.name for path, one, before in pairs if one != before)
+        return self._audit_hook.was_changed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -12,15 +12,17 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import torch
 
 from dojo.course.katas import Kata
 from dojo.devices.select import can_fork, device_of_item, devices_line, takes_device
+from dojo.judge.error_words import error_in_words
 from dojo.judge.runner import Runner
 from dojo.judge.sandbox.output import print_to_memory
-from dojo.verdict.model import GREEN
+from dojo.verdict.model import CRASHED, GREEN, Check
 from dojo.workers.limits import bound_memory
 from dojo.workers.protocol import SOCKET, WorkerEnd, answer, requests
 from dojo.workers.pytest_process import UNUSED_PLUGINS
@@ -56,6 +58,21 @@ class ServedRun:
         return True
 
 
+def _stream_to_nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
+
+
+def _outcome(runner: Runner, item: pytest.Item, following: pytest.Item | None) -> Check:
+    """Run a check; if the judge itself fails at that, the answer has broken something of it."""
+    try:
+        return runner.run(item, following)
+    except BaseException as error:
+        before = runner.check_before(item)
+        fault = f"your file broke what judges it: {error_in_words(error)}"
+        message = f"{before.file}: {fault}. Does it change Python or torch themselves?"
+        return replace(before, state=CRASHED, message=message)
+
+
 def serve(runner: Runner, connection: WorkerEnd, preloads: bool = False) -> None:
     """Judge one kata's answer: send the plan, then an answer for each check, until the end.
 
@@ -83,18 +100,19 @@ def serve(runner: Runner, connection: WorkerEnd, preloads: bool = False) -> None
     used = tuple(sorted({check.device for check in checks.values()}))
     answer(connection, {"plan": plan, "devices": devices_line(used)})
     items = {item.nodeid: item for item in runner.items_of(kata)}
-    if request["prefault"]:
-        if preloads:
-            runner.warm_up(all_of_torch=True)
-        runner.prefault(kata, (items[nodeid] for nodeid in checks))
+    if request["prefault"] and preloads:
+        runner.warm_up(all_of_torch=True)
     tail = print_to_memory() if request["capture"] else None
+    runner.record_process(tail.stream if tail else _stream_to_nowhere)
+    if request["prefault"]:
+        runner.prefault(kata, (items[nodeid] for nodeid in checks))
     verify_integrity = runner.verify_integrity  # as it is before the learner's code can change it
     is_first, was_red = True, False
     for request in received:
         for nodeid, following in itertools.pairwise([*request["run"], request["following"]]):
             item, next_item = items[nodeid], items.get(following)
             started = time.perf_counter()
-            check = runner.run(item, next_item)
+            check = _outcome(runner, item, next_item)
             seconds = time.perf_counter() - started
             # After the first check, and before a red verdict is explained or a green one given.
             is_turn = check.state != GREEN or next_item is None

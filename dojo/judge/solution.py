@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from dojo.checks.expect import CheckFailed
+from dojo.checks.huge import refuse_disguised, refuse_huge
 from dojo.checks.messages import Call
 from dojo.course.katas import Kata
 from dojo.course.statement import PublicName
 from dojo.judge.loading import LoadError, load, read
 from dojo.judge.sandbox.defaults import reset_defaults
+from dojo.judge.sandbox.process_state import ProcessState
 from dojo.judge.signatures import require_names
 
 
 class Solution:
     """A kata's public names as the learner wrote them, loaded at the first use of one.
+
+    Args:
+        kata: what the answer is to.
+        path: the learner's file.
+        names: the public names.
+        root: the dojo's root.
+        state: returns the record by which the process is restored after each call, if there is one.
 
     Attributes:
         last_call: the last call of a public name, whose ``str`` is such as ``add(x1, x2)``.
@@ -33,11 +45,14 @@ class Solution:
         path: Path,
         names: dict[str, PublicName],
         root: Path,
+        state: Callable[[], ProcessState | None] = lambda: None,
     ) -> None:
+        self._state = state
         self._kata, self._path, self._names, self._root = kata, path, names, root
         self._module: types.ModuleType | None = None
         self._error: LoadError | None = None
         self._calls: dict[tuple[str, int], Callable[..., Any]] = {}
+        self._refused: dict[str, CheckFailed] = {}
         self.last_call: Call | str = ""
         self.last_line = 0
         self.source_hash = ""
@@ -51,6 +66,11 @@ class Solution:
             self._calls[key] = self._recording(name, value)
         return self._calls[key]
 
+    @property
+    def load_error(self) -> LoadError | None:
+        """Why the file cannot be judged, once that is known."""
+        return self._error
+
     def _load(self) -> types.ModuleType:
         """Load the learner's module; after a failure, raise the same error for every check."""
         if self._error is not None:
@@ -59,7 +79,9 @@ class Solution:
             raw = read(self._path, self._root)
             self.source_hash = hashlib.sha256(raw).hexdigest()
             name = self._kata.name.replace("/", ".")
-            module = load(raw, self._path, name, self._root)
+            state = self._state()
+            restore = state.restore if state else None
+            module = load(raw, self._path, name, self._root, restore)
             require_names(module, self._names, self._path, self._root)
         except LoadError as error:
             self._error = error
@@ -68,7 +90,11 @@ class Solution:
         return module
 
     def _recording(self, name: str, value: Any) -> Callable[..., Any]:
-        """Wrap a public name: each call is recorded, and torch's defaults are reset after it."""
+        """Wrap a public name: each call is recorded, and what it changed of the process undone."""
+        state = self._state()
+        restore = (lambda: None) if state is None else state.restore_after_call
+        is_grad_enabled, set_grad_enabled = torch.is_grad_enabled, torch._C._set_grad_enabled
+        set_limit, limit = sys.setrecursionlimit, sys.getrecursionlimit()
         function = vars(value).get("__init__") if isinstance(value, type) else value
         line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
 
@@ -77,10 +103,24 @@ class Solution:
             __tracebackhide__ = True
             self.last_call = Call(name, args, kwargs)
             self.last_line = line
+            if name in self._refused:  # to make it again and again would take too long
+                raise self._refused[name].with_traceback(None)
+            had_grad = is_grad_enabled()
             try:
-                return value(*args, **kwargs)
+                got = value(*args, **kwargs)
             finally:
+                set_limit(limit)
+                restore()
+                if is_grad_enabled() is not had_grad:
+                    set_grad_enabled(had_grad)
                 reset_defaults()
+            try:
+                refuse_disguised(got, *args)
+                refuse_huge(got)
+            except CheckFailed as error:
+                self._refused[name] = error
+                raise
+            return got
 
         return call
 

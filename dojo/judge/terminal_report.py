@@ -1,4 +1,4 @@
-"""Shows a run of pytest in the terminal: a line a kata, the first failure, the next step.
+"""Shows a run of pytest in the terminal: a line a kata, and at the end a summary.
 
 It receives reports with a ``dojo`` field and does not know who made them, so it works in the same
 way under xdist. It writes plain ASCII and at most 80 columns of its own.
@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dojo.course.katas import Kata, find_katas, kata_of, shown_path, track_title
-from dojo.course.lookup import short_name
-from dojo.course.statement import read_statement
-from dojo.devices.select import devices_line
+from dojo.course.katas import kata_of, track_title
 from dojo.files.atomic import write_atomically
-from dojo.files.tools import typed
 from dojo.judge.kata_run import KataRun, with_diagnosis
-from dojo.progress.record import Progress, record_all
+from dojo.judge.summary import Judged, Summary
 from dojo.verdict.model import GREEN, NOT_STARTED, Check, Verdict
-from dojo.verdict.text import bar_of, colour_of, counts_of, failure_lines, wrapped
+from dojo.verdict.text import ROOMY, colour_of, columns, row_of
 
 _USUAL_CHARS = "fE"  # of pytest's option -r
 _NO_CACHE = "pytest's cache cannot be written: --lf and --ff will not know of this run."
@@ -38,6 +34,7 @@ class KataReporter:
         self._katas: dict[str, KataRun] = {}
         self._of_files: dict[str, KataRun | None] = {}  # of check files, as pytest names them
         self._track = ""
+        self._part = _part_of(config)  # in words; empty if all checks are asked for
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_header(self) -> Generator[None, list[Any], list[Any]]:
@@ -107,11 +104,14 @@ class KataReporter:
             self._track = kata.track
             self._terminal.ensure_newline()
             self._terminal.write_line(f"{kata.track}: {track_title(self._root, kata.track)}")
-        state = run.verdict().state
-        self._terminal.write(f"  {kata.stem:<28} ")
-        self._terminal.write(f"{state:<12}", **_markup(state))
-        left_out = " (not all of them)" if run.deselected or self._is_part else ""
-        self._terminal.write_line(f" {counts_of(run.verdict())}{left_out}")
+        verdict = run.verdict()
+        name, state, counts = row_of(verdict, kata.stem)
+        self._terminal.write(f"  {name} ")
+        self._terminal.write(state, **_markup(verdict.state))
+        part = self._part or ("not all of them" if run.deselected else "")
+        if part and columns() < ROOMY:
+            part = "a part"
+        self._terminal.write_line(f" {counts}{part and f' ({part})'}")
 
     # ---------------------------------------------------------------- the summary
 
@@ -128,14 +128,14 @@ class KataReporter:
         finally:
             stats.update(kept)
         self._write_short_summary(kept)
-        judged = [run for run in self._katas.values() if run.outcomes]
+        runs = [run for run in self._katas.values() if run.outcomes]
+        judged = [Judged(run.kata, with_diagnosis(run), self._is_whole(run)) for run in runs]
+        summary = Summary(self._config, self._terminal, self._root, self._solutions)
         if judged:
-            verdicts = {run.kata.name: with_diagnosis(run) for run in judged}
-            self._write_summary(judged, verdicts)
-            self._write_verdicts(verdicts)
-            self._record_progress(
-                [verdicts[one.kata.name] for one in judged if self._is_whole(one)]
-            )
+            summary.write(judged)
+            self._write_verdicts([one.verdict for one in judged])
+        elif self._katas and not any(run.expected for run in self._katas.values()):
+            summary.write_nothing_selected()
         if has_no_cache:
             self._terminal.write_line(_NO_CACHE, yellow=True)
         return result
@@ -147,6 +147,7 @@ class KataReporter:
         """
         if self._config.option.reportchars == _USUAL_CHARS:
             return
+        self._terminal.ensure_newline()
         wanted = {"p": ["passed"], "f": ["failed", NOT_STARTED]}
         for char in self._terminal.reportchars:
             for report in itertools.chain(*(stats.get(name, []) for name in wanted.get(char, []))):
@@ -156,86 +157,28 @@ class KataReporter:
                     text = report.dojo["message"].partition("\n")[0]
                     self._terminal.write_line(f" {report.nodeid}{text and ' - '}{text}")
 
-    def _write_verdicts(self, verdicts: dict[str, Verdict]) -> None:
+    def _write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Write the verdicts for programs into the file of ``--verdicts``, a line of JSON each."""
         path = self._config.getoption("--verdicts")
         if path:
-            lines = [json.dumps(verdict.as_json()) + "\n" for verdict in verdicts.values()]
+            lines = [json.dumps(verdict.as_json()) + "\n" for verdict in verdicts]
             write_atomically(Path(path), "".join(lines))
 
     def _is_whole(self, run: KataRun) -> bool:
         """Whether every check of the kata has run."""
-        return run.done and not run.deselected and not self._is_part
+        return run.done and not run.deselected and not self._part
 
-    @property
-    def _is_part(self) -> bool:
-        """Whether pytest was asked for a part of the checks in a way that deselects none."""
-        has_failed_only = getattr(self._config.option, "lf", False)
-        return has_failed_only or any("::" in arg for arg in self._config.args)
 
-    def _is_green(self, run: KataRun) -> bool:
-        return self._is_whole(run) and run.verdict().state == GREEN
+def _part_of(config: pytest.Config) -> str:
+    """Return in words which checks pytest is asked for, if it leaves others out unseen; or empty.
 
-    def _record_progress(self, verdicts: list[Verdict]) -> None:
-        """Record the learner's progress, if every check of their own katas has run."""
-        is_whole = self._config.getoption("--device") == "all"
-        if verdicts and is_whole and self._solutions == self._root / "katas":
-            for warning in record_all(self._root, verdicts):
-                self._terminal.write_line(warning, yellow=True)
-
-    def _write_summary(self, judged: list[KataRun], verdicts: dict[str, Verdict]) -> None:
-        for run in judged:
-            verdict = verdicts[run.kata.name]
-            if verdict.state not in (GREEN, NOT_STARTED):
-                self._write_failure(run.kata, verdict)
-        self._terminal.write_line("")
-        self._write_bar(judged)
-        used = {check.device for run in judged for check in run.checks}
-        self._terminal.write_line(f"devices: {devices_line(tuple(sorted(used)))}")
-        self._write_next_step(judged, verdicts)
-
-    def _write_failure(self, kata: Kata, verdict: Verdict) -> None:
-        path = shown_path(kata.solution_in(self._solutions), self._root)
-        self._terminal.write_line("")
-        self._terminal.write(kata.stem, bold=True)
-        place, headline, *rest = failure_lines(verdict, path)
-        self._terminal.write_line(f"  {place}")
-        state, colon, law = headline.partition(":")
-        self._terminal.write(f"  {state}", **_markup(state))
-        self._terminal.write_line(colon + law)
-        for line in rest:
-            self._terminal.write_line(f"    {line}")
-
-    def _write_bar(self, judged: list[KataRun]) -> None:
-        states = [run.verdict().state for run in judged]
-        filled, empty, text = bar_of(states, sum(map(self._is_green, judged)))
-        self._terminal.write("[")
-        self._terminal.write(filled, green=True)
-        self._terminal.write_line(f"{empty}] {text}")
-
-    def _write_next_step(self, judged: list[KataRun], verdicts: dict[str, Verdict]) -> None:
-        katas = find_katas(self._root)
-        unfinished = {name for name, verdict in verdicts.items() if verdict.state != GREEN}
-        unfinished_katas = [kata for kata in katas if kata.name in unfinished]
-        if self._solutions == self._root / "katas":
-            todo = Progress(self._root).first_to_do(unfinished_katas)
-        else:
-            todo = next(iter(unfinished_katas), None)
-        if todo is None:
-            whole = all(self._is_green(run) for run in judged)
-            text = "all judged katas are green. Well done." if whole else "run all checks: pytest"
-            self._terminal.write_line(f"next: {text}")
-            return
-        begun = any(verdict.state != NOT_STARTED for verdict in verdicts.values())
-        verb = "next" if begun else "begin with"
-        path = shown_path(todo.solution_in(self._solutions), self._root)
-        choice = self._config.getoption("--solutions")
-        where = "" if choice == "katas" else f" --solutions={choice}"
-        for line in wrapped(f"{verb}: {_title(todo)}"):
-            self._terminal.write_line(line)
-        self._terminal.write_line(f"  edit {path}")
-        self._terminal.write_line(f"  then run: pytest -k {todo.stem}{where}")
-        self._terminal.write_line(f"  a hint:   dojo hint {short_name(todo, katas)}")
+    Checks that are deselected are seen.
+    """
+    if any("::" in arg for arg in config.args):
+        return "those named"
+    cache: Any = config.pluginmanager.get_plugin("lfplugin")
+    has_failed_only = getattr(config.option, "lf", False) and cache is not None
+    return "those that failed" if has_failed_only and cache.lastfailed else ""
 
 
 def _take_cache_warnings(stats: dict[str, list[Any]]) -> bool:
@@ -248,10 +191,6 @@ def _take_cache_warnings(stats: dict[str, list[Any]]) -> bool:
     if not kept:
         stats.pop("warnings", None)
     return has_any
-
-
-def _title(kata: Kata) -> str:
-    return f"{kata.stem} - {read_statement(kata.reference).title}"
 
 
 def _markup(state: str) -> dict[str, bool]:

@@ -6,32 +6,17 @@ read as markup: text becomes ``Content``, which Textual shows as it is.
 
 from __future__ import annotations
 
-import re
-
 from textual.content import Content
 
 from dojo.course.docstrings import Block
+from dojo.verdict.visible import MOST as MOST
+from dojo.verdict.visible import visible as visible
 
 Lines = list[Content]
 
-MOST = 10_000  # characters of one text that are shown; hundreds of lines help nobody
 CODE = "$primary"
 MUTED = "$muted"
-_TAB = 4
 _HANG = 2  # columns by which the further lines of an item or an example stand in
-# What a terminal obeys or does not show: control characters, halves of pairs, marks of direction.
-_UNSEEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
-)
-_SIGN = "�"
-
-
-def visible(text: str) -> str:
-    """The text with tabs as blanks, control characters as a sign, and what is too long cut off."""
-    if len(text) > MOST:
-        text = f"{text[:MOST]} … ({len(text) - MOST} more characters)"
-    text = text.replace("\r\n", "\n").expandtabs(_TAB)
-    return _UNSEEN.sub(_SIGN, text)
 
 
 def reflow(text: str | Content, width: int, style: str = "", indent: int = 0) -> Lines:

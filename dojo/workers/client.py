@@ -64,7 +64,8 @@ class PreparedWorker:
         worker.send(open_request(kata, solutions, device, prefault=prefault))
         plan = worker.receive(parse_plan)
         if not plan.checks:
-            raise NoChecks(f"{kata.name}: no check was collected; see: {typed('pytest')} {kata.checks}")
+            command = f"{typed('pytest')} {kata.checks}"
+            raise NoChecks(f"{kata.name}: no check was collected; see: {command}")
         self._nodeids = list(plan.checks)
         self.plan = tuple(plan.checks.values())
         self._devices = plan.devices

@@ -7,7 +7,9 @@ message counts only if it is of a sensible length and begins with the id of this
 from __future__ import annotations
 
 import json
+import math
 import os
+import select
 import struct
 import sys
 from multiprocessing.connection import Connection, wait
@@ -47,23 +49,37 @@ class Frames:
 
         Raises:
             NoAnswer: what came in is no message of the judge.
+        """
+        return self._whole_message()
+
+    def read_within(self, seconds: float, end: int | None) -> bool:
+        """Wait until something comes in, and read it; return whether something did.
+
+        Args:
+            seconds: how long to wait at most.
+            end: an open file that can be read once the worker has ended; nothing is then waited for.
+
+        Raises:
             EOFError, OSError: the worker has closed its end.
         """
-        while (message := self._whole_message()) is None:
-            if not wait([self._connection], 0):
-                return None
-            self._read()
-        return message
-
-    def _read(self) -> None:
         if sys.platform == "win32":  # there each message comes in as a whole
+            if not wait([self._connection], seconds):
+                return False
             message = self._connection.recv_bytes(LONGEST)
             self._bytes += _HEADER.pack(len(message)) + message
-            return
-        piece = os.read(self._connection.fileno(), _PIECE)
+            return True
+        number = self._connection.fileno()
+        poll = select.poll()
+        for file in (number, end):
+            if file is not None:
+                poll.register(file, select.POLLIN)
+        if not any(file == number for file, _ in poll.poll(math.ceil(seconds * 1000))):
+            return False
+        piece = os.read(number, _PIECE)
         if not piece:
             raise EOFError
         self._bytes += piece
+        return True
 
     def _whole_message(self) -> bytes | None:
         if len(self._bytes) < _HEADER.size:

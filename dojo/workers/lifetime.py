@@ -27,9 +27,17 @@ def note_where_stuck(file: Any) -> None:
     The parent asks by a signal, since a handler runs between two instructions of the stuck thread.
     Windows has no signals: there the stack of a stuck process stays unknown.
     """
+    global _notes
+    _notes = file
     faulthandler.enable(file=file)
-    if hasattr(faulthandler, "register"):
-        faulthandler.register(signal.SIGUSR1, file=file, all_threads=False)
+    note_where_stuck_again()
+
+
+def note_where_stuck_again() -> None:
+    """Take the signal back by which the parent asks, after the learner's code took it."""
+    if _notes is not None and hasattr(faulthandler, "register"):
+        faulthandler.unregister(signal.SIGUSR1)
+        faulthandler.register(signal.SIGUSR1, file=_notes, all_threads=False)
 
 
 def die_with_parent(parent: int | None = None) -> None:
@@ -99,6 +107,7 @@ def end_group(pid: int, code: int | None) -> None:
             os.waitpid(pid, 0)
 
 
+_notes: Any = None  # the file of ``note_where_stuck``
 _dying: list[int] = []  # children of this process that were killed, and may not be dead yet
 
 
@@ -174,6 +183,10 @@ def ending_in_words(code: int | None) -> str:
             name = signal.Signals(-code).name
         except ValueError:
             name = f"signal {-code}"
-        meaning = {"SIGSEGV": " (segmentation fault)", "SIGKILL": " (killed: out of memory?)"}
+        meaning = {
+            "SIGSEGV": " (segmentation fault)",
+            "SIGKILL": " (killed: out of memory, or by a limit?)",
+            "SIGXCPU": " (over its limit of processor time)",
+        }
         return f"the process died of {name}{meaning.get(name, '')}"
     return f"the process was ended with exit code {code} before the check had finished"

@@ -100,30 +100,18 @@ class Worker:
     def _next_message(self) -> bytes:
         """Wait for the next message, but no longer than the process runs and the time lasts."""
         assert self._frames is not None
-        has_ended = False
-        while True:
-            # In this order: what the process sent before its end still counts.
-            message = self._frames.take()
-            if message is not None:
-                return message
-            if has_ended:
-                raise EOFError
+        while (message := self._frames.take()) is None:
             left = self._deadline - time.monotonic()
+            longest = left if self._end_of_process is not None else min(left, _LOOK)
+            if self._frames.read_within(max(0.0, longest), self._end_of_process):
+                continue  # also what the process sent before its end
+            if self._has_ended():
+                raise EOFError
             if left <= 0:
                 self._request_stack()
                 self._end()
                 raise WorkerStuck(f"not finished after {self.limit:g} s")
-            has_ended = self._wait_for_bytes_or_end(left)
-
-    def _wait_for_bytes_or_end(self, seconds: float) -> bool:
-        """Wait until something comes in or the process ends; return whether it has ended."""
-        watched: list[Any] = [self._connection]
-        if self._end_of_process is None:
-            seconds = min(seconds, _LOOK)
-        else:
-            watched.append(self._end_of_process)
-        ready = wait(watched, seconds)
-        return self._end_of_process in ready if ready else self._has_ended()
+        return message
 
     @contextlib.contextmanager
     def _broken_line_as_death(self) -> Iterator[None]:
@@ -182,8 +170,8 @@ class Worker:
             time.sleep(_NOTE_TIME)
 
     def _has_ended(self) -> bool:
-        """Return whether the process has ended; asked where its end cannot be waited for."""
-        return False
+        """Return whether the process is known to have ended."""
+        return self._end_of_process is not None and bool(wait([self._end_of_process], 0))
 
     def _exit_code(self) -> int | None:
         """Return the exit code of the process, or None if it still runs after a moment."""

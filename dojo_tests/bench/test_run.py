@@ -36,6 +36,13 @@ def test_simulated_cuda_is_never_timed(own_dojo, run_module):
     result = run_module(own_dojo, "dojo bench", "k01_double", "--device=cuda")
     assert result.returncode == 1
     assert "a simulated one is never timed" in result.stderr
+    assert "dojo: timing first/k01_double, beside the reference\n" in result.stderr
+
+
+def test_where_nothing_is_green_all_katas_with_a_benchmark_are_named(own_dojo, run_module):
+    result = run_module(own_dojo, "dojo bench")
+    assert result.returncode == 2
+    assert "These have one: first/k01_double." in result.stderr
 
 
 def test_a_kata_without_a_benchmark_is_named(own_dojo, run_module):

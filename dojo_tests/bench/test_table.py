@@ -5,9 +5,9 @@ import pytest
 from dojo.bench.table import bar, bytes_text, count_text, ratio_text, seconds_text, table_lines
 
 
-def texts_of(run, earlier=()):
+def texts_of(run, earlier=(), columns=80):
     """The lines of a run's table, without their colours."""
-    return [text for text, _ in table_lines(run, dict(earlier))]
+    return [text for text, _ in table_lines(run, dict(earlier), columns)]
 
 
 def test_bars_have_one_scale_for_each_size(make_case, make_run):
@@ -19,14 +19,17 @@ def test_bars_have_one_scale_for_each_size(make_case, make_run):
     assert slow == 2 * fast == 10
 
 
-def test_the_table_fits_80_columns(make_case, make_run):
+@pytest.mark.parametrize("columns", [60, 75, 76, 80, 100])
+def test_the_table_fits_the_terminal(make_case, make_run, columns):
     """With the largest numbers too."""
     facts = {"total_new": 999_900_000, "largest_new": 999_900_000, "operations": 1 << 40, "gpu": ""}
     slow, fast = (
         make_case("yours", 10**8, 1e2, 9e2, **facts),
         make_case("reference", 10**8, 1e-3, 9e-3, **facts),
     )
-    assert max(map(len, texts_of(make_run(slow, fast)))) <= 80
+    lines = texts_of(make_run(slow, fast), columns=columns)
+    assert max(map(len, lines)) <= columns
+    assert any("largest" in line for line in lines) is (columns >= 76)
 
 
 def test_where_nothing_was_timed_before_a_sentence_says_so(make_case, make_run):

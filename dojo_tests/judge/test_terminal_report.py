@@ -1,5 +1,6 @@
 """What a learner reads, and what other programs do with a run, as plain pytest in a process."""
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from dojo.course.katas import Kata, find_katas
 from dojo.progress.record import Progress
-from dojo.verdict.model import GREEN, NOT_JUDGED
+from dojo.verdict.model import GREEN, NOT_JUDGED, Verdict
 
 RED_ADD = "def add(x1, x2):\n    return x1 + x2\n\n\ndef add_(x1, x2):\n    return x1 + x2\n"
 WIDEST = 80
@@ -68,11 +69,17 @@ def test_a_red_kata_shows_its_call_and_no_framework(run_pytest, tmp_path):
     assert any("expected x1 itself" in message for message in messages)
 
 
-def test_the_report_fits_in_80_columns_without_colour(run_pytest, small_dojo, tmp_path):
+@pytest.mark.parametrize("width", [60, WIDEST])
+def test_the_report_fits_the_terminal_without_colour(
+    run_pytest, small_dojo, tmp_path, width, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", str(width))
     result = run_pytest(files={**stubs(small_dojo), "first/k02_add": RED_ADD})
     shown = result.stdout.replace(str(tmp_path), "katas").replace(str(small_dojo), "dojo")
     plugins = re.compile(r"^plugins: .*", re.MULTILINE)  # pytest's own line
-    assert max(map(len, plugins.sub("", shown).splitlines())) <= WIDEST
+    command = re.compile(r"  then run: .*")  # which can be copied as it is
+    lines = command.sub("", plugins.sub("", shown)).splitlines()
+    assert [line for line in lines if len(line) > width] == []
     assert "\x1b" not in shown
 
 
@@ -229,3 +236,78 @@ def test_a_folder_without_answers_is_refused(run_pytest):
     result = run_pytest(ADD_CHECKS)
     assert result.returncode == 4
     assert "no answer to any kata was found there" in result.stderr
+
+
+# ---------------------------------------------------------------- what is remembered, what is next
+
+
+@pytest.fixture
+def run_in(own_dojo):
+    """Run plain pytest in the test's own dojo, on the answers in its katas/."""
+
+    def run_in(*options, folder="."):
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *options],
+            cwd=own_dojo / folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run_in
+
+
+def green(kata, root):
+    """What `dojo check` remembers of a kata that it found green."""
+    raw = kata.reference.read_bytes()
+    kata.stub.write_bytes(raw)
+    source_hash = hashlib.sha256(raw).hexdigest()
+    Progress(root).record(Verdict(kata.name, GREEN, 0.1, source_hash, ()))
+
+
+def test_what_dojo_check_made_green_is_green_in_a_run_of_what_failed(own_dojo, run_in):
+    assert run_in().returncode == 1
+    green(Kata("first/k02_add", own_dojo), own_dojo)
+    shown = run_in("--lf", ADD_CHECKS).stdout
+    assert "1 of 1 katas green" in shown
+    assert "12 checks (those that failed)" in shown
+    assert "This run judged a part. By what is remembered, 1 of all 4 katas are green." in shown
+
+
+def test_a_run_of_all_katas_is_no_part(own_dojo, run_in):
+    assert "This run judged a part" not in run_in("--lf").stdout  # nothing has failed before
+
+
+def test_after_a_green_run_the_next_kata_is_named(own_dojo, run_in):
+    for name in ("first/k01_double", "first/k02_add"):
+        kata = Kata(name, own_dojo)
+        kata.stub.write_bytes(kata.reference.read_bytes())
+    shown = run_in("katas/first").stdout
+    assert "2 of 2 katas green" in shown
+    assert "next: k01_mean - Take the mean" in shown
+    assert "  then run: pytest -k k01_mean\n" in shown
+    Progress(own_dojo).skip(Kata("second/k01_mean", own_dojo))
+    shown = run_in(folder="katas/first").stdout
+    assert "next: k02_first_row" in shown
+    assert "  then run: pytest ../.. -k k02_first_row\n" in shown
+
+
+def test_after_a_part_of_its_checks_the_rest_of_a_kata_is_next(own_dojo, run_in):
+    kata = Kata("first/k02_add", own_dojo)
+    kata.stub.write_bytes(kata.reference.read_bytes())
+    shown = run_in(f"{ADD_CHECKS}::test_add_holds_the_sum").stdout
+    assert "next: all checks of k02_add: pytest -k k02_add" in shown
+
+
+@pytest.mark.parametrize(
+    "keyword, words",
+    [
+        ("k02_adx", "first/k02_add"),
+        ("doubel", "first/k01_double"),
+        ("zzzzzz", "All names: dojo list"),
+    ],
+)
+def test_a_keyword_that_selects_nothing_gets_near_names(run_in, keyword, words):
+    done = run_in("-k", keyword)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert words in " ".join(done.stdout.split())

@@ -7,9 +7,11 @@ from dojo.verdict.text import (
     WIDTH,
     bar_of,
     colour_of,
+    columns,
     counts_of,
     failure_lines,
     prose_lines,
+    row_of,
     unstarted_names,
     wrapped,
 )
@@ -121,7 +123,52 @@ def test_examples_in_prose_keep_their_lines():
     assert lines == ["One two.", "", "    f(x)  ->  1"]
 
 
+def test_a_long_line_of_an_example_goes_on_further_to_the_right(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = prose_lines("One.\n\n    f(tensor([1., 2.]))  ->  tensor([10., 20.])\n")
+    assert lines[2:] == ["    f(tensor([1., 2.]))  ->", "      tensor([10., 20.])"]
+
+
 def test_unstarted_names_are_those_whose_checks_say_so():
     others = (check(NOT_STARTED, "add_ is not started: …"), check(NOT_STARTED, UNSTARTED))
     verdict = verdict_of(check(NOT_STARTED, UNSTARTED), check(RED, "wrong"), *others)
     assert unstarted_names(verdict) == ["add_", "double"]
+
+
+# ---------------------------------------------------------------- other widths
+
+
+@pytest.fixture(params=[40, 60, 72, 80, 100])
+def width(request, monkeypatch):
+    """The columns of a terminal."""
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    return request.param
+
+
+@pytest.mark.parametrize("asked, given", [(20, 40), (40, 40), (77, 77), (100, 100), (250, 100)])
+def test_text_is_as_wide_as_the_terminal_within_reason(monkeypatch, asked, given):
+    monkeypatch.setenv("COLUMNS", str(asked))
+    assert columns() == given
+
+
+def test_a_message_fits_when_it_is_indented(width):
+    long = "word " * 100
+    verdict = verdict_of(check(RED, long, output="x" * 200), diagnosis=long)
+    longest = max(map(len, failure_lines(verdict, "k.py")))
+    assert width - 12 <= longest <= width - 6
+
+
+def test_a_bar_and_its_text_fit(width):
+    states = [GREEN] * 9 + [RED] * 12 + [NOT_STARTED] * 20 + [STALE] * 4 + [CRASHED] * 3
+    filled, empty, text = bar_of(states, 9)
+    rows = f"[{filled}{empty}] {text}".split("\n")
+    assert max(map(len, rows)) <= width
+    assert " ".join(text.split()) == (
+        "9 of 48 katas green, 12 red, 20 not started, 4 stale, 3 crashed"
+    )
+
+
+def test_the_row_of_a_kata_fits(width):
+    row = " ".join(("", *row_of(verdict_of(*[check(RED)] * 30), "k02_shared_from_numpy")))
+    assert len(row) < max(width, 60)
+    assert row.split()[:3] == ["k02_shared_from_numpy", "red", "30"]

@@ -172,7 +172,11 @@ class Measurer:
                 reason = f"{kata.name} cannot be judged: {error}"
             else:
                 is_green = state == GREEN
-                reason = "" if is_green else f"{kata.name} is {state}; see: {typed('pytest')} -k {kata.stem}"
+                reason = (
+                    ""
+                    if is_green
+                    else f"{kata.name} is {state}; see: {typed('pytest')} -k {kata.stem}"
+                )
             self._why_untimed[kata] = reason
         return self._why_untimed[kata]
 

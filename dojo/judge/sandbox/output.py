@@ -23,6 +23,13 @@ class Tail(io.RawIOBase):
         self._kept = (self._kept + view[-KEPT:])[-KEPT:]
         return len(view)
 
+    def close(self) -> None:
+        """Stay open: a stream that is closed closes this too."""
+
+    def stream(self) -> io.TextIOWrapper:
+        """Return a new text stream that writes here."""
+        return io.TextIOWrapper(self, encoding="utf-8", errors="replace", write_through=True)  # type: ignore[type-var]
+
     def take(self) -> str:
         """Return the end of what was written since the last call."""
         kept, self._kept = self._kept, b""
@@ -32,7 +39,7 @@ class Tail(io.RawIOBase):
 def print_to_memory() -> Tail:
     """Send what this process prints to a new ``Tail``; drop what bypasses Python's streams."""
     tail = Tail()
-    stream = io.TextIOWrapper(tail, encoding="utf-8", errors="replace", write_through=True)  # type: ignore[type-var]
+    stream = tail.stream()
     sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = stream  # type: ignore[misc,assignment]
     nothing = os.open(os.devnull, os.O_WRONLY)
     for number in (1, 2):

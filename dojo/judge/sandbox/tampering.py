@@ -65,6 +65,7 @@ class Snapshot:
             thoroughly: look at every name; else only at torch's modes and default settings.
         """
         found = []
+        reset_defaults()  # first, since a default dtype that was left changes torch.Storage
         for index in self._changed() if thoroughly else ():
             space = self._spaces[index]
             now = vars(space)
@@ -72,7 +73,6 @@ class Snapshot:
                 if now.get(name) is not value and not _is_torchs_own(now.get(name), value):
                     setattr(space, name, value)
                     found.append(f"{space.__name__}.{name}")
-        reset_defaults()
         if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():
             found.append("torch's mode stack")
             _empty_mode_stacks()
@@ -103,11 +103,17 @@ def _namespaces() -> Iterable[Any]:
 
 
 def _callables(space: Any) -> dict[str, object]:
-    """Return the functions, classes and properties of a module or class, by name."""
+    """Return the functions, classes, properties and constants of a module or class, by name.
+
+    Constants are what the dojo writes in capitals, such as ``RED``.
+    """
+    is_dojos = isinstance(space, types.ModuleType) and space.__name__.startswith("dojo.")
     return {
         name: value
         for name, value in list(vars(space).items())
-        if callable(value) or isinstance(value, property | classmethod | staticmethod)
+        if callable(value)
+        or isinstance(value, property | classmethod | staticmethod)
+        or (is_dojos and name.isupper())
         if name not in _CHANGING
     }
 

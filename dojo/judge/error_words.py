@@ -1,0 +1,28 @@
+"""Words an exception of the learner's code in one line, however long or broken its own text is."""
+
+from __future__ import annotations
+
+from dojo.checks.brief import cut
+
+_LONGEST = 400  # characters of the message
+_ENOUGH = 4 * _LONGEST  # characters that are looked at, since blanks are dropped
+
+
+def error_in_words(error: BaseException) -> str:
+    """Return the type and the message of an exception, in one line."""
+    name = cut(type.__dict__["__name__"].__get__(type(error)), 60)
+    if isinstance(error, RecursionError):
+        return "RecursionError: it calls itself without end"
+    if isinstance(error, SystemExit):
+        code = error.code if type(error.code) is int else "…" if error.code else 0
+        return f"SystemExit: it ends the process with code {code}"
+    return f"{name}: {_message_of(error)}".strip().rstrip(":")
+
+
+def _message_of(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException as other:
+        what = cut(type.__dict__["__name__"].__get__(type(other)), 60)
+        return f"(its text cannot be shown, since its __str__ raises {what})"
+    return cut(" ".join(str.__getitem__(text, slice(_ENOUGH)).split()), _LONGEST)
