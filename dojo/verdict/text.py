@@ -135,7 +135,7 @@ def wrapped(text: str, width: int | None = None) -> list[str]:
         width: columns of a line; None for those of the terminal, less the indent of a message.
     """
     width = columns() - _MARGIN if width is None else width
-    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    return textwrap.wrap(visible(text), width, break_on_hyphens=False) or [""]
 
 
 def prose_lines(docstring: str) -> list[str]:

@@ -78,7 +78,7 @@ def is_sleeping(pid):
     [
         (0, "the process was ended with exit code 0 before the check had finished"),
         (3, "the process was ended with exit code 3 before the check had finished"),
-        (-9, "the process died of SIGKILL (killed: out of memory?)"),
+        (-9, "the process died of SIGKILL (killed: out of memory, or by a limit?)"),
         (-11, "the process died of SIGSEGV (segmentation fault)"),
         (-6, "the process died of SIGABRT"),
         (-99, "the process died of signal 99"),

@@ -170,7 +170,7 @@ def test_restart_clock_gives_the_next_request_the_whole_limit(forked):
             "the process was ended with exit code 0 before the check had finished",
         ),
         (fail, "the process was ended with exit code 1 before the check had finished"),
-        (kill_itself, "the process died of SIGKILL (killed: out of memory?)"),
+        (kill_itself, "the process died of SIGKILL (killed: out of memory, or by a limit?)"),
         (crash, "the process died of SIGSEGV (segmentation fault)"),
         (cut_the_line, "the process cut its line to the judge"),
         (send(b"hello"), NO_ANSWER),
