@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-
 LARGEST = 20_000_000  # bytes of a file that is read
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe (FIFO)"),

@@ -104,7 +104,9 @@ class Dispatch:
                 outcome="failed" if is_bad else "passed",
                 longrepr=text_of_report(check) if is_bad else None,
                 when=when,
-                sections=[("Captured output", visible(check.output))] if is_bad and check.output else (),
+                sections=[("Captured output", visible(check.output))]
+                if is_bad and check.output
+                else (),
                 start=started if is_call else now,
                 stop=now,
                 duration=now - started if is_call else 0,

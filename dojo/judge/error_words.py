@@ -22,7 +22,7 @@ def error_in_words(error: BaseException) -> str:
 def _message_of(error: BaseException) -> str:
     try:
         text = str(error)
-    except BaseException as other:
+    except BaseException as other:  # noqa: BLE001 - its __str__ may raise anything
         what = cut(type.__dict__["__name__"].__get__(type(other)), 60)
         return f"(its text cannot be shown, since its __str__ raises {what})"
     return cut(" ".join(str.__getitem__(text, slice(_ENOUGH)).split()), _LONGEST)

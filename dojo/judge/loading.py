@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dojo.course.katas import shown_path
-from dojo.files.atomic import NoUsualFile, read_file
 from dojo.course.stubs import how_to_bring_back
+from dojo.files.atomic import NoUsualFile, read_file
 from dojo.judge.error_words import error_in_words
 from dojo.judge.learner_lines import learner_line
 from dojo.verdict.model import CRASHED, NOT_STARTED
@@ -69,7 +69,7 @@ def load(
     failure: BaseException | None = None
     try:
         exec(code, module.__dict__)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - the file may raise anything
         failure = error
     finally:
         if restore is not None:

@@ -75,7 +75,8 @@ def _failure(
     solution: Solution | NullSolution | None,
 ) -> tuple[str, str, int]:
     """Return state, message and learner's line for what a check raised."""
-    if isinstance(error, LoadError) and error is getattr(solution, "load_error", None):
+    known = error if solution is None else getattr(solution, "load_error", None)
+    if isinstance(error, LoadError) and error is known:  # and not raised by the answer
         return error.state, error.message, error.line
     kata = item.stash[KATA]
     path = kata.solution_in(solutions)

@@ -53,6 +53,8 @@ class Runner:
         self._numbers = itertools.count()
         self._snapshot: Snapshot | None = None
         self._audit_hook: AuditHook | None = None
+        self._watched: list[Path] = []  # files of the judge that an answer must not change
+        self._signatures: list[object] = []  # of these files, before the answer is judged
         self._state: ProcessState | None = None
         self._modules: dict[str, Any] = {}
 

@@ -59,14 +59,14 @@ class ServedRun:
 
 
 def _stream_to_nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - to the end
 
 
 def _outcome(runner: Runner, item: pytest.Item, following: pytest.Item | None) -> Check:
     """Run a check; if the judge itself fails at that, the answer has broken something of it."""
     try:
         return runner.run(item, following)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever the answer has done
         before = runner.check_before(item)
         fault = f"your file broke what judges it: {error_in_words(error)}"
         message = f"{before.file}: {fault}. Does it change Python or torch themselves?"

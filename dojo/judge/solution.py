@@ -92,7 +92,7 @@ class Solution:
     def _recording(self, name: str, value: Any) -> Callable[..., Any]:
         """Wrap a public name: each call is recorded, and what it changed of the process undone."""
         state = self._state()
-        restore = (lambda: None) if state is None else state.restore_after_call
+        restore: Callable[[], None] = _nothing if state is None else state.restore_after_call
         is_grad_enabled, set_grad_enabled = torch.is_grad_enabled, torch._C._set_grad_enabled
         set_limit, limit = sys.setrecursionlimit, sys.getrecursionlimit()
         function = vars(value).get("__init__") if isinstance(value, type) else value
@@ -138,3 +138,7 @@ class NullSolution:
             raise CheckFailed("is not asked yet.")
 
         return call
+
+
+def _nothing() -> None:
+    """Restore nothing, in a process that is not only for this answer."""

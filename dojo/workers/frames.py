@@ -57,7 +57,7 @@ class Frames:
 
         Args:
             seconds: how long to wait at most.
-            end: an open file that can be read once the worker has ended; nothing is then waited for.
+            end: an open file that can be read once the worker has ended; the wait is over then.
 
         Raises:
             EOFError, OSError: the worker has closed its end.

@@ -14,7 +14,7 @@ from multiprocessing.connection import Client, Connection, Listener, wait
 from pathlib import Path
 
 from dojo.workers.lifetime import MOMENT, end_started, ending_in_words, note_where_stuck
-from dojo.workers.orphans import adopt_orphans, spare
+from dojo.workers.orphans import adopt_orphans, end_marked, spare
 from dojo.workers.protocol import WorkerEnd
 from dojo.workers.pytest_process import start_pytest
 from dojo.workers.worker import Worker, WorkerDied
@@ -22,6 +22,7 @@ from dojo.workers.worker import Worker, WorkerDied
 ADDRESS = "DOJO_SERVE_ADDRESS"
 _KEY = "DOJO_SERVE_KEY"
 _NOTES = "DOJO_SERVE_NOTES"
+_MARK = "DOJO_WORKER"  # stays in the environment of all that the worker starts
 _START_LIMIT = 120.0  # seconds that a new process may take to import torch on a slow disk
 
 
@@ -33,12 +34,14 @@ class SpawnedWorker(Worker):
 
     def __init__(self, arguments: Sequence[str], folder: Path, limit: float) -> None:
         key = secrets.token_bytes(16)
+        self._mark = secrets.token_hex(16)
         handle, self._notes_path = tempfile.mkstemp(prefix="dojo-")
         self._listener = Listener(authkey=key)
         lines = {
             ADDRESS: json.dumps(self._listener.address),
             _KEY: key.hex(),
             _NOTES: self._notes_path,
+            _MARK: self._mark,
         }
         self._process = start_pytest(arguments, folder, lines)
         self._pid = self._process.pid
@@ -79,6 +82,7 @@ class SpawnedWorker(Worker):
 
     def _kill(self) -> None:
         end_started(self._process)
+        end_marked(self._mark)
 
     def close(self) -> None:
         super().close()

@@ -1,8 +1,8 @@
 """A state file loses no update, and never overwrites what it does not understand."""
 
 import errno
-import os
 import json
+import os
 import subprocess
 import sys
 

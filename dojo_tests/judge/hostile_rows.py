@@ -397,8 +397,10 @@ RETURNS = {
     "a list that holds itself": ("y = []\n    y.append(y)\n    return y", "returned [[[[[…]]]]]"),
     "a huge view": ("return x1.reshape(-1)[0].expand(10**4, 10**4)", "100,000,000 elements"),
     "a class that lies": (
-        "class L:\n        __class__ = type(x1)\n        def __repr__(self): raise RuntimeError\n"
-        "    return L()",
+        (
+            "class L:\n        __class__ = type(x1)\n"
+            "        def __repr__(self): raise RuntimeError\n    return L()"
+        ),
         "an object of type L",
     ),
     "attributes on the tensor": (
@@ -422,8 +424,10 @@ RETURNS = {
         "changes conftest.py",
     ),
     "checks rewritten by a program": (
-        "import subprocess\n    try: subprocess.run(['touch', ROOT + '/tests/x.py'])\n"
-        "    except OSError: pass\n    return x1 + x2",
+        (
+            "import subprocess\n    try: subprocess.run(['touch', ROOT + '/tests/x.py'])\n"
+            "    except OSError: pass\n    return x1 + x2"
+        ),
         "changes tests",
     ),
 }

@@ -31,16 +31,20 @@ class FakeWorker:
     def send(self, request):
         self.sent.append(request)
 
-    def receive(self):
+    def receive(self, parse):
+        return parse(self.answer())
+
+    def answer(self):
         if len(self.sent) == 2 and not hasattr(self, "nodeids"):
             self.nodeids = iter(self.sent[1]["run"])
-            return {"plan": []}
+            return {"plan": [], "devices": ""}
         if self.failure is not None:
             raise self.failure
         name = next(self.nodeids)
         state = RED if "red" in name else GREEN
         check = Check(name, "values", "cpu", state, message="is red" if state == RED else "")
-        return {"check": check.as_json(), "source_hash": "abc", "seconds": 0.0}
+        outcome = {"check": check.as_json(), "source_hash": "abc", "seconds": 0.0}
+        return {"nodeid": name, **outcome}
 
     def close(self):
         self.is_closed = True

@@ -53,7 +53,7 @@ def test_read_says_that_a_file_cannot_be_read(tmp_path, monkeypatch):
     def refuse(_path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("dojo.judge.loading.read_file", refuse)
     with pytest.raises(LoadError) as error:
         read(tmp_path / "answer.py", tmp_path)
     assert str(error.value) == (

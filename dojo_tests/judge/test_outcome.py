@@ -1,5 +1,7 @@
 """The words for a check: its name before it runs, and the message of what it raised."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -148,8 +150,16 @@ def test_check_after_of_notimplemented_from_elsewhere_is_red(outcome):
 
 
 def test_check_after_passes_a_load_error_on(outcome):
-    check = outcome(LoadError("a.py, line 3: empty", "a.py", 3))
+    error = LoadError("a.py, line 3: empty", "a.py", 3)
+    check = outcome(error, SimpleNamespace(last_call="", last_line=0, load_error=error))
     assert (check.state, check.message, check.line) == (CRASHED, "a.py, line 3: empty", 3)
+
+
+def test_check_after_takes_no_state_from_a_load_error_that_the_answer_raised(outcome):
+    forged = LoadError("", "", 0, GREEN)
+    check = outcome(forged, SimpleNamespace(last_call="double(1)", last_line=0, load_error=None))
+    assert check.state == RED
+    assert "raised LoadError" in check.message
 
 
 @pytest.mark.parametrize(
@@ -158,7 +168,7 @@ def test_check_after_passes_a_load_error_on(outcome):
         (RecursionError("maximum depth"), "RecursionError: it calls itself without end"),
         (SystemExit(3), "SystemExit: it ends the process with code 3"),
         (KeyError(), "KeyError"),
-        (ValueError("x" * 500), "ValueError: " + "x" * 388),
+        (ValueError("x" * 500), "ValueError: " + "x" * 399 + "…"),
         (ValueError("<Layer object at 0x7f00>"), "ValueError: <Layer>"),
     ],
     ids=["recursion", "exit", "no text", "long", "address"],

@@ -175,7 +175,7 @@ def verify(runner, add, item_of):
     """Verifies that the judge is whole after a green check, with what was seen meanwhile."""
 
     def verify(was_read="", snapshot=None, thoroughly=True):
-        runner._audit_hook = SimpleNamespace(was_read=was_read)
+        runner._audit_hook = SimpleNamespace(was_read=was_read, was_changed="")
         runner._snapshot = snapshot
         check = Check("add holds the sum", "values", "cpu", GREEN)
         return check, runner.verify_integrity(item_of(check_of_add, add), check, thoroughly)

@@ -28,7 +28,7 @@ class Tail(io.RawIOBase):
 
     def stream(self) -> io.TextIOWrapper:
         """Return a new text stream that writes here."""
-        return io.TextIOWrapper(self, encoding="utf-8", errors="replace", write_through=True)  # type: ignore[type-var]
+        return io.TextIOWrapper(self, encoding="utf-8", errors="replace", write_through=True)  # type: ignore[arg-type]
 
     def take(self) -> str:
         """Return the end of what was written since the last call."""
@@ -40,7 +40,7 @@ def print_to_memory() -> Tail:
     """Send what this process prints to a new ``Tail``; drop what bypasses Python's streams."""
     tail = Tail()
     stream = tail.stream()
-    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = stream  # type: ignore[misc,assignment]
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = stream  # type: ignore[misc]
     nothing = os.open(os.devnull, os.O_WRONLY)
     for number in (1, 2):
         os.dup2(nothing, number)

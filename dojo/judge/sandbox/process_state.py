@@ -6,7 +6,7 @@ a right answer stays green that closed its output or lowered a limit.
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]
 import builtins
 import os
 import signal
