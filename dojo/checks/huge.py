@@ -21,6 +21,22 @@ _PARTS = 8  # of a result of which each is looked at
 _SIZED = (list, tuple, set, dict, str, bytes)
 
 
+def refuse_odd_result(got: Any, *inputs: Any) -> None:
+    """Fail if a result is far too large, or if a tensor hides one of torch's own attributes.
+
+    Raises:
+        CheckFailed: as for ``refuse_huge`` and ``refuse_disguised``.
+    """
+    __tracebackhide__ = True
+    tensor = torch.Tensor
+    with torch._C.DisableTorchFunction():  # the simulated GPU would take longer than all of this
+        is_usual = type(got) is tensor and not got.__dict__ and got.numel() <= LARGEST
+        if is_usual and not any(type(one) is tensor and one.__dict__ for one in inputs):
+            return
+        refuse_disguised(got, *inputs)
+        refuse_huge(got)
+
+
 def refuse_huge(got: Any) -> None:
     """Fail if a result has too many elements, or a part of a short tuple or list.
 

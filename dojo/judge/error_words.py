@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bdb
+
 from dojo.checks.brief import cut
+from dojo.files.tools import typed
 
 _LONGEST = 400  # characters of the message
 _ENOUGH = 4 * _LONGEST  # characters that are looked at, since blanks are dropped
@@ -17,6 +20,21 @@ def error_in_words(error: BaseException) -> str:
         code = error.code if type(error.code) is int else "…" if error.code else 0
         return f"SystemExit: it ends the process with code {code}"
     return f"{name}: {_message_of(error)}".strip().rstrip(":")
+
+
+def debugger_left(error: BaseException, stem: str) -> str:
+    """Return what to say if a debugger was started and nobody could type to it; else an empty text.
+
+    Args:
+        error: what the learner's code raised.
+        stem: the name of the kata's file, such as ``k05_matmul``.
+    """
+    if not isinstance(error, bdb.BdbQuit):
+        return ""
+    return (
+        "your file stops in a debugger that nobody answered: while answers are judged, there is no "
+        f"keyboard. Take that call out, or debug with: {typed(f'pytest --pdb -k {stem}')}"
+    )
 
 
 def _message_of(error: BaseException) -> str:

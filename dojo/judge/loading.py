@@ -1,4 +1,4 @@
-"""Loads a learner's file into a new module, or says in one line why it cannot.
+"""Loads a learner's file into a new module, or says why it cannot.
 
 Nothing is imported by name and no bytecode is cached, so what is judged is always the text on the
 disk at this moment.
@@ -17,9 +17,16 @@ from pathlib import Path
 from dojo.course.katas import shown_path
 from dojo.course.stubs import how_to_bring_back
 from dojo.files.atomic import NoUsualFile, read_file
-from dojo.judge.error_words import error_in_words
+from dojo.judge.error_words import debugger_left, error_in_words
+from dojo.judge.excerpts import conflict_line, excerpt, lines_of
 from dojo.judge.learner_lines import learner_line
 from dojo.verdict.model import CRASHED, NOT_STARTED
+
+_CONFLICT = (
+    "a merge conflict is left in your file: two versions of the same lines, one between <<<<<<< "
+    "and =======, the other between ======= and >>>>>>>. Keep the lines that you want, delete the "
+    "lines of those marks, and run again."
+)
 
 
 @dataclass
@@ -27,7 +34,8 @@ class LoadError(Exception):
     """A file cannot be judged.
 
     Attributes:
-        message: one line with file, line and what to do.
+        message: one line with file, line and what to do; below it, where Python cannot read the
+            file, that line of it and a caret.
         file: the path as it is shown.
         line: the line, or 0.
         state: of each check of the kata.
@@ -78,7 +86,11 @@ def load(
         if restore is None and isinstance(failure, KeyboardInterrupt):
             raise failure
         line = learner_line(failure.__traceback__, path) or 1
-        raise LoadError(_import_failure(failure, f"{shown}, line {line}"), shown, line) from None
+        words = debugger_left(failure, path.stem) or _import_failure(failure)
+        trace = failure.__traceback__ if restore is None else None  # for pytest --pdb to stop there
+        raise LoadError(f"{shown}, line {line}: {words}", shown, line).with_traceback(
+            trace
+        ) from None
     return module
 
 
@@ -101,11 +113,11 @@ def _new_module(name: str, path: Path) -> types.ModuleType:
     return module
 
 
-def _import_failure(error: BaseException, where: str) -> str:
+def _import_failure(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return f"{where}: your file ends the process while it is imported. Take that call out."
+        return "your file ends the process while it is imported. Take that call out."
     text = error_in_words(error)
-    return f"{where}: importing your file failed with {text}. Mend that line and run again."
+    return f"importing your file failed with {text}. Fix that line and run again."
 
 
 def read(path: Path, root: Path) -> bytes:
@@ -167,20 +179,30 @@ def _compiled(text: str, path: Path, shown: str) -> types.CodeType:
     try:
         return compile(text, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        line = error.lineno or 1
-        raise LoadError(
-            f"{shown}, line {line}: {type(error).__name__}: {error.msg}. "
-            "Python cannot read that line: mend it and run again.",
-            shown,
-            line,
-        ) from None
+        line, words = _unread_line(error, lines_of(text))
+        raise LoadError(f"{shown}, line {line}: {words}".rstrip(), shown, line) from None
     except (ValueError, MemoryError, RecursionError) as error:  # null bytes, very deep nesting
         raise LoadError(
             f"{shown}, line 1: Python cannot read your file: {_why_unread(error)}. "
-            "Mend it and run again.",
+            "Fix it and run again.",
             shown,
             1,
         ) from None
+
+
+def _unread_line(error: SyntaxError, lines: list[str]) -> tuple[int, str]:
+    """Return the line that Python cannot read, and what is to be said of it."""
+    number = error.lineno or 1
+    if conflict := conflict_line(lines, number):
+        return conflict, f"{_CONFLICT}\n{excerpt(lines[conflict - 1], 0)}"
+    line = lines[number - 1] if number <= len(lines) else ""
+    # in the braces of an f-string, Python counts columns in a text of its own
+    part = (error.text or line).rstrip("\r\n")
+    offset = error.offset or 0 if line.startswith(part) else 0
+    words = (
+        f"{type(error).__name__}: {error.msg}. Python cannot read that line: fix it and run again."
+    )
+    return number, f"{words}\n{excerpt(line, offset)}"
 
 
 def _why_unread(error: Exception) -> str:

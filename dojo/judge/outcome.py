@@ -15,7 +15,7 @@ from dojo.checks.expect import CheckFailed
 from dojo.checks.messages import grid_of
 from dojo.course.katas import shown_path
 from dojo.devices.select import device_of_item
-from dojo.judge.error_words import error_in_words
+from dojo.judge.error_words import debugger_left, error_in_words
 from dojo.judge.items import KATA
 from dojo.judge.learner_lines import learner_line, unstarted_name
 from dojo.judge.loading import LoadError
@@ -90,5 +90,8 @@ def _failure(
     is_unstarted = isinstance(error, NotImplementedError) and ends_in_learner
     if is_unstarted and (name := unstarted_name(path, line)):
         return NOT_STARTED, f"{name} is not started: it still raises NotImplementedError.", line
+    if words := debugger_left(error, kata.stem):
+        place = shown_path(path, kata.root) + (f", line {line}" if line else "")
+        return RED, f"{place}: {words}", line
     where = f" ({shown_path(path, kata.root)}, line {line})" if line else ""
     return RED, f"{called or kata.stem} raised {error_in_words(error)}{where}", line

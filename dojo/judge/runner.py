@@ -206,7 +206,7 @@ class Runner:
         """
         if self._audit_hook and self._audit_hook.was_read:
             fault = f"reads {self._audit_hook.was_read}: the answer must be your own"
-        elif changed := self._changed_file():
+        elif thoroughly and (changed := self._changed_file()):
             fault = f"changes {changed}, which belongs to the dojo. Leave it as it is"
         elif self._state is not None and self._state.faults:
             fault = self._state.faults[0]

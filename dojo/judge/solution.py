@@ -10,10 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from dojo.checks.expect import CheckFailed
-from dojo.checks.huge import refuse_disguised, refuse_huge
+from dojo.checks.huge import refuse_odd_result
 from dojo.checks.messages import Call
 from dojo.course.katas import Kata
 from dojo.course.statement import PublicName
@@ -90,10 +88,11 @@ class Solution:
         return module
 
     def _recording(self, name: str, value: Any) -> Callable[..., Any]:
-        """Wrap a public name: each call is recorded, and what it changed of the process undone."""
-        state = self._state()
-        restore: Callable[[], None] = _nothing if state is None else state.restore_after_call
-        is_grad_enabled, set_grad_enabled = torch.is_grad_enabled, torch._C._set_grad_enabled
+        """Wrap a public name: each call is recorded, and what harms the check itself is undone.
+
+        That is torch's defaults and the recursion limit. What else an answer may
+        have changed of its process is put back after the check.
+        """
         set_limit, limit = sys.setrecursionlimit, sys.getrecursionlimit()
         function = vars(value).get("__init__") if isinstance(value, type) else value
         line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
@@ -105,18 +104,13 @@ class Solution:
             self.last_line = line
             if name in self._refused:  # to make it again and again would take too long
                 raise self._refused[name].with_traceback(None)
-            had_grad = is_grad_enabled()
             try:
                 got = value(*args, **kwargs)
             finally:
                 set_limit(limit)
-                restore()
-                if is_grad_enabled() is not had_grad:
-                    set_grad_enabled(had_grad)
                 reset_defaults()
             try:
-                refuse_disguised(got, *args)
-                refuse_huge(got)
+                refuse_odd_result(got, *args)
             except CheckFailed as error:
                 self._refused[name] = error
                 raise
@@ -138,7 +132,3 @@ class NullSolution:
             raise CheckFailed("is not asked yet.")
 
         return call
-
-
-def _nothing() -> None:
-    """Restore nothing, in a process that is not only for this answer."""

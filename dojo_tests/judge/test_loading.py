@@ -1,5 +1,7 @@
 """A learner's file is read and executed as it is, or one line says why it cannot be."""
 
+import io
+import pdb
 import sys
 from pathlib import Path
 
@@ -121,7 +123,9 @@ def test_load_takes_the_encodings_that_python_takes(load_bytes, raw):
             2,
             (
                 f"{SHOWN}, line 2: SyntaxError: '(' was never closed. "
-                "Python cannot read that line: mend it and run again."
+                "Python cannot read that line: fix it and run again.\n"
+                "  y = (\n"
+                "      ^"
             ),
         ),
         (
@@ -129,7 +133,7 @@ def test_load_takes_the_encodings_that_python_takes(load_bytes, raw):
             2,
             (
                 f"{SHOWN}, line 2: importing your file failed with ValueError: no. "
-                "Mend that line and run again."
+                "Fix that line and run again."
             ),
         ),
         (
@@ -137,7 +141,7 @@ def test_load_takes_the_encodings_that_python_takes(load_bytes, raw):
             2,
             (
                 f"{SHOWN}, line 2: importing your file failed with KeyError. "
-                "Mend that line and run again."
+                "Fix that line and run again."
             ),
         ),
         (
@@ -165,6 +169,73 @@ def test_load_says_in_one_line_what_is_wrong(load_bytes, raw, line, message):
         load_bytes(raw)
     assert str(error.value) == message
     assert (error.value.line, error.value.file, error.value.state) == (line, SHOWN, CRASHED)
+
+
+def test_load_shows_the_line_of_a_syntax_error_with_a_caret_below_tabs_and_wide_signs(load_bytes):
+    with pytest.raises(LoadError) as error:
+        load_bytes("if True:\n\tx = '語' +* 3\n".encode())
+    assert str(error.value).splitlines()[1:] == ["  x = '語' +* 3", "            ^"]
+
+
+def test_load_sends_nothing_to_the_terminal_that_it_would_obey(load_bytes):
+    with pytest.raises(LoadError) as error:
+        load_bytes(b"x = '\x1b[2J' +* 3\n")
+    assert str(error.value).splitlines()[1:] == ["  x = '\ufffd[2J' +* 3", "              ^"]
+
+
+def test_load_shows_no_caret_where_python_counts_in_the_braces_of_an_f_string(load_bytes):
+    with pytest.raises(LoadError) as error:
+        load_bytes(b"x = 1\ny = f'{a b}'\n")
+    assert str(error.value).splitlines()[1] == "  y = f'{a b}'"
+    assert error.value.line == 2
+
+
+@pytest.mark.parametrize(
+    "raw, line, shown",
+    [
+        (b"x = 1\n<<<<<<< HEAD\ny = 1\n=======\ny = 2\n>>>>>>> b\n", 2, "  <<<<<<< HEAD"),
+        (b"x = (\n<<<<<<< HEAD\n1\n=======\n2\n>>>>>>> b\n)\n", 2, "  <<<<<<< HEAD"),
+        (b"y = 1\n=======\ny = 2\n", 2, "  ======="),
+        (b"y = 2\n>>>>>>> theirs\n", 2, "  >>>>>>> theirs"),
+        (b"y = 2\r\n<<<<<<<\r\n", 2, "  <<<<<<<"),
+    ],
+    ids=["whole", "in brackets", "middle only", "end only", "Windows lines"],
+)
+def test_load_calls_a_merge_conflict_that(load_bytes, raw, line, shown):
+    with pytest.raises(LoadError) as error:
+        load_bytes(raw)
+    assert str(error.value) == (
+        f"{SHOWN}, line {line}: a merge conflict is left in your file: two versions of the same "
+        "lines, one between <<<<<<< and =======, the other between ======= and >>>>>>>. Keep the "
+        "lines that you want, delete the lines of those marks, and run again.\n" + shown
+    )
+    assert error.value.line == line
+
+
+def test_load_takes_the_underline_of_a_heading_for_no_conflict(load_bytes):
+    with pytest.raises(LoadError, match="line 5: SyntaxError"):
+        load_bytes(b"'''Title\n=======\n'''\nx = 1\ny = = 1\n")
+
+
+@pytest.mark.parametrize("call", ["breakpoint()", "import pdb; pdb.Pdb().set_trace()"])
+def test_load_says_how_to_use_a_debugger(load_bytes, call, monkeypatch):
+    monkeypatch.setattr(sys, "breakpointhook", lambda: pdb.Pdb().set_trace(sys._getframe(1)))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    trace = sys.gettrace()
+    with pytest.raises(LoadError) as error:
+        load_bytes(f"{call}\nx = 1\n".encode())
+    sys.settrace(trace)
+    assert str(error.value) == (
+        f"{SHOWN}, line 2: your file stops in a debugger that nobody answered: while answers are "
+        "judged, there is no keyboard. Take that call out, or debug with: "
+        "pytest --pdb -k k01_double"
+    )
+
+
+def test_load_leaves_the_learners_frame_for_a_debugger(load_bytes):
+    with pytest.raises(LoadError) as error:
+        load_bytes(b"x = 7\nraise ValueError\n")
+    assert error.traceback[-1].frame.f_globals["x"] == 7
 
 
 def test_load_says_that_python_cannot_read_null_bytes(load_bytes):

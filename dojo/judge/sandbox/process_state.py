@@ -1,7 +1,7 @@
 """Puts back what an answer may change of its process, and what the judge needs to go on.
 
-That is done after the answer is loaded and after each call. So the judge does not trip over it, and
-a right answer stays green that closed its output or lowered a limit.
+That is done after the answer is loaded and after each check. So the judge does not trip over it,
+and a right answer stays green that closed its output or lowered a limit.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ class ProcessState:
 
     Attributes:
         restore: puts back what was changed since.
-        restore_after_call: the same, but for what costs time and harms only later.
         faults: what was put back and can spoil the judge, each as the end of a sentence that
             begins with "your file".
     """
@@ -48,8 +47,10 @@ class ProcessState:
             modules: what is imported, by name.
         """
         self.faults: list[str] = []
-        self.restore_after_call = _restorer(self.faults, reopen, _restorer_of_modules(modules))
-        self.restore = _both(self.restore_after_call, _restorer_of_signals(self.faults.append))
+        self.restore = _both(
+            _restorer(self.faults, reopen, _restorer_of_modules(modules)),
+            _restorer_of_signals(self.faults.append),
+        )
 
 
 def _restorer(
