@@ -42,8 +42,10 @@ def _describe(value: Any, depth: int) -> str:
     if is_array(value):
         kind = with_article(cut(str(value.dtype)))
         return f"{kind} ndarray of shape {value.shape}" + numbers_text(value)
-    if type(value) in (tuple, torch.Size) and 0 < len(value) <= 3 and depth < _DEEP_TUPLE:
-        return f"a tuple of ({'; '.join(_describe(item, depth + 1) for item in value)})"
+    # torch.max and the like return tuples of a kind of their own; a kind may lie, a tuple does not
+    if issubclass(type(value), tuple) and depth < _DEEP_TUPLE and 0 < tuple.__len__(value) <= 3:
+        items = tuple.__iter__(value)
+        return f"a tuple of ({'; '.join(_describe(item, depth + 1) for item in items)})"
     return brief(value) if _is_plain(value) else f"an object of type {type_name(value)}"
 
 

@@ -206,7 +206,7 @@ class Runner:
         """
         if self._audit_hook and self._audit_hook.was_read:
             fault = f"reads {self._audit_hook.was_read}: the answer must be your own"
-        elif thoroughly and (changed := self._changed_file()):
+        elif changed := self._changed_file(thoroughly):
             fault = f"changes {changed}, which belongs to the dojo. Leave it as it is"
         elif self._state is not None and self._state.faults:
             fault = self._state.faults[0]
@@ -218,15 +218,14 @@ class Runner:
         before = self.check_before(item)
         return replace(before, state=RED, message=f"{before.file}: your file {fault}.")
 
-    def _changed_file(self) -> str:
+    def _changed_file(self, thoroughly: bool) -> str:
         """Return the name of a file of the judge that the answer changed, or tried to."""
-        if self._audit_hook is None:
-            return ""
-        now = [signature_of(path) for path in self._watched]
-        if now != self._signatures:
-            pairs = zip(self._watched, now, self._signatures, strict=True)
-            return next(path.name for path, one, before in pairs if one != before)
-        return self._audit_hook.was_changed
+        hook = self._audit_hook
+        if hook is not None and thoroughly and not hook.was_changed:
+            pairs = zip(self._watched, self._signatures, strict=True)
+            changed = (path.name for path, before in pairs if signature_of(path) != before)
+            hook.was_changed = next(changed, "")
+        return hook.was_changed if hook is not None else ""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -154,3 +154,8 @@ def test_with_article_takes_an_before_a_vowel(word, text):
 def test_returned_names_a_subject_where_there_is_one():
     assert returned("") == "returned"
     assert returned("the sum") == "returned as the sum"
+
+
+def test_describe_tells_of_the_parts_of_what_torch_returns_as_a_tuple_of_its_own():
+    found = describe(torch.max(torch.tensor([[1.0, 2.0]]), 1))
+    assert found.startswith("a tuple of (a float32 tensor of shape (1,) [2.]; an int64 tensor")
