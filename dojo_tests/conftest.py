@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -123,6 +124,22 @@ def stub_file(tmp_path_factory):
     return stub_file
 
 
+@pytest.fixture(scope="session")
+def commit_all():
+    """Commits all files of a folder, which becomes a git repository."""
+    identity = ["-c", "user.name=A Learner", "-c", "user.email=learner@example.org"]
+
+    def run_git(folder, *command):
+        subprocess.run(["git", *identity, *command], cwd=folder, check=True, capture_output=True)
+
+    def commit_all_of(folder):
+        run_git(folder, "init")
+        run_git(folder, "add", "--all")
+        run_git(folder, "commit", "--message", "As it is now")
+
+    return commit_all_of
+
+
 # ---------------------------------------------------------------- verdicts
 
 
@@ -176,22 +193,3 @@ def _verdict_of(data):
 def make_table(judge_source):
     """The table of a kata's known mistakes, made once."""
     return functools.cache(lambda kata: known_table(kata) or make_table_of(kata, judge_source))
-
-
-# --------------------------------------------------------------- until all tests use the small dojo
-
-
-@pytest.fixture(scope="session")
-def course_pair(tmp_path_factory, lay_out, stub_file):
-    """A dojo of two katas of the course, in a folder where nobody edits them."""
-    folder = tmp_path_factory.mktemp("dojo")
-    katas = [Kata(f"intro/{stem}", ROOT) for stem in ("k03_in_place_add", "k05_matmul")]
-    lay_out(folder, {kata.name: (kata, stub_file(kata).read_bytes()) for kata in katas})
-    return folder
-
-
-@pytest.fixture
-def own_course_pair(course_pair, tmp_path):
-    """The same in a folder of the test's own, that it may change."""
-    leave = shutil.ignore_patterns(".*")  # what other tests left there
-    return shutil.copytree(course_pair, tmp_path / "dojo", ignore=leave)

@@ -1,7 +1,6 @@
 """Two katas of a dojo of the test's own, and verdicts on them."""
 
 import hashlib
-import subprocess
 
 import pytest
 
@@ -30,19 +29,3 @@ def verdict_on():
         return Verdict(kata.name, state, 0.1, source_hash, ())
 
     return verdict_of
-
-
-@pytest.fixture(scope="session")
-def commit_all():
-    """Commits all files of a folder, which becomes a git repository."""
-    identity = ["-c", "user.name=A Learner", "-c", "user.email=learner@example.org"]
-
-    def run_git(folder, *command):
-        subprocess.run(["git", *identity, *command], cwd=folder, check=True, capture_output=True)
-
-    def commit_all_of(folder):
-        run_git(folder, "init")
-        run_git(folder, "add", "--all")
-        run_git(folder, "commit", "--message", "As it is now")
-
-    return commit_all_of
