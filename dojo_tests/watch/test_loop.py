@@ -233,6 +233,7 @@ def test_an_answer_that_changes_its_own_file_in_each_run_gets_a_verdict(watched)
     command = ["sh", "-c", 'echo "# more" >> "$0"']
     watched.path.write_text(f"import subprocess\nsubprocess.run([*{command}, __file__])\n{RIGHT}")
     assert watched.verdict().state == GREEN
+    time.sleep(0.1)  # the time of a file may lie 10 ms back: no person saves that fast
     watched.path.write_text(WRONG)
     while watched.verdict().state != RED:
         pass
