@@ -196,14 +196,3 @@ class Progress:
 def state_without_verdict(raw: bytes) -> str:
     """Return the state of a file on which no verdict is known: not started, or not judged yet."""
     return NOT_JUDGED if raw and has_begun(raw) else NOT_STARTED
-
-
-def record_all(root: Path, verdicts: Iterable[Verdict]) -> list[str]:
-    """Record a run's verdicts on the learner's own files, where every check was run.
-
-    Returns:
-        Lines that a person should read, such as that nothing can be saved.
-    """
-    progress = Progress(root)
-    progress.record(*verdicts)
-    return progress.warnings

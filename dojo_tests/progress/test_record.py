@@ -11,7 +11,7 @@ import pytest
 import dojo.files.lock
 import dojo.files.state_file
 import dojo.verdict.fingerprint
-from dojo.progress.record import Progress, record_all
+from dojo.progress.record import Progress
 from dojo.verdict.model import CRASHED, GREEN, NOT_JUDGED, NOT_STARTED, RED, STALE, TIMED_OUT
 
 ENTRY = {
@@ -195,7 +195,9 @@ def test_ever_having_been_green_is_remembered(double, progress_after):
 
 
 def test_a_run_is_recorded_at_once(double, add, verdict_on):
-    assert record_all(double.root, [verdict_on(double, RED), verdict_on(add, GREEN)]) == []
+    progress = Progress(double.root)
+    progress.record(verdict_on(double, RED), verdict_on(add, GREEN))
+    assert progress.warnings == []
     progress = Progress(double.root)
     assert (progress.state(double), progress.state(add)) == (RED, GREEN)
 

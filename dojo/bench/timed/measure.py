@@ -180,10 +180,6 @@ def _compare(order: Order, function: Callable[..., Any], make: Callable[[], Any]
         raise NotTimed(f"computes something else than the reference at n = {order.n}: {difference}")
 
 
-def _of_reference(order: Order) -> Order:
-    return Order(order.kata, order.solutions, order.benchmark, REFERENCE, order.device, order.n)
-
-
 def _difference(got: Any, expected: Any, is_random: bool) -> str:
     """Return the first difference in words; an empty text if there is none."""
     if is_random:
