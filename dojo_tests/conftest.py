@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,10 @@ from dojo.workers.pool import WorkerPool
 
 ROOT = Path(__file__).parent.parent
 SMALL_DOJO = Path(__file__).parent / "small_dojo"
+FRESH = 24  # of so many tests that run pytest one starts a new Python, which imports torch anew
 KEPT_STATES = (GREEN, NOT_STARTED, RED)  # what another run may find otherwise is not kept
+
+WarmPython = runpy.run_path(str(Path(__file__).with_name("warm_python.py")))["WarmPython"]
 
 collect_ignore = ["small_dojo", "homework"]  # dojos to be judged, no tests
 
@@ -138,6 +142,43 @@ def commit_all():
         run_git(folder, "commit", "--message", "As it is now")
 
     return commit_all_of
+
+
+# ---------------------------------------------------------------- runs of Python
+
+
+@pytest.fixture(scope="session")
+def warm_python():
+    """A Python with torch imported, from which runs are forked."""
+    python = WarmPython()
+    yield python
+    python.close()
+
+
+@pytest.fixture
+def run_module_in(request, warm_python):
+    """Runs ``python -m`` with some arguments in a folder; gives what has ended.
+
+    That is a new Python for one test of ``FRESH``, chosen by a hash of its name, and with
+    ``--all-ways`` for each. For the others it is forked from one that has imported torch.
+    """
+    rank = int(hashlib.sha256(request.node.name.encode()).hexdigest(), 16)
+    is_fresh = request.config.getoption("--all-ways") or rank % FRESH == 0
+
+    def run(folder, *arguments, typed="", timeout=300):
+        if not is_fresh and warm_python.fits():
+            return warm_python.run(arguments, folder, typed, timeout)
+        return subprocess.run(
+            [sys.executable, "-m", *map(str, arguments)],
+            cwd=folder,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
 
 
 # ---------------------------------------------------------------- verdicts

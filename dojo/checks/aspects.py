@@ -1,22 +1,14 @@
-"""The aspects that a check can judge, such as shape or memory, and the mark that names one."""
+"""Marks a check with the aspect of a result that it judges, such as shape or memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-ASPECTS = (
-    "type",
-    "shape",
-    "dtype",
-    "device",
-    "values",
-    "gradient",
-    "memory",
-    "errors",
-    "structure",
-    "cost",
-)
+from dojo.course.aspects import ASPECTS
+
+__all__ = ["ASPECTS", "Function", "aspect", "aspect_of"]
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

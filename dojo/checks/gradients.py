@@ -15,6 +15,8 @@ def gradients(
 ) -> dict[str, torch.Tensor]:
     """Return the gradients of ``(output * cotangent).sum()`` by the inputs' names.
 
+    Of a complex sum, the real part counts.
+
     Raises:
         CheckFailed: autograd does not track the output, or no gradient reaches an input.
     """
@@ -24,6 +26,7 @@ def gradients(
         raise CheckFailed("returned a tensor that autograd does not track.", hint)
     # to hand the cotangent to torch.autograd.grad would make that import a good part of torch
     total = (output * cotangent).sum()
+    total = total.real if total.is_complex() else total
     found = torch.autograd.grad(total, list(inputs.values()), allow_unused=True, retain_graph=True)
     for name, gradient in zip(inputs, found, strict=True):
         if gradient is None:

@@ -70,14 +70,15 @@ def untouched(hint: str = "", **inputs: torch.Tensor) -> Iterator[None]:
         inputs: the tensors by the names that the learner knows.
     """
     __tracebackhide__ = True
-    before = {name: _state(x) for name, x in inputs.items()}
+    before = {name: state_of(x) for name, x in inputs.items()}
     yield
     for name, x in inputs.items():
-        _expect_state(name, x, before[name], hint)
+        expect_state(name, x, before[name], hint)
 
 
 @without_modes
-def _state(x: torch.Tensor) -> tuple[torch.Tensor, dict[str, object]]:
+def state_of(x: torch.Tensor) -> tuple[torch.Tensor, dict[str, object]]:
+    """Return what ``expect_state`` compares: a copy of the values, and the facts."""
     return x.detach().clone(), _facts(x)
 
 
@@ -94,9 +95,10 @@ def _facts(x: torch.Tensor) -> dict[str, object]:
 
 
 @without_modes
-def _expect_state(
-    name: str, x: torch.Tensor, before: tuple[torch.Tensor, dict[str, object]], hint: str
+def expect_state(
+    name: str, x: torch.Tensor, before: tuple[torch.Tensor, dict[str, object]], hint: str = ""
 ) -> None:
+    """Fail if a tensor is not in the state any more that ``state_of`` has returned."""
     __tracebackhide__ = True
     values, facts = before
     now = _facts(x)

@@ -16,6 +16,8 @@ from dojo.devices.tags import device_of
 SMALL = 12  # elements of a tensor that a message shows in full
 _GRID = 64  # elements of a tensor that a screen draws
 _LONG_NUMBER = 60  # characters of one element
+_LISTED = 3  # items of a list that a call shows
+_DEEP_LIST = 2  # lists inside of lists that a call shows
 _DEEP_TUPLE = 2  # tuples inside of tuples that are described
 _LONG_CALL = 100  # characters of a call; a longer one shows shapes in place of values
 
@@ -113,7 +115,7 @@ class Call:
     """
 
     def __init__(self, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
-        self._name = name
+        self.name = name
         with torch._C.DisableTorchFunction():
             self._args = [_record_argument(value) for value in args]
             self._kwargs = {key: _record_argument(value) for key, value in kwargs.items()}
@@ -122,12 +124,18 @@ class Call:
         text = self._text(with_values=True)
         return text if len(text) <= _LONG_CALL else self._text(with_values=False)
 
+    @property
+    def shapes(self) -> str:
+        """The call with shapes, dtypes and devices; empty if ``str`` shows it like that already."""
+        text = self._text(with_values=False)
+        return "" if text == str(self) else text
+
     def _text(self, with_values: bool) -> str:
         words = [_argument_text(seen, with_values) for seen in self._args]
         words += [
             f"{key}={_argument_text(seen, with_values)}" for key, seen in self._kwargs.items()
         ]
-        return f"{self._name}({', '.join(words)})"
+        return f"{self.name}({', '.join(words)})"
 
 
 class _Array(NamedTuple):
@@ -140,22 +148,48 @@ class _Array(NamedTuple):
     numbers: Any  # a list, a number, or None where they are many
 
 
-def _record_argument(value: object) -> _Array | str:
+class _Items(NamedTuple):
+    """What a message tells of a list or tuple that is an argument and holds more than numbers."""
+
+    kind: type
+    first: list[Any]  # of each of the first items what is told of it
+    has_more: bool
+
+
+_Seen = _Array | _Items | str
+
+
+def _record_argument(value: object, depth: int = 0) -> _Seen:
     """Record what a message may tell of an argument, before the call can change it."""
     if isinstance(value, torch.Tensor):
-        return _Array("tensor", value.dtype, value.shape, device_of(value), few_numbers(value))
+        numbers = None if depth else few_numbers(value)
+        return _Array("tensor", value.dtype, value.shape, device_of(value), numbers)
     if isinstance(value, np.ndarray):
-        return _Array("array", value.dtype, value.shape, None, few_numbers(value))
+        return _Array(
+            "array", value.dtype, value.shape, None, None if depth else few_numbers(value)
+        )
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
     if isinstance(value, list | tuple) and not _has_plain_items(value):
-        return f"<{type(value).__name__} of {len(value)}>"
+        if type(value) not in (list, tuple) or depth >= _DEEP_LIST:
+            return f"<{type(value).__name__} of {len(value)}>"
+        first = [_record_argument(item, depth + 1) for item in value[:_LISTED]]
+        return _Items(type(value), first, len(value) > _LISTED)
     return brief(value, 40) if _is_plain(value) else f"<{type(value).__name__}>"
 
 
-def _argument_text(seen: _Array | str, with_values: bool) -> str:
+def _items_text(seen: _Items) -> str:
+    words = [_argument_text(item, False) for item in seen.first] + ["…"] * seen.has_more
+    if seen.kind is list:
+        return f"[{', '.join(words)}]"
+    return f"({', '.join(words)}{',' * (len(words) == 1)})"
+
+
+def _argument_text(seen: _Seen, with_values: bool) -> str:
     if isinstance(seen, str):
         return seen
+    if isinstance(seen, _Items):
+        return _items_text(seen)
     is_elsewhere = seen.device is not None and seen.device.type != "cpu"
     if not with_values or seen.numbers is None:
         where = f" on {seen.device}" if is_elsewhere else ""

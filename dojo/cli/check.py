@@ -12,6 +12,7 @@ from pathlib import Path
 from dojo.cli.listing import heading
 from dojo.cli.terminal import paint, say, warn
 from dojo.course.katas import Kata, shown_path
+from dojo.files.tools import pytest_of
 from dojo.progress.record import Progress
 from dojo.verdict.diagnosis import diagnose, known_table, make_table
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Verdict
@@ -118,9 +119,10 @@ def _print_verdict(pool: WorkerPool, kata: Kata, verdict: Verdict, request: Chec
     say(f"  {name} {paint(state, colour_of(verdict.state))} {counts}")
     if verdict.state == GREEN or (verdict.state == NOT_STARTED and not is_alone):
         return
-    path, headline, *message = failure_lines(
-        verdict, shown_path(kata.solution_in(request.solutions), request.root)
-    )
+    file = kata.solution_in(request.solutions)
+    choice = "katas" if request.is_own else shown_path(request.solutions, request.root)
+    lists_all = f"{pytest_of(kata.stem, request.root, Path.cwd(), choice)} -rf"
+    path, headline, *message = failure_lines(verdict, shown_path(file, request.root), lists_all)
     say(f"    {path}")
     state, colon, law = headline.partition(":")
     say(f"    {paint(state, colour_of(state))}{colon}{law}")

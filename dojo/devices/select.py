@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from dojo.devices.simulated_cuda import SimulatedCuda, no_cuda
+from dojo.devices.tags import tag
 
 CHOICES = ("cpu", "cuda")
 _REAL_GPU = torch.cuda.is_available()  # asked before any learner's code runs
@@ -56,3 +57,17 @@ def devices_line(devices: tuple[str, ...]) -> str:
 def can_fork() -> bool:
     """Whether a forked child can run torch here: not on macOS or Windows, not with a real GPU."""
     return sys.platform.startswith("linux") and not _REAL_GPU
+
+
+def copied_to(x: torch.Tensor, device: str) -> torch.Tensor:
+    """Return a copy of a tensor of the CPU in new memory on this kind of device.
+
+    It is made without the simulated GPU's mode, in a tenth of the time.
+    """
+    with torch._C.DisableTorchFunction():
+        if device == "cuda" and _REAL_GPU:
+            return x.to("cuda")
+        copy = x.clone()
+    if device == "cuda":
+        tag(copy)
+    return copy

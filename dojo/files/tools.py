@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import shutil
 import sys
 import sysconfig
@@ -22,6 +23,20 @@ def typed(command: str) -> str:
     """
     tool, blank, rest = command.partition(" ")
     return f"{_with_folder(tool, *_surroundings())}{blank}{rest}"
+
+
+def pytest_of(stem: str, root: Path, here: Path, choice: str = "katas") -> str:
+    """Return the command of pytest that judges one kata.
+
+    Args:
+        stem: the name of the kata's file, such as ``k05_matmul``.
+        root: the dojo's root.
+        here: the folder in which it is typed.
+        choice: the answers that are judged, as ``--solutions`` takes them.
+    """
+    where = "" if here == root else f" {shlex.quote(os.path.relpath(root, here))}"
+    answers = "" if choice == "katas" else f" --solutions={shlex.quote(choice)}"
+    return f"{typed('pytest')}{where} -k {stem}{answers}"
 
 
 def _surroundings() -> tuple[str, str]:

@@ -13,13 +13,18 @@ _ENOUGH = 4 * _LONGEST  # characters that are looked at, since blanks are droppe
 
 def error_in_words(error: BaseException) -> str:
     """Return the type and the message of an exception, in one line."""
-    name = cut(type.__dict__["__name__"].__get__(type(error)), 60)
+    name = name_of_type(error)
     if isinstance(error, RecursionError):
         return "RecursionError: it calls itself without end"
     if isinstance(error, SystemExit):
         code = error.code if type(error.code) is int else "…" if error.code else 0
         return f"SystemExit: it ends the process with code {code}"
     return f"{name}: {_message_of(error)}".strip().rstrip(":")
+
+
+def name_of_type(error: BaseException) -> str:
+    """Return the name of an exception's type, as Python has it and not as the type may say."""
+    return cut(type.__dict__["__name__"].__get__(type(error)), 60)
 
 
 def debugger_left(error: BaseException, stem: str) -> str:
@@ -41,6 +46,5 @@ def _message_of(error: BaseException) -> str:
     try:
         text = str(error)
     except BaseException as other:  # noqa: BLE001 - its __str__ may raise anything
-        what = cut(type.__dict__["__name__"].__get__(type(other)), 60)
-        return f"(its text cannot be shown, since its __str__ raises {what})"
+        return f"(its text cannot be shown, since its __str__ raises {name_of_type(other)})"
     return cut(" ".join(str.__getitem__(text, slice(_ENOUGH)).split()), _LONGEST)

@@ -36,8 +36,9 @@ def place_of(item: Any, number: int) -> Place:
         item: a check of a kata.
         number: tells apart what one function makes; it grows in the order of collection.
     """
+    line = getattr(getattr(item, "cls", None), "dojo_line", 0)  # laws stand in another file
     code = getattr(getattr(item, "function", None), "__code__", None)
-    return getattr(code, "co_firstlineno", 0), number
+    return line or getattr(code, "co_firstlineno", 0), number
 
 
 def is_simple(item: Any) -> bool:

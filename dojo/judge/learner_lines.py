@@ -9,6 +9,29 @@ from pathlib import Path
 
 from dojo.files.atomic import read_file
 
+_CALLS = str(Path(__file__).with_name("solution.py"))  # where an answer is called
+
+
+class Trace:
+    """The way that an exception took, as far as it concerns the learner's file.
+
+    Attributes:
+        line: the innermost line of the file, or 0.
+        learner: the names of the functions of the file that it went through, the outermost first.
+        ends_in_learner: whether it went through no Python code further inside: the file raised it,
+            or something of torch that is not written in Python.
+        is_in_call: whether it was raised during a call of a public name, and not by what a check
+            did with what had come back.
+    """
+
+    def __init__(self, error: BaseException, path: Path) -> None:
+        frames = list(traceback.walk_tb(error.__traceback__))
+        codes = [frame.f_code for frame, _ in frames]
+        self.line = learner_line(error.__traceback__, path)
+        self.learner = [code.co_name for code in codes if is_learner(code, path)]
+        self.ends_in_learner = bool(codes) and is_learner(codes[-1], path)
+        self.is_in_call = any(code.co_filename == _CALLS for code in codes)
+
 
 def learner_line(trace: types.TracebackType | None, path: Path) -> int:
     """Return the innermost line of the learner's file in a traceback, or 0."""

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-import traceback
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+import torch
 
 from dojo.checks.aspects import aspect_of
 from dojo.checks.brief import cut
 from dojo.checks.expect import CheckFailed
-from dojo.checks.messages import grid_of
+from dojo.checks.messages import Call, grid_of
 from dojo.course.katas import shown_path
 from dojo.devices.select import device_of_item
-from dojo.judge.error_words import debugger_left, error_in_words
+from dojo.judge.error_words import debugger_left, error_in_words, name_of_type
+from dojo.judge.hints import hint_of_check
 from dojo.judge.items import KATA
-from dojo.judge.learner_lines import learner_line, unstarted_name
+from dojo.judge.learner_lines import Trace, unstarted_name
 from dojo.judge.loading import LoadError
 from dojo.judge.solution import NullSolution, Solution
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check
@@ -60,38 +62,92 @@ def check_after(
     before = check_before(item, solutions)
     if error is None:
         return replace(before, state=GREEN)
-    state, message, line = _failure(item, error, solutions, solution)
-    message = re.sub(r" object at 0x[0-9a-f]+", "", cut(message, _LONGEST))  # other in each run
-    check = replace(before, state=state, message=message, line=line)
-    if isinstance(error, CheckFailed):
+    told = _told(item, error, solutions, solution)
+    message = re.sub(r" object at 0x[0-9a-f]+", "", cut(told.message, _LONGEST))  # other each run
+    check = replace(before, state=told.state, message=message, line=told.line, heading=told.heading)
+    if isinstance(error, CheckFailed) and not told.heading:
         return replace(check, got=grid_of(error.got), expected=grid_of(error.expected))
     return check
 
 
-def _failure(
+class _Told(NamedTuple):
+    """What is told of a check that is not green; see ``Check``."""
+
+    state: str
+    message: str
+    line: int
+    heading: str = ""
+
+
+def _told(
     item: pytest.Item,
     error: BaseException,
     solutions: Path,
     solution: Solution | NullSolution | None,
-) -> tuple[str, str, int]:
-    """Return state, message and learner's line for what a check raised."""
+) -> _Told:
+    """Word what a check raised: an error of the file, a failed expectation, or an exception."""
     known = error if solution is None else getattr(solution, "load_error", None)
     if isinstance(error, LoadError) and error is known:  # and not raised by the answer
-        return error.state, error.message, error.line
+        return _Told(error.state, error.message, error.line)
     kata = item.stash[KATA]
     path = kata.solution_in(solutions)
-    called = str(solution.last_call) if solution else ""
-    line = learner_line(error.__traceback__, path)
-    frames = list(traceback.walk_tb(error.__traceback__))
-    ends_in_learner = bool(frames) and frames[-1][0].f_code.co_filename == str(path)
-    if isinstance(error, CheckFailed) and not ends_in_learner:
+    trace = Trace(error, path)
+    is_far_from_call = not trace.learner and not trace.is_in_call
+    needs_autograd = item.stash[_CHECK].aspect == "gradient" or not isinstance(error, CheckFailed)
+    if is_far_from_call and needs_autograd and not torch.is_grad_enabled():
+        return _autograd_off(solution, kata.stem)
+    if isinstance(error, CheckFailed) and not trace.ends_in_learner:
+        called = str(solution.last_call) if solution else ""
         text = f"{called} {error.sentence}".strip()
-        return RED, f"{text}\n{error.hint}".strip(), solution.last_line if solution else 0
-    is_unstarted = isinstance(error, NotImplementedError) and ends_in_learner
-    if is_unstarted and (name := unstarted_name(path, line)):
-        return NOT_STARTED, f"{name} is not started: it still raises NotImplementedError.", line
+        line = solution.last_line if solution else 0
+        return _Told(RED, f"{text}\n{error.hint}".strip(), line)
+    is_unstarted = isinstance(error, NotImplementedError) and trace.ends_in_learner
+    if is_unstarted and (name := unstarted_name(path, trace.line)):
+        message = f"{name} is not started: it still raises NotImplementedError."
+        return _Told(NOT_STARTED, message, trace.line)
+    place = shown_path(path, kata.root) + (f", line {trace.line}" if trace.line else "")
     if words := debugger_left(error, kata.stem):
-        place = shown_path(path, kata.root) + (f", line {line}" if line else "")
-        return RED, f"{place}: {words}", line
-    where = f" ({shown_path(path, kata.root)}, line {line})" if line else ""
-    return RED, f"{called or kata.stem} raised {error_in_words(error)}{where}", line
+        return _Told(RED, f"{place}: {words}", trace.line, "your file stops in a debugger")
+    return _exception(item, error, trace, f" ({place})" if trace.line else "", solution)
+
+
+def _exception(
+    item: pytest.Item,
+    error: BaseException,
+    trace: Trace,
+    where: str,
+    solution: Solution | NullSolution | None,
+) -> _Told:
+    """Word an exception: what was called, what went in, and where to look."""
+    stem = item.stash[KATA].stem
+    call = solution.last_call if solution else ""
+    shapes = call.shapes if isinstance(call, Call) else ""
+    doer, verb = call.name if isinstance(call, Call) else stem, "raised"
+    hint = (solution.hint if solution else "") or hint_of_check(item, doer)
+    subject = str(call) or stem
+    if isinstance(call, Call) and not trace.is_in_call:
+        if trace.learner:
+            doer = trace.learner[0]
+            subject = f"{subject}, then {doer}"
+        else:
+            verb = "returned what this check cannot use:"
+    lines = [
+        f"{subject} {verb} {error_in_words(error)}{where}",
+        shapes and f"What went in: {shapes}",
+        hint,
+    ]
+    heading = f"{cut(doer, 60)} {verb} {name_of_type(error)}"
+    return _Told(RED, "\n".join(filter(None, lines)), trace.line, heading)
+
+
+def _autograd_off(solution: Solution | NullSolution | None, stem: str) -> _Told:
+    """Word that autograd does not record any more, which fails a check far from its cause."""
+    call = solution.last_call if solution else ""
+    name = call.name if isinstance(call, Call) else stem
+    message = (
+        f"After {call or stem} autograd is switched off, so that nothing is recorded any more.\n"
+        "`with torch.no_grad():` switches it on again at its end, and "
+        "`torch.set_grad_enabled(False)` does not."
+    )
+    line = solution.last_line if solution else 0
+    return _Told(RED, message, line, f"{name} leaves autograd switched off")

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+from dojo.checks.laws.contract import Contract
 from dojo.course.katas import TREES, Kata, find_katas, kata_of
 from dojo.course.statement import read_statement
 from dojo.files.atomic import signature_of
@@ -100,9 +101,19 @@ class Runner:
         """
         if self._snapshot is None or all_of_torch:
             preload(all_of_torch)
+            if all_of_torch:
+                self._prepare_laws()
             self._snapshot = Snapshot()
             self._modules = dict(sys.modules)
             gc.freeze()  # a forked process that collects garbage would copy the whole heap
+
+    def _prepare_laws(self) -> None:
+        """Make the rows of all contracts, which every forked worker would make again."""
+        items = itertools.chain.from_iterable(self._items.values())
+        classes = {item.cls for item in items if isinstance(item, pytest.Function) and item.cls}
+        for one in classes:
+            if issubclass(one, Contract):
+                one().prepare()
 
     def open(self, kata: Kata, solutions: Path) -> None:
         """Judge only this kata's answer from now on; close the reference to this process."""
@@ -176,7 +187,9 @@ class Runner:
     def solution_for(self, item: pytest.Item) -> Solution | NullSolution:
         """Reset torch's settings and seeds, and return the answer that this check judges."""
         reset_settings_and_seeds()
-        return self.solution(item.stash[KATA])
+        solution = self.solution(item.stash[KATA])
+        solution.hint = ""  # it was of another check
+        return solution
 
     def solution(self, kata: Kata) -> Solution | NullSolution:
         """Return the answer to a kata; its file is read at the first use of one of its names."""

@@ -35,6 +35,9 @@ class Solution:
         last_call: the last call of a public name, whose ``str`` is such as ``add(x1, x2)``.
         last_line: the line on which that name is defined, or 0.
         source_hash: SHA-256 of the file that was loaded, or empty before and where there is none.
+        hint: where to look if the next call raises; empty where no law has said so.
+        records: what the laws have asked so far, by the row and the device.
+        changed_default: the default of torch that the last call has changed; empty if none.
     """
 
     def __init__(
@@ -54,6 +57,9 @@ class Solution:
         self.last_call: Call | str = ""
         self.last_line = 0
         self.source_hash = ""
+        self.hint = ""
+        self.records: dict[Any, Any] = {}
+        self.changed_default = ""
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._names:
@@ -108,7 +114,7 @@ class Solution:
                 got = value(*args, **kwargs)
             finally:
                 set_limit(limit)
-                reset_defaults()
+                self.changed_default = reset_defaults()
             try:
                 refuse_odd_result(got, *args)
             except CheckFailed as error:
@@ -125,6 +131,11 @@ class NullSolution:
     last_call = ""
     last_line = 0
     source_hash = ""
+    hint = ""
+    changed_default = ""
+
+    def __init__(self) -> None:
+        self.records: dict[Any, Any] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +14,12 @@ from dojo.course.katas import Kata, find_katas, shown_path
 from dojo.course.lookup import short_name, suggestion
 from dojo.course.statement import read_statement
 from dojo.devices.select import devices_line
-from dojo.files.tools import typed
+from dojo.files.tools import pytest_of, typed
 from dojo.progress.record import Progress
 from dojo.verdict.model import GREEN, NOT_STARTED, Verdict
 from dojo.verdict.text import bar_of, colour_of, columns, failure_lines, wrapped
+
+USUAL_CHARS = "fE"  # of pytest's option -r
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ class Summary:
         path = shown_path(one.kata.solution_in(self._solutions), self._root)
         self._terminal.write_line("")
         self._terminal.write(one.kata.stem, bold=True)
-        place, headline, *rest = failure_lines(one.verdict, path)
+        is_listed = self._config.option.reportchars != USUAL_CHARS  # or the learner chose what is
+        lists_all = "" if is_listed else f"{self._run(one.kata)} -rf"
+        place, headline, *rest = failure_lines(one.verdict, path, lists_all)
         is_long = len(f"{one.kata.stem}  {place}") > columns()
         self._terminal.write_line(f"\n  {place}" if is_long else f"  {place}")
         state, colon, law = headline.partition(":")
@@ -141,11 +143,8 @@ class Summary:
 
     def _run(self, kata: Kata) -> str:
         """The command that judges a kata from the working folder."""
-        here = self._config.invocation_params.dir
-        root = "" if here == self._root else f" {shlex.quote(os.path.relpath(self._root, here))}"
-        choice = self._config.getoption("--solutions")
-        where = "" if choice == "katas" else f" --solutions={shlex.quote(choice)}"
-        return f"{typed('pytest')}{root} -k {kata.stem}{where}"
+        here, choice = self._config.invocation_params.dir, self._config.getoption("--solutions")
+        return pytest_of(kata.stem, self._root, here, choice)
 
     def _say(self, text: str, **markup: bool) -> None:
         """Write prose, in lines that fit the terminal."""

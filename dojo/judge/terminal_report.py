@@ -17,11 +17,10 @@ import pytest
 from dojo.course.katas import kata_of, track_title
 from dojo.files.atomic import write_atomically
 from dojo.judge.kata_run import KataRun, with_diagnosis
-from dojo.judge.summary import Judged, Summary
+from dojo.judge.summary import USUAL_CHARS, Judged, Summary
 from dojo.verdict.model import GREEN, NOT_STARTED, Check, Verdict
 from dojo.verdict.text import ROOMY, colour_of, columns, row_of
 
-_USUAL_CHARS = "fE"  # of pytest's option -r
 _NO_CACHE = "pytest's cache cannot be written: --lf and --ff will not know of this run."
 
 
@@ -145,7 +144,7 @@ class KataReporter:
 
         What the letters f and p of ``-r`` choose is what is chosen here.
         """
-        if self._config.option.reportchars == _USUAL_CHARS:
+        if self._config.option.reportchars == USUAL_CHARS:
             return
         self._terminal.ensure_newline()
         wanted = {"p": ["passed"], "f": ["failed", NOT_STARTED]}

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from dojo.course.katas import Kata
-from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check, Verdict
+from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check, Verdict, failure_to_show
 from dojo.watch.events import Checked, Diagnosed, Event, Judged, Started, Trouble
 
 WARMING_UP = "warming up"
@@ -84,23 +84,20 @@ class KataState:
 
         It is of the run under way as soon as a check has failed there, else of the last verdict.
         """
-        if self.phase == JUDGING and (red := self._first_red()):
-            return red
+        if self.phase == JUDGING and (failed := failure_to_show(self.done)):
+            return failed
         return self.verdict.first_failure if self.verdict is not None else None
 
     @property
     def is_failure_old(self) -> bool:
         """Whether ``failure`` is of the last verdict while another run is under way."""
-        return self.phase == JUDGING and self._first_red() is None
+        return self.phase == JUDGING and failure_to_show(self.done) is None
 
     @property
     def aspects(self) -> list[Aspect]:
         """The aspects of the run's checks, in the order of the checks."""
         names = dict.fromkeys(check.aspect for check in self.planned)
         return [self._aspect(name) for name in names]
-
-    def _first_red(self) -> Check | None:
-        return next((c for c in self.done if c.state not in (GREEN, NOT_STARTED)), None)
 
     def _aspect(self, name: str) -> Aspect:
         total = sum(check.aspect == name for check in self.planned)

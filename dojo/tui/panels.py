@@ -145,9 +145,9 @@ def _sentence(found: Verdict, offer: str, width: int) -> Content:
 
 
 def _law(check: Check | None, width: int) -> Content:
-    """What the check demands (its law), then its aspect and device; empty without a check."""
+    """What the check demands (its law) or what happened, then its aspect and device."""
     if check is None:
         return Content("")
     tags = f"  [{', '.join(filter(None, (check.aspect, check.device)))}]"
     room = max(width - len(tags), 1)
-    return clipped(check.name, room, "bold") + Content.styled(tags, MUTED)
+    return clipped(check.reason, room, "bold") + Content.styled(tags, MUTED)

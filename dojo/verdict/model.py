@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dojo.course.aspects import ASPECTS
+
 VERSION = 1
 
 GREEN = "green"
@@ -17,6 +19,8 @@ STATES = (NOT_STARTED, RED, GREEN, CRASHED, TIMED_OUT)
 # Two states of progress, which no verdict has:
 STALE = "stale"  # green once; since then the file was edited, or what judges it has changed
 NOT_JUDGED = "not judged yet"  # an answer that was begun, on which no verdict is known
+
+_OF_RESULT = ("type", "shape", "dtype", "values")  # aspects that say whether a result is right
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Check:
         output: the end of what the learner's code printed while the check failed.
         got: the rows of a small tensor, as text, where it differs from ``expected``.
         expected: the rows of the tensor that was expected.
+        heading: what happened in place of a result, in a few words, such as "add raised
+            ValueError"; empty where the check could judge what it states.
     """
 
     name: str
@@ -46,6 +52,17 @@ class Check:
     output: str = ""
     got: list[list[str]] = field(default_factory=list)
     expected: list[list[str]] = field(default_factory=list)
+    heading: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the check is not green, in a few words: what happened, or else what it states."""
+        return self.heading or self.name
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the check has ended, and neither is green nor waits for the learner."""
+        return self.state not in ("", GREEN, NOT_STARTED)
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as a dict for JSON."""
@@ -76,10 +93,18 @@ class Verdict:
 
     @property
     def first_failure(self) -> Check | None:
-        """The check to show: the first that failed, else the first that is not started."""
-        failing = [check for check in self.checks if check.state != GREEN]
-        worse = [check for check in failing if check.state != NOT_STARTED]
-        return next(iter(worse or failing), None)
+        """The check to show: one that failed, else the first that is not started."""
+        failed = failure_to_show(self.checks)
+        return failed or next((check for check in self.checks if check.state != GREEN), None)
+
+    @property
+    def also_red(self) -> list[str]:
+        """The aspects of checks that failed too, but for that of the check to show, in order."""
+        shown = self.first_failure
+        if shown is None or not shown.has_failed:
+            return []
+        failed = {check.aspect for check in self.checks if check.has_failed}
+        return [name for name in ASPECTS if name in failed and name != shown.aspect]
 
     @property
     def later_end(self) -> Check | None:
@@ -93,11 +118,27 @@ class Verdict:
     def is_unread(self) -> bool:
         """Whether no check could run, since the file itself cannot be used."""
         messages = {check.message for check in self.checks}
-        return self.state in (CRASHED, RED) and len(messages) == 1 and len(self.checks) > 1
+        has_run = any(check.heading for check in self.checks)  # each check in the same way
+        is_bad = self.state in (CRASHED, RED) and not has_run
+        return is_bad and len(messages) == 1 and len(self.checks) > 1
 
     def as_json(self) -> dict[str, Any]:
         """Return the verdict as a dict for JSON, with the version of the format."""
         return {"version": VERSION, **asdict(self)}
+
+
+def failure_to_show(checks: Sequence[Check]) -> Check | None:
+    """Return the check that tells most of those that failed, or None if none did.
+
+    That is the first. But where the result is right, and something was used that is forbidden,
+    it is the check of the structure: the learner who removes that writes the rest anew.
+    """
+    failed = [check for check in checks if check.has_failed]
+    if not any(check.aspect in _OF_RESULT for check in failed):
+        for check in failed:
+            if check.aspect == "structure" and check.state == RED and not check.heading:
+                return check
+    return next(iter(failed), None)
 
 
 def state_of(checks: Sequence[Check]) -> str:

@@ -26,12 +26,13 @@ def columns() -> int:
     return min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
 
 
-def failure_lines(verdict: Verdict, path: str) -> list[str]:
+def failure_lines(verdict: Verdict, path: str, lists_all: str = "") -> list[str]:
     """Return the lines to show of a verdict that is not green.
 
     Args:
         verdict: red, crashed, timed out or not started.
         path: the learner's file, as the learner would type it.
+        lists_all: the command that lists all checks that failed, if they are not listed already.
 
     Returns:
         The place (``path:line``), then the check's ``state: law [aspect, device]``, then the
@@ -54,6 +55,10 @@ def failure_lines(verdict: Verdict, path: str) -> list[str]:
     unstarted = unstarted_names(verdict)
     if unstarted and check.state != NOT_STARTED:
         lines.append(f"Not started yet: {', '.join(unstarted)}.")
+    if verdict.also_red and not verdict.is_unread:
+        how = " To list all:" if lists_all else ""
+        lines += wrapped(f"Also red: {', '.join(verdict.also_red)}.{how}")
+        lines += [f"  {lists_all}"] if lists_all else []
     return lines
 
 
@@ -65,12 +70,15 @@ def place_of(verdict: Verdict, path: str) -> str:
 
 
 def headline_of(verdict: Verdict) -> str:
-    """Return ``state: law [aspect, device]`` of the check to show."""
+    """Return ``state: law [aspect, device]`` of the check to show.
+
+    In place of the law stands what happened, where the learner's code raised an exception.
+    """
     check = verdict.first_failure
     if check is None:
         return verdict.state
     tags = ", ".join(filter(None, (check.aspect, check.device)))
-    law = "no check could run" if verdict.is_unread else f"{check.name} [{tags}]"
+    law = "no check could run" if verdict.is_unread else f"{check.reason} [{tags}]"
     return f"{check.state}: {law}"
 
 

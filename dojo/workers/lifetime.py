@@ -185,7 +185,7 @@ def ending_in_words(code: int | None) -> str:
             name = f"signal {-code}"
         meaning = {
             "SIGSEGV": " (segmentation fault)",
-            "SIGKILL": " (killed: out of memory, or by a limit?)",
+            "SIGKILL": " (killed: out of memory, or over a limit that your file sets?)",
             "SIGXCPU": " (over its limit of processor time)",
         }
         return f"the process died of {name}{meaning.get(name, '')}"

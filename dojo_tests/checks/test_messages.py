@@ -119,7 +119,16 @@ CALLS = [
     ((torch.ones(13),), {}, "f(<float32 (13,)>)"),
     ((2, "a"), {"dim": None}, "f(2, 'a', dim=None)"),
     (([1, 2],), {}, "f([1, 2])"),
-    (([torch.ones(1)],), {}, "f(<list of 1>)"),
+    (([torch.ones(1)],), {}, "f([<float32 (1,)>])"),
+    (((np.ones((2, 3)), 7),), {}, "f((<float64 (2, 3)>, 7))"),
+    (((torch.ones(1),),), {}, "f((<float32 (1,)>,))"),
+    (
+        ([torch.ones(n) for n in range(4)],),
+        {},
+        "f([<float32 (0,)>, <float32 (1,)>, <float32 (2,)>, …])",
+    ),
+    (([(torch.ones(1), [[torch.ones(1)]])],), {}, "f([(<float32 (1,)>, <list of 1>)])"),
+    (([None, Shouting(), len, [1, 2]],), {}, "f([None, <Shouting>, len, …])"),
     ((len, torch.nn.ReLU()), {}, "f(len, ReLU)"),
     ((Shouting(),), {}, "f(<Shouting>)"),
     ((torch.ones(12) / 3, torch.ones(12) / 3), {}, "f(<float32 (12,)>, <float32 (12,)>)"),
@@ -130,6 +139,34 @@ CALLS = [
 @pytest.mark.parametrize("args, kwargs, text", CALLS, ids=[text for *_, text in CALLS])
 def test_a_call_is_written_as_the_learner_would(args, kwargs, text):
     assert str(Call("f", args, kwargs)) == text
+
+
+@pytest.mark.parametrize(
+    "args, text",
+    [
+        ((torch.ones(2, 3), 1), "f(<float32 (2, 3)>, 1)"),
+        ((torch.ones(13),), ""),
+        ((torch.ones(6, 2), torch.ones(6, 2)), ""),
+        ((7, "a"), ""),
+    ],
+    ids=["with its values", "too large for them", "too long for them", "no tensor"],
+)
+def test_the_shapes_of_a_call_are_told_where_its_text_does_not_show_them(args, text):
+    assert Call("f", args, {}).shapes == text
+
+
+def test_a_call_names_another_device_inside_of_a_list():
+    with SimulatedCuda():
+        call = Call("f", [[torch.ones(1), torch.ones(1).cuda()]], {})
+    assert str(call) == "f([<float32 (1,)>, <float32 (1,) on cuda:0>])"
+
+
+def test_a_call_shows_the_shapes_in_a_list_before_the_answer_changed_them():
+    xs = [torch.ones(1)]
+    call = Call("f", [xs], {})
+    xs[0].resize_(3)
+    xs.append(7)
+    assert str(call) == "f([<float32 (1,)>])"
 
 
 def test_a_call_names_another_device():

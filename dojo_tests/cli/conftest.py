@@ -1,17 +1,24 @@
-"""Runs the command ``dojo`` as a learner types it, in a process of its own."""
+"""Runs the command ``dojo`` as a learner types it: in a process of its own, or by warm workers."""
 
 import contextlib
 import functools
 import hashlib
+import io
 import os
+import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 
+import dojo.cli.check
+from dojo.cli.commands import app
+from dojo.cli.exit_codes import exit_code_of
 from dojo.course.katas import Kata
 from dojo.progress.record import Progress
 from dojo.verdict.model import Verdict
+from dojo.workers.pool import WorkerPool
 
 pty = pytest.importorskip("pty") if os.name == "posix" else None
 
@@ -53,6 +60,72 @@ def run_dojo_in():
 def run_dojo(own_dojo, run_dojo_in):
     """Runs the command in the test's own dojo, without a terminal."""
     return functools.partial(run_dojo_in, own_dojo)
+
+
+# ---------------------------------------------------------------- with warm workers
+
+
+class PoolThatStaysOpen(WorkerPool):
+    """Stays warm for the next command when one closes it."""
+
+    def close(self):
+        pass
+
+
+@pytest.fixture(scope="module")
+def warm_pool(small_dojo, tmp_path_factory):
+    """Warm workers for a copy of the small dojo, which the tests of a module share."""
+    root = tmp_path_factory.mktemp("warm") / "dojo"
+    leave = shutil.ignore_patterns(".*")  # what other tests left there
+    pool = PoolThatStaysOpen(shutil.copytree(small_dojo, root, ignore=leave))
+    yield pool
+    WorkerPool.close(pool)
+
+
+@pytest.fixture
+def warm_dojo(warm_pool, small_dojo):
+    """A dojo with warm workers; what the test changes in it is put back, but for its checks."""
+    root = warm_pool._root
+    yield root
+    for folder in root.iterdir():
+        if folder.is_dir() and (folder.name == "katas" or not (small_dojo / folder.name).exists()):
+            shutil.rmtree(folder)
+    shutil.rmtree(root / ".dojo", ignore_errors=True)
+    shutil.copytree(small_dojo / "katas", root / "katas")
+
+
+@pytest.fixture
+def run_warm_in(request, warm_pool, run_dojo_in):
+    """Runs the command in a folder of ``warm_dojo``, in this process and by warm workers.
+
+    With ``--all-ways`` it is a process of its own, with workers of its own.
+    """
+
+    def run(folder, *arguments):
+        if request.config.getoption("--all-ways"):
+            return run_dojo_in(folder, *arguments)
+        handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.setattr(dojo.cli.check, "WorkerPool", lambda _root: warm_pool)
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = exit_code_of(functools.partial(app, arguments, prog_name="dojo"))
+        for number, handler in handlers.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def run_warm(warm_dojo, run_warm_in):
+    """Runs the command in ``warm_dojo`` by warm workers."""
+    return functools.partial(run_warm_in, warm_dojo)
+
+
+# ---------------------------------------------------------------- at a terminal
 
 
 @pytest.fixture

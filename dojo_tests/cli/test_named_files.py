@@ -12,6 +12,12 @@ WRONG = "def double(x):\n    return x * x\n"
 
 
 @pytest.fixture
+def own_dojo(warm_dojo):
+    """The dojo of each test here: the command judges in it without a start of new workers."""
+    return warm_dojo
+
+
+@pytest.fixture
 def bens_answer(own_dojo):
     """A wrong answer to first/k01_double in the folder S/ben of the dojo."""
     path = own_dojo / "S" / "ben" / "first" / "k01_double.py"
@@ -20,9 +26,9 @@ def bens_answer(own_dojo):
     return path
 
 
-def test_check_judges_the_file_that_was_named(run_dojo, first_kata, bens_answer):
+def test_check_judges_the_file_that_was_named(run_warm, first_kata, bens_answer):
     first_kata.stub.write_text(RIGHT)
-    result = run_dojo("check", "S/ben/first/k01_double.py")
+    result = run_warm("check", "S/ben/first/k01_double.py")
     assert result.returncode == 1
     assert "answers: S/ben/first/k01_double.py\n" in result.stdout
     assert re.search(r"k01_double +red", result.stdout)
@@ -30,20 +36,20 @@ def test_check_judges_the_file_that_was_named(run_dojo, first_kata, bens_answer)
     assert Progress(first_kata.root).state(first_kata) != GREEN
 
 
-def test_check_judges_a_file_without_a_track(run_dojo, first_kata, tmp_path):
+def test_check_judges_a_file_without_a_track(run_warm, first_kata, tmp_path):
     (tmp_path / "k01_double.py").write_text(RIGHT)
-    result = run_dojo("check", str(tmp_path / "k01_double.py"))
+    result = run_warm("check", str(tmp_path / "k01_double.py"))
     assert result.returncode == 0
     assert f"answers: {tmp_path}/k01_double.py\n" in result.stdout
     assert Progress(first_kata.root).state(first_kata) == NOT_STARTED
 
 
-def test_check_takes_a_flat_folder_of_answers(run_dojo, tmp_path):
+def test_check_takes_a_flat_folder_of_answers(run_warm, tmp_path):
     answers = tmp_path / "answers"
     answers.mkdir()
     (answers / "k01_double.py").write_text(RIGHT)
     (answers / "k01_mean.py").write_text("def mean(x):\n    return x\n")
-    result = run_dojo("check", "--all", "--solutions", str(answers))
+    result = run_warm("check", "--all", "--solutions", str(answers))
     assert f"answers: {answers}\n" in result.stdout
     assert "] 1 of 4 katas green, 2 not started, 1 red" in result.stdout
 
@@ -55,9 +61,9 @@ def test_check_of_a_folder_without_answers_names_the_one_below(run_dojo, bens_an
     assert "Did you mean --solutions=S/ben?" in result.stderr
 
 
-def test_check_judges_a_track(run_dojo_in, own_dojo):
+def test_check_judges_a_track(run_warm_in, own_dojo):
     for text, here in (("first", "."), ("katas/first/", "."), (".", "katas/first")):
-        result = run_dojo_in(own_dojo / here, "check", text)
+        result = run_warm_in(own_dojo / here, "check", text)
         assert "0 of 2 katas green, 2 not started" in result.stdout
 
 

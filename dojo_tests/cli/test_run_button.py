@@ -56,8 +56,9 @@ def test_a_green_answer_is_recorded_and_the_next_kata_named(run_file, first_kata
 
 
 def test_it_is_judged_in_its_own_dojo_wherever_it_is_run(run_file, first_kata, tmp_path):
+    first_kata.stub.write_text(SQUARES)
     done = run_file(first_kata.stub, tmp_path)
-    assert done.stdout.startswith(f"in {first_kata.root}:\nk01_double: not started, ")
+    assert done.stdout.startswith(f"in {first_kata.root}:\nk01_double: red, ")
 
 
 def test_a_file_in_no_dojo_is_told_so(run_file, tmp_path):

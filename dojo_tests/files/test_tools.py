@@ -7,7 +7,7 @@ import sysconfig
 import pytest
 
 from dojo.files import tools
-from dojo.files.tools import typed
+from dojo.files.tools import pytest_of, typed
 
 
 @pytest.fixture
@@ -81,3 +81,16 @@ def test_blanks_in_a_path_are_quoted(clone, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["pytest"])
     monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(scripts))
     assert typed("dojo check") == '"my env/bin/dojo" check'
+
+
+@pytest.mark.parametrize(
+    "here, choice, command",
+    [
+        (".", "katas", "pytest -k k05_matmul"),
+        ("katas/intro", "katas", "pytest ../.. -k k05_matmul"),
+        (".", "my answers", "pytest -k k05_matmul --solutions='my answers'"),
+    ],
+)
+def test_pytest_of_judges_a_kata_from_the_folder_where_it_is_typed(tmp_path, here, choice, command):
+    found = pytest_of("k05_matmul", tmp_path, tmp_path / here, choice)
+    assert found.endswith(command)

@@ -1,25 +1,16 @@
 """What pytest's arguments mean in a dojo, as plain pytest in a process."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
 
 @pytest.fixture
-def pytest_at(own_dojo):
+def pytest_at(run_module_in, own_dojo):
     """Run plain pytest in a folder of the test's own dojo, or in another one."""
 
     def pytest_at(folder, *options):
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
-            cwd=own_dojo / folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return run_module_in(own_dojo / folder, "pytest", "-p", "no:cacheprovider", *options)
 
     return pytest_at
 
@@ -47,7 +38,7 @@ ALL = ["k01_double", "k02_add", "k01_mean", "k02_first_row"]
         ("katas/second", ["../first"], ["k01_double", "k02_add"]),
         ("tests/second", [], ["k01_mean", "k02_first_row"]),
         ("katas", [], ALL),
-        (".", ["katas/first/k02_add.py", "-n", "2"], ["k02_add"]),
+        (".", ["katas/first/k02_add.py", "-n", "1"], ["k02_add"]),
     ],
 )
 def test_a_file_or_folder_of_answers_means_its_katas(pytest_at, folder, args, names):

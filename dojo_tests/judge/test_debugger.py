@@ -1,28 +1,18 @@
 """``pytest --pdb`` stops in the learner's own frame, where the answer failed or asked for it."""
 
-import subprocess
-import sys
-
 import pytest
 
 ADD_IN_PLACE = "def add_(x1, x2):\n    return x1.add_(x2)\n"
 
 
 @pytest.fixture
-def debug(own_dojo):
+def debug(run_module_in, own_dojo):
     """What pytest prints when it judges an answer to first/k02_add and some lines are typed."""
 
     def debug(answer, typed, *options):
         (own_dojo / "katas" / "first" / "k02_add.py").write_text(answer)
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-k", "k02_add", *options],
-            cwd=own_dojo,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        ).stdout
+        command = ["pytest", "-k", "k02_add", *options]
+        return run_module_in(own_dojo, *command, typed=typed).stdout
 
     return debug
 

@@ -1,8 +1,9 @@
 """A file that is broken, cheats, hangs or rages is named in one line, whichever way it is judged.
 
 Each row of ``hostile_rows.py`` is judged by a forked process. A sample of them, with
-``--all-ways`` each, is judged also by a process that was started afresh, and by plain pytest:
-there many rows in one run, as the answers of as many katas, so that none may harm its neighbour.
+``--all-ways`` each, is judged also by plain pytest: there many rows in one run, as the answers of
+as many katas, so that none may harm its neighbour. A smaller sample is judged by processes that
+are started afresh, each of which imports torch.
 """
 
 import hashlib
@@ -25,34 +26,38 @@ from dojo.workers.pool import WorkerPool
 rows = runpy.run_path(str(Path(__file__).with_name("hostile_rows.py")))
 ROWS, BROKEN = rows["ROWS"], rows["BROKEN"]
 TIME_LIMIT = 10.0  # seconds, also where the machine has much else to do
-SHORT_LIMIT = 1.5  # seconds for what never ends
+SHORT_LIMIT = 1.5  # seconds for what never ends, which keeps a processor busy for all of them
 PARTS = 3  # runs of plain pytest that share all rows which end
 HANGING = [row for row, (_, states, _) in ROWS.items() if TIMED_OUT in states]
+NEVER_ENDING = [row for row in HANGING if ROWS[row][1] == {TIMED_OUT}]
 MARK = f"DOJO_TEST_{uuid.uuid4().hex}"  # in the environment of all that these tests start
 
 
-def is_in_sample(row):
-    """Whether a row is judged in every way: each about processes and time-outs, and every fourth
-    of the others.
-    """
-    by_chance = hashlib.sha256(row.encode()).digest()[0] % 4 == 0
-    return by_chance or row in HANGING or row in rows["OF_PROCESSES"]
+def one_of(number, found):
+    """About one of so many rows, chosen by a hash of its name, and at least one."""
+    ranks = {row: int(hashlib.sha256(row.encode()).hexdigest(), 16) for row in found}
+    chosen = [row for row, rank in ranks.items() if rank % number == 0]
+    return chosen or [min(ranks, key=ranks.get)]
 
 
-SAMPLE = [row for row in ROWS if is_in_sample(row)]
+OF_PROCESSES = [*rows["OF_PROCESSES"]]
+OTHERS = [row for row in ROWS if row not in HANGING and row not in OF_PROCESSES]
+# Rows that plain pytest judges: those that end take little time, those that hang all of theirs.
+BY_PYTEST = [*one_of(4, NEVER_ENDING), *OF_PROCESSES, *one_of(4, OTHERS)]
+BY_SPAWNED = [*one_of(4, NEVER_ENDING), *one_of(4, OF_PROCESSES), *one_of(16, OTHERS)]
 
 
 def pytest_generate_tests(metafunc):
     all_ways = metafunc.config.getoption("--all-ways")
-    chosen = list(ROWS) if all_ways else SAMPLE
     if "row_to_spawn" in metafunc.fixturenames:
-        metafunc.parametrize("row_to_spawn", chosen)
+        metafunc.parametrize("row_to_spawn", list(ROWS) if all_ways else BY_SPAWNED)
     if "together" in metafunc.fixturenames:
-        parts = PARTS if all_ways else 1
+        parts, chosen = (PARTS, list(ROWS)) if all_ways else (1, BY_PYTEST)
+        hanging = [row for row in chosen if row in HANGING]
         ending = [row for row in chosen if row not in HANGING]
         metafunc.parametrize(
             "together",
-            [HANGING, *(ending[part::parts] for part in range(parts))],
+            [hanging, *(ending[part::parts] for part in range(parts))],
             ids=["hanging", *(f"ending {part + 1} of {parts}" for part in range(parts))],
         )
 
@@ -178,9 +183,12 @@ def test_plain_pytest_judges_hostile_files_beside_each_other(
         assert left_running() == []
 
 
-def test_the_sample_has_every_row_about_processes_and_time_outs():
-    assert rows["OF_PROCESSES"]
-    assert {*HANGING, *rows["OF_PROCESSES"]} <= set(SAMPLE) <= set(ROWS)
+def test_the_samples_have_rows_about_processes_about_time_outs_and_others():
+    assert len({*HANGING, *OF_PROCESSES, *OTHERS}) == len(ROWS)
+    for sample in (BY_PYTEST, BY_SPAWNED):
+        assert all(set(sample) & set(kind) for kind in (NEVER_ENDING, OF_PROCESSES, OTHERS))
+        assert len(set(sample)) == len(sample) < len(ROWS)
+    assert set(OF_PROCESSES) <= set(BY_PYTEST)
 
 
 def test_a_missing_file_is_not_started(judge_folder, tmp_path):

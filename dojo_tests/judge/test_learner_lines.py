@@ -1,8 +1,12 @@
 """The learner's own lines in a traceback, and the function in which a line stands."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from dojo.judge.learner_lines import is_learner, learner_line, unstarted_name
+from dojo.course.katas import Kata
+from dojo.judge.learner_lines import Trace, is_learner, learner_line, unstarted_name
+from dojo.judge.solution import Solution
 
 ANSWER = """\
 import torch
@@ -18,6 +22,9 @@ def fill(x):
 class Layer:
     def forward(self):
         raise NotImplementedError
+
+def call(function):
+    function()
 
 raise_it = add
 """
@@ -37,12 +44,20 @@ def names(answer):
     return namespace
 
 
-def traceback_of(call):
+def call_nothing():
+    raise NotImplementedError
+
+
+def error_of(call):
     try:
         call()
     except NotImplementedError as error:
-        return error.__traceback__
+        return error
     raise AssertionError("it does not raise")
+
+
+def traceback_of(call):
+    return error_of(call).__traceback__
 
 
 def test_learner_line_is_the_innermost_line_of_the_learners_file(names, answer):
@@ -55,6 +70,26 @@ def test_learner_line_is_that_of_the_function_that_another_calls(tmp_path):
     text = "def outer():\n    inner()\n\ndef inner():\n    raise NotImplementedError\n"
     exec(compile(text, str(file), "exec"), names)
     assert learner_line(traceback_of(names["outer"]), file) == 5
+
+
+def test_a_trace_knows_the_learners_functions_and_who_raised(names, answer):
+    own = Trace(error_of(lambda: names["add"](1)), answer)
+    assert (own.line, own.learner, own.ends_in_learner) == (4, ["add"], True)
+    others = Trace(error_of(lambda: names["call"](call_nothing)), answer)
+    assert (others.line, others.learner, others.ends_in_learner) == (16, ["call"], False)
+
+
+def test_a_trace_that_does_not_go_through_the_file_is_empty(names, answer, tmp_path):
+    trace = Trace(error_of(lambda: names["add"](1)), tmp_path / "another.py")
+    assert (trace.line, trace.learner, trace.ends_in_learner) == (0, [], False)
+    assert Trace(NotImplementedError(), answer).learner == []
+
+
+def test_a_trace_knows_whether_a_public_name_was_being_called(answer, names, tmp_path):
+    solution = Solution(Kata("a/answer", tmp_path), answer, {"add": None}, tmp_path)
+    solution._module = SimpleNamespace(**names)
+    assert Trace(error_of(lambda: solution.add(1)), answer).is_in_call
+    assert not Trace(error_of(lambda: names["add"](1)), answer).is_in_call
 
 
 def test_learner_line_is_the_learners_where_the_error_is_torchs(names, answer):

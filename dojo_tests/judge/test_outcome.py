@@ -1,14 +1,16 @@
 """The words for a check: its name before it runs, and the message of what it raised."""
 
+import bdb
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from dojo.checks import CheckFailed, aspect
+from dojo.checks import Call, CheckFailed, aspect
 from dojo.course.katas import Kata
 from dojo.judge.loading import LoadError
 from dojo.judge.outcome import check_after, check_before
+from dojo.judge.solution import Solution
 from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED
 
 SOURCE = """\
@@ -24,7 +26,7 @@ def unstarted(x):
 
 
 def checks():
-    """Two checks, of which items are made; in a function, since they are no tests."""
+    """Checks, of which items are made; in a function, since they are no tests."""
 
     @aspect("values")
     def test_doubles(solution):
@@ -36,10 +38,14 @@ def checks():
     def test_has_no_docstring(solution):
         pass
 
-    return test_doubles, test_has_no_docstring
+    @aspect("gradient")
+    def test_records(solution):
+        pass
+
+    return test_doubles, test_has_no_docstring, test_records
 
 
-DOUBLES, HAS_NO_DOCSTRING = checks()
+DOUBLES, HAS_NO_DOCSTRING, RECORDS = checks()
 
 
 class LastCall:
@@ -47,6 +53,7 @@ class LastCall:
 
     last_call = "double(tensor([1.]))"
     last_line = 1
+    hint = ""
 
 
 @pytest.fixture
@@ -157,7 +164,9 @@ def test_check_after_passes_a_load_error_on(outcome):
 
 def test_check_after_takes_no_state_from_a_load_error_that_the_answer_raised(outcome):
     forged = LoadError("", "", 0, GREEN)
-    check = outcome(forged, SimpleNamespace(last_call="double(1)", last_line=0, load_error=None))
+    check = outcome(
+        forged, SimpleNamespace(last_call="double(1)", last_line=0, load_error=None, hint="")
+    )
     assert check.state == RED
     assert "raised LoadError" in check.message
 
@@ -175,3 +184,93 @@ def test_check_after_takes_no_state_from_a_load_error_that_the_answer_raised(out
 )
 def test_check_after_words_an_error_in_one_line(outcome, error, words):
     assert outcome(error).message == f"double(tensor([1.])) raised {words}"
+
+
+# ---------------------------------------------------------------- exceptions: where to look
+
+
+def answering(**options):
+    """What an answer knows after double(x) was called with a tensor of shape (1,)."""
+    call = Call("double", [torch.ones(1)], {})
+    return SimpleNamespace(**{"last_call": call, "last_line": 1, "hint": "", **options})
+
+
+@pytest.fixture
+def raised_in_call(kata):
+    """The error that a function of the learner's file raises while a check calls it."""
+
+    def raised_in_call(error):
+        names = {"error": error}
+        exec(compile(SOURCE, str(kata.stub), "exec"), names)
+        solution = Solution(kata, kata.stub, {"double": None}, kata.root)
+        solution._module = SimpleNamespace(double=names["double"])
+        with pytest.raises(type(error)) as info:
+            solution.double(torch.ones(1))
+        return info.value
+
+    return raised_in_call
+
+
+def test_an_exception_tells_what_went_in_and_the_hint_of_the_check_last(outcome, raised_in_call):
+    check = outcome(raised_in_call(ValueError("no")), answering(hint="Count the rows."))
+    assert check.message.splitlines() == [
+        "double(tensor([1.])) raised ValueError: no (katas/first/k01_double.py, line 5)",
+        "What went in: double(<float32 (1,)>)",
+        "Count the rows.",
+    ]
+    assert check.heading == "double raised ValueError"
+
+
+def test_shapes_that_the_call_shows_already_are_not_told_twice(outcome, raised_in_call):
+    solution = answering(last_call=Call("double", [torch.ones(13)], {}))
+    message = outcome(raised_in_call(ValueError("no")), solution).message
+    assert message.count("<float32 (13,)>") == 1
+    assert "What went in" not in message
+
+
+def test_without_a_hint_of_a_law_one_of_the_check_file_is_taken(
+    item_of, kata, monkeypatch, raised_in_call
+):
+    item = item_of(DOUBLES, kata)
+    monkeypatch.setattr(item.module, "HALF", "Each number is doubled once.", raising=False)
+    error = raised_in_call(ValueError("Call .detach() first."))
+    check = check_after(item, error, kata.root / "katas", answering())
+    assert check.message.endswith("\nEach number is doubled once.")
+
+
+def test_what_a_check_cannot_use_was_not_raised_by_the_call(outcome):
+    check = outcome(TypeError("no len()"), answering())
+    assert check.message.startswith(
+        "double(tensor([1.])) returned what this check cannot use: TypeError: no len()"
+    )
+    assert check.heading == "double returned what this check cannot use: TypeError"
+
+
+def test_an_exception_in_what_was_returned_names_the_function_of_the_file(outcome, raised):
+    check = outcome(raised("half", ValueError("no")), answering())
+    assert check.message.startswith("double(tensor([1.])), then half raised ValueError: no (")
+    assert check.heading == "half raised ValueError"
+
+
+def test_a_failed_expectation_has_no_heading(outcome):
+    assert outcome(CheckFailed("returned 1.")).heading == ""
+
+
+def test_autograd_that_was_left_off_is_the_cause_of_what_fails_far_from_it(item_of, kata):
+    item = item_of(RECORDS, kata)
+    with torch.no_grad():
+        for error in RuntimeError("does not require grad"), CheckFailed("is not tracked."):
+            check = check_after(item, error, kata.root / "katas", answering())
+            assert check.message.startswith("After double(tensor([1.])) autograd is switched off")
+            assert (check.heading, check.line) == ("double leaves autograd switched off", 1)
+
+
+def test_autograd_that_was_left_off_is_not_told_of_what_it_does_not_touch(outcome, raised_in_call):
+    with torch.no_grad():
+        wrong = outcome(CheckFailed("returned 1; expected 2."), answering())
+        failed = outcome(raised_in_call(ValueError("no")), answering())
+    assert "autograd" not in wrong.message + failed.message
+
+
+def test_a_debugger_has_a_heading_of_its_own(outcome):
+    assert outcome(bdb.BdbQuit(), answering()).heading == "your file stops in a debugger"

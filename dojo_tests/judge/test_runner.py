@@ -23,6 +23,14 @@ def check_of_add(solution):
     expect_values(solution.add(torch.ones(1), torch.ones(1)), torch.tensor([2.0]))
 
 
+@aspect("gradient")
+def check_of_a_gradient(solution):
+    """Gradients reach x1."""
+    x = torch.ones(1, requires_grad=True)
+    solution.add(x, x)
+    solution.add(x, x).sum().backward()
+
+
 def check_of_a_setting(solution):
     """A check finds torch's settings as they were."""
     assert torch.is_grad_enabled()
@@ -124,6 +132,24 @@ def test_run_resets_settings_before_the_check(runner, add, item_of):
     torch.set_grad_enabled(False)
     torch.set_default_dtype(torch.float64)
     assert runner.run(item_of(check_of_a_setting, add), None).state == GREEN
+
+
+def test_run_names_the_call_that_left_autograd_off(runner, add, item_of):
+    add.stub.write_text(
+        "import torch\ndef add(x1, x2):\n    result = x1 + x2\n    torch.set_grad_enabled(False)\n"
+        "    return result\ndef add_(x1, x2):\n    return x1.add_(x2)\n"
+    )
+    check = runner.run(item_of(check_of_a_gradient, add), None)
+    assert check.heading == "add leaves autograd switched off"
+    assert "after add(" in check.message.lower()
+    assert runner.run(item_of(check_of_add, add), None).state == GREEN
+
+
+def test_run_forgets_the_hint_of_the_check_before(runner, add, item_of):
+    add.stub.write_text(RIGHT)
+    runner.solution(add).hint = "It was of another check."
+    runner.run(item_of(check_of_a_setting, add), None)
+    assert runner.solution(add).hint == ""
 
 
 def test_run_gives_a_check_its_device(runner, add, item_of):

@@ -2,8 +2,6 @@
 
 import hashlib
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -18,7 +16,7 @@ DOUBLE_CHECKS, ADD_CHECKS = (f"tests/first/test_{name}.py" for name in ("k01_dou
 
 
 @pytest.fixture
-def run_pytest(small_dojo, tmp_path):
+def run_pytest(run_module_in, small_dojo, tmp_path):
     """Run plain pytest over the katas, with the learner's files from ``tmp_path``."""
 
     def run_pytest(*options, files=None):
@@ -26,16 +24,8 @@ def run_pytest(small_dojo, tmp_path):
             path = tmp_path / f"{name}.py"
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", f"--solutions={tmp_path}", *options]
-        return subprocess.run(
-            [*command, "-p", "no:cacheprovider"],
-            cwd=small_dojo,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        command = ["pytest", f"--solutions={tmp_path}", *options, "-p", "no:cacheprovider"]
+        return run_module_in(small_dojo, *command)
 
     return run_pytest
 
@@ -123,24 +113,19 @@ def test_all_green_exits_with_0(run_pytest, small_dojo):
     assert "4 of 4 katas green" in result.stdout
 
 
-def test_unknown_solutions_folder_is_a_usage_error(small_dojo):
-    command = [sys.executable, "-m", "pytest", "--solutions=no/such/folder"]
-    result = subprocess.run(command, cwd=small_dojo, capture_output=True, text=True, check=False)
+def test_unknown_solutions_folder_is_a_usage_error(run_module_in, small_dojo):
+    result = run_module_in(small_dojo, "pytest", "--solutions=no/such/folder")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "there is no such folder" in result.stderr
 
 
-def test_a_part_of_the_checks_proves_no_kata_green(own_dojo):
+def test_a_part_of_the_checks_proves_no_kata_green(run_module_in, own_dojo):
     kata = Kata("first/k02_add", own_dojo)
     kata.stub.write_text(kata.reference.read_text(encoding="utf-8"), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q"]
     check = f"{kata.checks}::test_add_holds_the_sum"
 
     def output_with(*options):
-        done = subprocess.run(
-            [*command, *options], cwd=own_dojo, capture_output=True, text=True, check=False
-        )
-        return done.stdout
+        return run_module_in(own_dojo, "pytest", "-q", *options).stdout
 
     assert "0 of 1 katas green" in output_with(check)
     assert Progress(own_dojo).state(kata) == NOT_JUDGED
@@ -150,15 +135,9 @@ def test_a_part_of_the_checks_proves_no_kata_green(own_dojo):
     assert Progress(own_dojo).state(kata) == GREEN
 
 
-def test_a_cache_that_cannot_be_written_is_told_in_one_line(own_dojo):
+def test_a_cache_that_cannot_be_written_is_told_in_one_line(run_module_in, own_dojo):
     (own_dojo / ".pytest_cache").write_text("no folder")  # stops root too
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-k", "k02_add"],
-        cwd=own_dojo,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_module_in(own_dojo, "pytest", "-k", "k02_add")
     assert done.returncode == 1
     assert "--lf and --ff will not know of this run" in done.stdout
     assert "1 not started" in done.stdout
@@ -171,19 +150,21 @@ def test_a_cache_that_cannot_be_written_is_told_in_one_line(own_dojo):
 LAST_FIRST = "def pytest_collection_modifyitems(items):\n    items.reverse()\n"
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2"), ("--isolation=none",)])
 def test_the_red_that_is_shown_does_not_depend_on_the_order_of_tests(
-    run_pytest, tmp_path, options, monkeypatch
+    run_pytest, tmp_path, monkeypatch
 ):
     (tmp_path / "last_first.py").write_text(LAST_FIRST)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     files = {"first/k02_add": "def add(x1, x2):\n    return None\n\n\nadd_ = add\n"}
-    laws = [
-        re.findall(r"^  red: .*", run_pytest(ADD_CHECKS, *more, files=files).stdout, re.MULTILINE)
-        for more in ((), ("-p", "last_first", *options))
-    ]
-    assert laws[0] == laws[1]
-    assert len(laws[0]) == 1
+
+    def laws(*options):
+        shown = run_pytest(ADD_CHECKS, *options, files=files).stdout
+        return re.findall(r"^  red: .*", shown, re.MULTILINE)
+
+    first = laws()
+    assert len(first) == 1
+    for options in ((), ("-n", "1"), ("--isolation=none",)):
+        assert laws("-p", "last_first", *options) == first, options
 
 
 # ---------------------------------------------------------------- what is not started
@@ -210,18 +191,10 @@ def test_a_missing_file_is_told_as_not_started_in_other_programs(run_pytest, tmp
     assert [message.partition(":")[0] for message in messages] == ["not started"]
 
 
-def test_the_next_kata_is_none_that_was_skipped(own_dojo):
+def test_the_next_kata_is_none_that_was_skipped(run_module_in, own_dojo):
     Progress(own_dojo).skip(Kata("first/k01_double", own_dojo))
     for options, following in (((), "k02_add"), ((DOUBLE_CHECKS,), "k01_double")):
-        result = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
-            cwd=own_dojo,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        result = run_module_in(own_dojo, "pytest", "-p", "no:cacheprovider", *options)
         assert f"begin with: {following} - " in result.stdout
 
 
@@ -242,17 +215,11 @@ def test_a_folder_without_answers_is_refused(run_pytest):
 
 
 @pytest.fixture
-def run_in(own_dojo):
+def run_in(run_module_in, own_dojo):
     """Run plain pytest in the test's own dojo, on the answers in its katas/."""
 
     def run_in(*options, folder="."):
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", *options],
-            cwd=own_dojo / folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_module_in(own_dojo / folder, "pytest", "-q", *options)
 
     return run_in
 

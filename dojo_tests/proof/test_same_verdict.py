@@ -28,7 +28,7 @@ from dojo.workers.client import judge_source as judge_source_by
 from dojo.workers.pool import WorkerPool
 
 _PATIENCE = 60.0  # seconds for what takes a second or two on a quiet machine
-SPAWNED = 300  # of so many answers one is judged by a spawned worker, which imports torch anew
+SPAWNED = 500  # of so many answers one is judged by a spawned worker, which imports torch anew
 ROUNDS = 4  # runs of plain pytest that share the answers, where these are all
 ABOVE = "\n\n# written differently\n"
 

@@ -43,19 +43,26 @@ TRIPLES = """\
 def double(x):
     return x * 3
 """
+# The command, which times each case for a moment only: nothing here depends on its time.
+BRIEFLY = """\
+import dojo.bench.run
+from dojo.cli import main
+dojo.bench.run._LENGTH = "0.01"
+main()
+"""
 
 
 class ScreenProcess:
     """``dojo watch`` in a pseudo terminal of 80 × 24."""
 
-    def __init__(self, root, *arguments):
+    def __init__(self, root, *arguments, python=("-m", "dojo")):
         self.root, self.raw, self._seen = root, "", 0
         self.pid, self._line = pty.fork()
         if self.pid == 0:
             os.chdir(root)
             os.environ["TERM"] = "xterm-256color"
             os.environ.pop("NO_COLOR", None)
-            os.execv(sys.executable, [sys.executable, "-m", "dojo", "watch", *arguments])
+            os.execv(sys.executable, [sys.executable, *python, "watch", *arguments])
         fcntl.ioctl(self._line, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 
     def wait_for(self, *words):
@@ -122,8 +129,8 @@ def watch(own_dojo):
     """Starts ``dojo watch`` with these arguments in a small dojo."""
     screens = []
 
-    def start(*arguments):
-        screens.append(ScreenProcess(own_dojo, *arguments))
+    def start(*arguments, **options):
+        screens.append(ScreenProcess(own_dojo, *arguments, **options))
         return screens[-1]
 
     yield start
@@ -185,19 +192,30 @@ def test_a_signal_ends_the_screen_and_gives_the_terminal_back(watch, number):
 
 
 @pytest.fixture
-def timed(watch, own_dojo):
+def time_answer(watch, own_dojo):
+    """Opens a screen on which a green kata is being timed."""
+
+    def time_answer(**options):
+        kata = Kata("first/k01_double", own_dojo)
+        kata.stub.write_bytes(kata.reference.read_bytes())
+        screen = watch("k01_double", **options)
+        screen.wait_for("✓ green", "b times your answer")
+        screen.press("b")
+        screen.wait_for("timing …")
+        return screen
+
+    return time_answer
+
+
+@pytest.fixture
+def timed(time_answer):
     """A screen on which a green kata is being timed, which takes some seconds."""
-    kata = Kata("first/k01_double", own_dojo)
-    kata.stub.write_bytes(kata.reference.read_bytes())
-    screen = watch("k01_double")
-    screen.wait_for("✓ green", "b times your answer")
-    screen.press("b")
-    screen.wait_for("timing …")
-    return screen
+    return time_answer()
 
 
-def test_an_answer_is_timed_and_a_save_meanwhile_is_judged(timed):
+def test_an_answer_is_timed_and_a_save_meanwhile_is_judged(time_answer):
     """The bars come; in a second run the verdict on what is saved, and no times of both."""
+    timed = time_answer(python=("-c", BRIEFLY))
     timed.wait_for("done, the last of them: ")
     timed.wait_for("n = 64", "× reference", "yours", "naive", "█")
     timed.press("\x1b")

@@ -4,7 +4,7 @@ import pytest
 
 from dojo.tui.tensor_diff import MARK
 from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, TIMED_OUT, Check, Verdict
-from dojo.watch.events import Checked, Diagnosed, Judged, Trouble
+from dojo.watch.events import Checked, Diagnosed, Judged, Started, Trouble
 
 
 def test_a_red_screen_shows_the_message_both_tensors_the_diagnosis_and_what_was_printed(terminal):
@@ -103,6 +103,27 @@ def test_aspects_fill_as_their_checks_end(terminal):
         "✓ shape   ○ values   ○ memory",
         "✓ shape   ◔ values   ○ memory",
     ]
+
+
+def test_an_exception_stands_in_the_place_of_the_law(terminal):
+    terminal.judge_red(message="halve(4.) raised ValueError", heading="halve raised ValueError")
+    assert terminal.line_with("halve raised ValueError  [values, cpu]")
+
+
+def test_what_is_forbidden_is_shown_first_during_a_run_too_until_a_value_is_wrong(terminal):
+    kata = terminal.kata
+    failed = [
+        Check(f"law of {name}", name, "cpu", RED, f"{name} is wrong")
+        for name in ("memory", "structure", "values")
+    ]
+    terminal.receive(Started(kata, tuple(failed)))
+    shown = []
+    for check in failed:
+        terminal.receive(Checked(kata, check))
+        shown.append(terminal.line_with(" is wrong"))
+    assert shown == ["memory is wrong", "structure is wrong", "memory is wrong"]
+    terminal.receive(Judged(kata, Verdict(kata.name, RED, 0.1, "", tuple(failed[:2]))))
+    assert terminal.line_with(" is wrong") == "structure is wrong"
 
 
 def test_the_first_failure_appears_before_the_run_has_ended(terminal):

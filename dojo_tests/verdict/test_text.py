@@ -62,6 +62,28 @@ def test_the_last_lines_that_were_printed_are_shown():
     assert lines[start + 1 :] == [f"  line {number}" for number in range(12, 20)]
 
 
+def test_an_exception_is_the_headline_and_not_what_the_check_states():
+    verdict = verdict_of(check(RED, "double(1) raised …", heading="double raised ValueError"))
+    assert failure_lines(verdict, PATH)[1] == "red: double raised ValueError [values, cpu]"
+
+
+def test_other_aspects_that_failed_are_told_with_the_command_that_lists_all():
+    memory = Check("makes a new tensor", "memory", "cpu", RED, "shared")
+    lines = failure_lines(verdict_of(check(RED, "wrong"), memory), PATH, "pytest -k k01 -rf")
+    assert lines[-2:] == ["Also red: memory. To list all:", "  pytest -k k01 -rf"]
+
+
+def test_where_all_are_listed_already_no_command_is_told():
+    memory = Check("makes a new tensor", "memory", "cpu", RED, "shared")
+    lines = failure_lines(verdict_of(check(RED, "wrong"), memory), PATH)
+    assert lines[-1] == "Also red: memory."
+
+
+def test_of_a_file_that_cannot_be_used_no_aspect_is_told():
+    broken = [Check("law", name, "cpu", RED, "no Python") for name in ("type", "values")]
+    assert failure_lines(verdict_of(*broken), PATH)[-1] == "no Python"
+
+
 def test_names_that_are_not_started_are_told_beside_another_failure():
     lines = failure_lines(verdict_of(check(NOT_STARTED, UNSTARTED), check(RED, "wrong")), PATH)
     assert lines[-1] == "Not started yet: double."

@@ -13,7 +13,7 @@ from dojo.workers.fork_client import ForkServer
 from dojo.workers.forked import ForkedWorker
 from dojo.workers.pool import WorkerPool
 
-ONE_OF = 4  # of so many tests of spawned workers one runs without --all-ways
+ONE_OF = 8  # of so many tests of spawned workers one runs without --all-ways
 PATIENCE = 20.0  # seconds until a test gives up waiting for another process
 
 

@@ -20,6 +20,7 @@ from dojo.workers.lifetime import (
     wait_a_moment,
 )
 
+KILLED = "(killed: out of memory, or over a limit that your file sets?)"
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals of Linux")
 
 
@@ -78,7 +79,10 @@ def is_sleeping(pid):
     [
         (0, "the process was ended with exit code 0 before the check had finished"),
         (3, "the process was ended with exit code 3 before the check had finished"),
-        (-9, "the process died of SIGKILL (killed: out of memory, or by a limit?)"),
+        (
+            -9,
+            f"the process died of SIGKILL {KILLED}",
+        ),
         (-11, "the process died of SIGSEGV (segmentation fault)"),
         (-6, "the process died of SIGABRT"),
         (-99, "the process died of signal 99"),

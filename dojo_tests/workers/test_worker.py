@@ -15,6 +15,7 @@ from dojo.workers.lifetime import reap
 from dojo.workers.protocol import answer, requests
 from dojo.workers.worker import Worker, WorkerDied, WorkerStuck
 
+KILLED = "(killed: out of memory, or over a limit that your file sets?)"
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only"),
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),  # beside xdist's threads
@@ -170,7 +171,10 @@ def test_restart_clock_gives_the_next_request_the_whole_limit(forked):
             "the process was ended with exit code 0 before the check had finished",
         ),
         (fail, "the process was ended with exit code 1 before the check had finished"),
-        (kill_itself, "the process died of SIGKILL (killed: out of memory, or by a limit?)"),
+        (
+            kill_itself,
+            f"the process died of SIGKILL {KILLED}",
+        ),
         (crash, "the process died of SIGSEGV (segmentation fault)"),
         (cut_the_line, "the process cut its line to the judge"),
         (send(b"hello"), NO_ANSWER),

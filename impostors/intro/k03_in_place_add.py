@@ -52,12 +52,12 @@ def returns_nothing(x1, x2):
     x1.add_(x2)
 
 
-@impostor("add_", diagnosis="The sum went into x2; x1 is the one to change.", aspect="values")
+@impostor("add_", diagnosis="The sum went into x2; x1 is the one to change.", aspect="type")
 def writes_into_x2(x1, x2):
     return x2.add_(x1)
 
 
-@impostor("add_", diagnosis="A view of x1 holds the sum, but it is not x1 itself.", aspect="values")
+@impostor("add_", diagnosis="A view of x1 holds the sum, but it is not x1 itself.", aspect="type")
 def returns_a_view(x1, x2):
     x1 += x2
     return x1[:]
@@ -106,7 +106,7 @@ def views_it_flat(x1, x2):
 @impostor(
     "add_",
     diagnosis="contiguous() copies an x1 that is not contiguous, and the copy is returned.",
-    aspect="values",
+    aspect="type",
 )
 def makes_it_contiguous(x1, x2):
     return x1.contiguous().add_(x2)
@@ -258,7 +258,7 @@ def rounds_halves(x1, x2):
 @impostor(
     "add_",
     diagnosis="Nobody asked for an untracked x1 to require grad afterwards.",
-    aspect="values",
+    aspect="memory",
 )
 def tracks_x1_afterwards(x1, x2):
     x1.add_(x2)

@@ -64,6 +64,15 @@ def multiplies_elements(x, w):
     return x * w[:2]
 
 
+@impostor(
+    "matmul",
+    diagnosis="x * w multiplies element by element, so the shapes must fit; x @ w is the product.",
+    aspect="type",
+)
+def multiplies_elements_of_all_rows(x, w):
+    return x * w
+
+
 @impostor("matmul", diagnosis="The sum over j runs over the wrong dimension.", aspect="shape")
 def sums_over_the_result(x, w):
     return (x.unsqueeze(-1) * w).sum(-1).sum(-1)

@@ -117,6 +117,24 @@ def transposes_in_place(x):
 
 @impostor(
     "nchw_to_nhwc",
+    diagnosis="transpose_ is refused where x requires grad, be it on another view of x.",
+    aspect="gradient",
+)
+def transposes_another_view_in_place(x):
+    return x[:].transpose_(1, 2).transpose_(2, 3)
+
+
+@impostor(
+    "nchw_to_nhwc",
+    diagnosis="detach, .data and no_grad cut the view off from autograd.",
+    aspect="gradient",
+)
+def detaches(x):
+    return x.detach().permute(0, 2, 3, 1)
+
+
+@impostor(
+    "nchw_to_nhwc",
     diagnosis="squeeze drops each dimension of size 1, the batch or the channels too.",
     aspect="shape",
 )
@@ -136,11 +154,6 @@ def goes_through_numpy(x):
 @alternative("nchw_to_nhwc")
 def by_movedim(x):
     return torch.movedim(x, 1, -1)
-
-
-@alternative("nchw_to_nhwc")
-def on_another_view(x):
-    return x[:].transpose_(1, 2).transpose_(2, 3)
 
 
 @alternative("nchw_to_nhwc")

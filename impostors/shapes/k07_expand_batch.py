@@ -92,7 +92,7 @@ def lengthens_the_first_dimension(x, batch):
     return torch.cat([x.reshape(-1, *x.shape[1:])] * max(batch, 1))
 
 
-@impostor("tile_batch", diagnosis="unsqueeze_ gives x itself a new dimension.", aspect="shape")
+@impostor("tile_batch", diagnosis="unsqueeze_ gives x itself a new dimension.", aspect="memory")
 def unsqueezes_x(x, batch):
     shape = x.shape
     return x.unsqueeze_(0).expand(batch, *shape)
@@ -140,7 +140,7 @@ def broadcasts_with_another(x, batch):
 
 @alternative("tile_batch")
 def expands_as(x, batch):
-    return x.detach().expand_as(torch.empty((batch, *x.shape), device="meta"))
+    return x.expand_as(torch.empty((batch, *x.shape), device="meta"))
 
 
 @alternative("tile_batch")

@@ -37,7 +37,7 @@ def makes_all_float32(x, dim):
 def divides_integers(x, dim):
     if x.is_floating_point():
         return x.mean(dim)
-    n = x.shape[dim] if x.dim() else 1
+    n = x.shape[dim]
     return (x.long().sum(dim) // n).float()
 
 
@@ -47,7 +47,7 @@ def divides_integers(x, dim):
     aspect="values",
 )
 def sums_in_its_own_dtype(x, dim):
-    n = x.shape[dim] if x.dim() else 1
+    n = x.shape[dim]
     return (x.sum(dim, dtype=x.dtype) / n).to(result_dtype(x))
 
 
@@ -57,7 +57,7 @@ def sums_in_its_own_dtype(x, dim):
     aspect="values",
 )
 def sums_halves(x, dim):
-    n = x.shape[dim] if x.dim() else 1
+    n = x.shape[dim]
     total = x.sum(dim) if x.is_floating_point() else x.double().sum(dim)
     return (total / n).to(result_dtype(x))
 
@@ -68,7 +68,7 @@ def sums_halves(x, dim):
     aspect="values",
 )
 def sums_int64(x, dim):
-    n = x.shape[dim] if x.dim() else 1
+    n = x.shape[dim]
     return x.mean(dim) if x.is_floating_point() else x.sum(dim) / n
 
 
@@ -132,7 +132,7 @@ def gives_float64(x, dim):
     aspect="values",
 )
 def divides_in_its_own_dtype(x, dim):
-    n = x.shape[dim] if x.dim() else 1
+    n = x.shape[dim]
     return ((x if x.is_floating_point() else x.double()) / n).sum(dim).to(result_dtype(x))
 
 
@@ -143,7 +143,7 @@ def divides_in_its_own_dtype(x, dim):
 )
 def keeps_a_running_mean(x, dim):
     mean = torch.zeros((), dtype=result_dtype(x), device=x.device)
-    for count, part in enumerate(x.unbind(dim) if x.dim() else (x,), 1):
+    for count, part in enumerate(x.unbind(dim), 1):
         mean = mean + (part.to(mean.dtype) - mean) / count
     return mean
 
@@ -189,49 +189,69 @@ def squeezes_all(x, dim):
 @impostor(
     "true_mean",
     diagnosis="div_ divides the caller's own x.",
-    aspect="values",
+    aspect="memory",
 )
 def divides_x_itself(x, dim):
     if x.dtype == torch.float64:
-        return x.div_(x.shape[dim] if x.dim() else 1).sum(dim)
+        return x.div_(x.shape[dim]).sum(dim)
     return x.double().mean(dim).to(result_dtype(x))
+
+
+@impostor(
+    "true_mean",
+    diagnosis="Integers become float32 before they are summed: large ones lose their last digits.",
+    aspect="values",
+)
+def rounds_integers_first(x, dim):
+    if x.is_floating_point():
+        return x.mean(dim)
+    return torch.mean(x, dim, dtype=torch.float32)
+
+
+@impostor(
+    "true_mean",
+    diagnosis="var_mean takes inf from inf on its way, and gives NaN where the mean is inf.",
+    aspect="values",
+)
+def beside_the_variance(x, dim):
+    return torch.var_mean(x.double(), dim, correction=0)[1].to(result_dtype(x))
+
+
+@alternative("true_mean")
+def by_a_wider_dtype(x, dim):
+    wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    wide = wide if wide.is_floating_point() else wide.double()
+    return wide.mean(dim).to(result_dtype(x))
 
 
 @alternative("true_mean")
 def by_dtype(x, dim):
     if x.is_floating_point():
         return x.mean(dim)
-    return torch.mean(x, dim, dtype=torch.float32)
+    return torch.mean(x, dim, dtype=torch.float64).float()
 
 
 @alternative("true_mean")
 def by_a_sum(x, dim):
-    n = 1 if x.dim() == 0 else x.shape[dim]
+    n = x.shape[dim]
     return (x.sum(dim, dtype=torch.float64) / n).to(result_dtype(x))
 
 
 @alternative("true_mean")
-def by_float(x, dim):
-    wide = x if x.dtype == torch.float64 else x.float()
-    return wide.mean(dim).to(result_dtype(x))
-
-
-@alternative("true_mean")
 def divides_first(x, dim):
-    n = 1 if x.dim() == 0 else x.shape[dim]
+    n = x.shape[dim]
     return (x.double() / n).sum(dim).to(result_dtype(x))
 
 
 @alternative("true_mean")
 def by_numpy(x, dim):
     array = x.detach().cpu().double().numpy()
-    mean = array if array.ndim == 0 else np.mean(array, axis=dim)
-    return torch.as_tensor(mean).to(x.device, result_dtype(x))
+    return torch.as_tensor(np.mean(array, axis=dim)).to(x.device, result_dtype(x))
 
 
 @alternative("true_mean")
 def by_unbind(x, dim):
-    parts = [x] if x.dim() == 0 else x.unbind(dim)
+    parts = x.unbind(dim)
     total = torch.zeros_like(parts[0], dtype=torch.float64)
     for part in parts:
         total += part
@@ -240,28 +260,19 @@ def by_unbind(x, dim):
 
 @alternative("true_mean")
 def by_a_running_sum(x, dim):
-    if x.dim() == 0:
-        return x.to(result_dtype(x))
     return (x.double().cumsum(dim).select(dim, -1) / x.shape[dim]).to(result_dtype(x))
 
 
 @alternative("true_mean")
 def by_a_product_with_ones(x, dim):
-    if x.dim() == 0:
-        return x.clone().to(result_dtype(x))
     rows = x.movedim(dim, -1).double()
     ones = rows.new_ones(rows.shape[-1])
     return torch.einsum("...i,i->...", rows, ones).div_(len(ones)).to(result_dtype(x))
 
 
 @alternative("true_mean")
-def beside_the_variance(x, dim):
-    return torch.var_mean(x.double(), dim, correction=0)[1].to(result_dtype(x))
-
-
-@alternative("true_mean")
 def number_by_number(x, dim):
-    rows = x.movedim(dim, -1) if x.dim() else x.view(1)
+    rows = x.movedim(dim, -1)
     lists = rows.reshape(-1, rows.shape[-1]).tolist()
     means = torch.tensor([math.fsum(row) / len(row) for row in lists], dtype=torch.float64)
     return means.reshape(rows.shape[:-1]).to(x.device, result_dtype(x))

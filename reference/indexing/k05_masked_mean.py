@@ -23,12 +23,11 @@ def masked_mean(x: torch.Tensor, mask: torch.Tensor, dim: int) -> torch.Tensor:
     """The mean along one dimension of the entries that mask keeps.
 
     Args:
-        x: float32 or float64, any shape (a single number too), any strides; stays as it is. What
-            is hidden may be NaN, inf or -inf.
+        x: at least one dimension and one entry; float32 or float64, any strides; stays as it is.
+            What is hidden may be NaN, inf or -inf.
         mask: bool, on x's device, of a shape that broadcasts to x's; True keeps, False hides.
             Stays as it is.
-        dim: one dimension of x, counted from the front, or from the back if negative; for a
-            single number 0 or -1, as in torch. Its size may be 0.
+        dim: one dimension of x, counted from the front, or from the back if negative.
 
     Returns:
         A tensor of x's dtype and device, with x's shape without dimension dim: the mean of what

@@ -29,7 +29,7 @@ def logsumexp(x: torch.Tensor, dim: int) -> torch.Tensor:
     backward.
 
     Args:
-        x: any shape (0-d too) with an entry at least, float64, float32, float16 or bfloat16, any
+        x: at least one dimension and one entry; float64, float32, float16 or bfloat16, any
             strides; finite numbers of any size, and -inf; stays as it is.
         dim: the dimension to sum over; negative counts from the end.
 

@@ -5,222 +5,99 @@ import math
 import numpy as np
 import torch
 
-from dojo.checks import (
-    aspect,
-    expect_device,
-    expect_dtype,
-    expect_made_without,
-    expect_shape,
-    expect_values,
-    gradients,
-    in_layout,
-    random_like,
-    untouched,
-)
+from dojo.checks import aspect
+from dojo.checks.laws import FLOATS, PureFunction
+from dojo.checks.laws.rows import Row
 
-SHAPE = "dim goes, as in a sum; the other dimensions stay, those of size 1 too."
-SUM = "The result is log of the sum of exp(x) along dim."
-SIZE = "exp(x) overflows, or all of it comes to 0: subtract from each row its own largest entry."
-DIGITS = "Only the last digits differ: stay in x's dtype or a wider one, and add nothing to sums."
-LIMITS = "The smallest and largest finite number are numbers like others; -inf alone is -inf."
-INFINITE = "exp(-inf) is 0 and adds nothing. And what is -inf minus -inf, in a row of nothing else?"
-TRACKED = "Compute with torch's own operations on x, without `detach` or `no_grad` around x itself."
-GRADIENT = "With the gradient g of a row, that of an entry is g * exp(x) / sum of exp(x)."
-NAN = "Of -inf alone the sum is 0, log(0) has the gradient inf, and 0 * inf is NaN."
-KEEP = "Results go into new tensors; x stays as it is."
-OWN = "The kata is to make it from exp, sums, log and the like."
-
-FORBIDDEN = "logsumexp|logcumsumexp|logaddexp|.*softmax.*"
-# relative and absolute tolerance
-TOLERANCES = {
-    torch.float32: (1e-5, 1e-5),
-    torch.float64: (1e-10, 1e-10),
-    torch.float16: (1e-2, 2e-2),
-    torch.bfloat16: (3e-2, 1e-1),
-}
-DTYPES = list(TOLERANCES)
-# of gradients; those of 16 bits are to arrive, to their first digit, and not to be NaN
-OF_GRADIENTS = {
-    torch.float32: (1e-3, 1e-4),
-    torch.float64: (1e-9, 1e-12),
-    torch.float16: (0, 0.05),
-    torch.bfloat16: (0, 0.2),
-}
-# shape of x, dim
-CASES = [
-    ((3,), 0),
-    ((2, 3), 1),
-    ((3, 2), 0),
-    ((3, 3), -2),
-    ((2, 3, 4), 1),
-    ((2, 3, 2), -3),
-    ((1, 3), 1),
-    ((3, 1), 1),
-    ((), 0),
-    ((), -1),
-]
-LAYOUTS = ["transposed", "every second element", "at an offset"]
-# dtype, the factor of the large numbers below
-SIZES = [
-    (torch.float32, 1e3),
-    (torch.float64, 1e3),
-    (torch.float16, 2e4),
-    (torch.bfloat16, 1e38),
-    (torch.float32, 1e38),
-    (torch.float64, 5e307),
-]
-LARGE = [[3, 3, 2], [-2, -3, -2], [3, -3, 0], [0, -1, -3]]
 LOW = -math.inf
-WITH_INFINITE = [[LOW, 3, LOW], [LOW, LOW, LOW], [1, 0.5, LOW], [LOW, 800, 800]]
-ALL_INFINITE = [LOW, LOW]
+LARGE = np.array([[3.0, 3.0, 2.0], [-2.0, -3.0, -2.0], [3.0, -3.0, 0.0], [0.0, -1.0, -3.0]])
+ROWS = [[LOW, 3, LOW], [LOW, LOW, LOW], [1, 0.5, LOW], [LOW, 800, 800]]
+# shape of x, dim
+CASES = [((2, 3), 1), ((3,), 0), ((3, 2), 0), ((3, 3), -2), ((2, 3, 4), 1), ((1, 3), 1)]
+CASES += [((3, 1), 1), ((1,), 0)]
+# dtype, the factor of the large numbers above
+SIZES = [(torch.float32, 1e3), (torch.float64, 1e3), (torch.float16, 2e4), (torch.bfloat16, 1e38)]
+SIZES += [(torch.float32, 1e38), (torch.float64, 5e307)]
+LIMITS = [(dtype, torch.finfo(dtype).min, torch.finfo(dtype).max) for dtype in FLOATS]
 
 
-def numbers(shape, seed=0):
-    """x as float64 from -3 to 3, with one decimal."""
+def numbers(shape, seed):
+    """From -3 to 3, with one decimal."""
     return np.round(np.random.default_rng(seed).uniform(-3, 3, shape), 1)
-
-
-def shares(x, dim):
-    """exp(x) over the sum of exp(x), in float64, and 0 in a row of -inf alone."""
-    top = x.max(dim, keepdims=True)
-    with np.errstate(over="ignore"):
-        weights = np.exp(x - np.where(np.isfinite(top), top, 0))
-    total = weights.sum(dim, keepdims=True)
-    return weights / np.where(total == 0, 1, total)
 
 
 def of_row(row):
     """log of the sum of exp of some numbers, by Python's own."""
-    row = row.tolist()
     top = max(row)
     if top == LOW:
         return LOW
     return top + math.log(math.fsum(math.exp(value - top) for value in row))
 
 
-def call(solution, x, dim, hint=SHAPE):
-    """What the learner returns, in the shape of x without dim; x stays as it is."""
-    with untouched(KEEP, x=x):
-        got = solution.logsumexp(x, dim)
-    shape = list(x.shape)
-    if shape:
-        del shape[dim]
-    expect_shape(got, shape, hint)
-    return got
+class TestLogsumexp(PureFunction):
+    name = "logsumexp"
+    cases = [(numbers(shape, seed), dim) for seed, (shape, dim) in enumerate(CASES)]
+    wild = [([1000.0, 1000.0], 0), ([[1000.0, 0.0, 2.0], [-1000.0, -1001.0, -1002.0]], 1)]
+    wild += [([LOW, 3.0], 0), ([LOW, LOW], 0), (ROWS, 1)]
+    precise = [(dtype, (LARGE * factor, 1)) for dtype, factor in SIZES]
+    precise += [(dtype, ([[low, low], [high, low], [low, LOW]], 1)) for dtype, low, high in LIMITS]
+    precise += [(torch.float16, ([[16.0625], [-20.0625]], 1))]  # bfloat16 does not hold these
+    ulps = {torch.float16: 3, torch.bfloat16: 3}
+    # of 800, 16 bits have no digit behind the point to read a share off
+    wild_gradients = [([LOW, 3.0], -1), ([LOW, LOW], 0), (ROWS[:3], 1)]
+    forbidden = "logsumexp|logcumsumexp|logaddexp|.*softmax.*"
+    hints = {
+        "shape": "dim goes, as in a sum; the other dimensions stay, those of size 1 too.",
+        "values": "The result is log of the sum of exp(x) along dim.",
+        "wild": "exp(-inf) is 0 and adds nothing. And what is -inf minus -inf, in a row of nothing"
+        " else?",
+        "precise": "Only the last digits differ: stay in x's dtype or a wider one, and add nothing"
+        " to sums.",
+        "size": "exp(x) overflows, or all of it comes to 0: subtract from each row its own largest"
+        " entry.",
+        "limits": "The smallest and largest finite number are numbers like others; -inf alone is"
+        " -inf.",
+        "tracked": "Compute with torch's own operations on x, without `detach` or `no_grad` around"
+        " x itself.",
+        "gradient": "With the gradient g of a row, that of an entry is g * exp(x) / sum of exp(x).",
+        "wild gradient": "Of -inf alone the sum is 0, log(0) has the gradient inf, and 0 * inf is"
+        " NaN.",
+        "forbidden": "The kata is to make it from exp, sums, log and the like.",
+    }
+    sentences = {
+        "test_values": "The result is log of the sum of exp(x) along dim.",
+        "test_wild_values": "-inf adds nothing to the sum, and -inf alone gives -inf.",
+        "test_no_digit_is_lost": "Numbers as large or small as the dtype allows give no inf, -inf"
+        " or NaN.",
+        "test_gradients": "The gradient of an entry is its share in the sum.",
+        "test_wild_gradients": "-inf has the gradient 0, in a row of -inf alone too.",
+        "test_is_made_without": "It is made without torch's logsumexp, logaddexp and softmax,"
+        " forward and backward.",
+    }
 
+    def truth(self, x, dim):
+        return np.apply_along_axis(of_row, dim, x)
 
-def expect_sums(solution, device, x, dim, dtype, hint, layout="contiguous"):
-    """The results for an array x, rounded to the dtype, are those in float64."""
-    given = torch.tensor(x, dtype=dtype)
-    exact = np.apply_along_axis(of_row, dim, np.array(given.tolist())) if x.ndim else x
-    got = call(solution, in_layout(given.to(device), layout), dim)
-    rtol, atol = TOLERANCES[dtype]
-    with np.errstate(invalid="ignore"):
-        is_near = got.dtype == dtype and np.allclose(got.tolist(), exact, rtol=1e-2, atol=1e-2)
-    why = f"{hint} {DIGITS}" if is_near else hint
-    expect_values(got, torch.tensor(exact, dtype=dtype), why, rtol=rtol, atol=atol)
+    def gradient(self, weights, x, dim):
+        """The weights times exp(x) over the sum of exp(x), and 0 in a row of -inf alone."""
+        top = x.max(dim, keepdims=True)
+        shares = np.exp(x - np.where(np.isfinite(top), top, 0))
+        total = shares.sum(dim, keepdims=True)
+        return [np.expand_dims(weights, dim) * shares / np.where(total == 0, 1, total) + 0.0]
 
+    def why(self, law, arguments, got, expected):
+        x = arguments[0]
+        if law == "precise" and x.shape == LARGE.shape:
+            return f"{self.hints['size']} Here x is {x.tolist()}."
+        if law == "precise" and x.shape[1] > 1:
+            return self.hints["limits"]
+        return self.hints["size"] if law == "wild" and np.isfinite(x).all() else ""
 
-@aspect("shape")
-def test_dim_goes(solution, device):
-    """The shape is that of x without dim."""
-    for shape, dim in CASES:
-        call(solution, torch.tensor(numbers(shape), dtype=torch.float32).to(device), dim)
-
-
-@aspect("dtype")
-def test_keeps_the_dtype(solution, device):
-    """The result has x's dtype."""
-    for dtype in DTYPES:
-        given = torch.tensor(numbers((2, 3)), dtype=dtype).to(device)
-        expect_dtype(solution.logsumexp(given, 1), dtype)
-
-
-@aspect("device")
-def test_stays_on_the_device(solution, device):
-    """The result lies where x lies."""
-    expect_device(solution.logsumexp(torch.tensor(numbers((2, 3))).to(device), 1), device)
-
-
-@aspect("values")
-def test_is_the_log_of_the_sum_of_exp(solution, device):
-    """The result is log of the sum of exp(x) along dim."""
-    for seed, (shape, dim) in enumerate(CASES):
-        expect_sums(solution, device, numbers(shape, seed), dim, DTYPES[seed % 2], SUM)
-    for dtype in DTYPES[2:]:
-        expect_sums(solution, device, numbers((2, 5), seed=20), 1, dtype, SUM)
-    for layout in LAYOUTS:
-        expect_sums(solution, device, numbers((2, 3), seed=21), 0, torch.float64, SUM, layout)
-
-
-@aspect("values")
-def test_any_size_is_right(solution, device):
-    """Numbers as large or small as the dtype allows give no inf, -inf or NaN."""
-    for row in ([1000.0, 1000.0], [-1000.0, -1001.0]):
-        expect_sums(solution, device, np.array(row), 0, torch.float32, SIZE)
-    for dtype, factor in SIZES:
-        hint = f"{SIZE} Here x is {LARGE} * {factor:g}."
-        expect_sums(solution, device, np.array(LARGE) * factor, 1, dtype, hint)
-    for dtype in DTYPES:
-        low, high = torch.finfo(dtype).min, torch.finfo(dtype).max
-        for row in ([low, low], [low, LOW], [high, low]):
-            expect_sums(solution, device, np.array(row), 0, dtype, LIMITS)
-
-
-@aspect("values")
-def test_minus_infinity_counts_for_nothing(solution, device):
-    """-inf adds nothing to the sum, and -inf alone gives -inf."""
-    expect_sums(solution, device, np.array([LOW, 3.0]), 0, torch.float32, INFINITE)
-    expect_sums(solution, device, np.array(ALL_INFINITE), 0, torch.float32, INFINITE)
-    x = np.array(WITH_INFINITE)
-    for dtype in DTYPES:
-        expect_sums(solution, device, x, 1, dtype, INFINITE)
-    expect_sums(solution, device, x.T.copy(), 0, torch.float64, INFINITE)
-    expect_sums(solution, device, np.array(LOW), 0, torch.float64, INFINITE)
-
-
-def expect_gradient(solution, device, x, dim, hint, seed=0, dtype=torch.float64):
-    """The gradient of x is g * exp(x) / sum of exp(x)."""
-    leaf = torch.tensor(x, dtype=dtype).to(device).requires_grad_()
-    got = call(solution, leaf, dim)
-    expect_dtype(got, dtype)
-    cotangent = random_like(got.detach().cpu(), seed)
-    found = gradients(got, {"x": leaf}, cotangent.to(device), TRACKED)["x"]
-    g = np.array(cotangent.tolist())
-    exact = (np.expand_dims(g, dim) if x.ndim else g) * shares(np.array(leaf.tolist()), dim)
-    rtol, atol = OF_GRADIENTS[dtype]
-    expected = torch.tensor(exact, dtype=dtype)
-    expect_values(found, expected, hint, "the gradient of x", rtol=rtol, atol=atol)
-
-
-@aspect("gradient")
-def test_gradients_reach_x(solution, device):
-    """The gradient of an entry is its share in the sum."""
-    for seed, (shape, dim) in enumerate(CASES[1:-1:2]):
-        expect_gradient(solution, device, numbers(shape, seed), dim, GRADIENT, seed)
-    for dtype in DTYPES:
-        expect_gradient(solution, device, numbers((2, 3), 30), 1, GRADIENT, 30, dtype)
-    # With 5e307, x + log(2) is x: of two that are equally large, no share can be read off again.
-    for rows, factor in ((LARGE, 1e3), (LARGE[2:], 5e307)):
-        expect_gradient(solution, device, np.array(rows) * factor, 1, f"{GRADIENT} {SIZE}")
-
-
-@aspect("gradient")
-def test_no_gradient_is_nan(solution, device):
-    """-inf has the gradient 0, in a row of -inf alone too."""
-    for x in (np.array([LOW, 3.0]), np.array([[LOW, 3, 3], [1, 2, LOW]])):
-        expect_gradient(solution, device, x, -1, GRADIENT)
-    expect_gradient(solution, device, np.array(ALL_INFINITE), 0, NAN)
-    for dtype in DTYPES:  # of 800, 16 bits have no digit behind the point to read a share off
-        rows = WITH_INFINITE[:3] if dtype.itemsize == 2 else WITH_INFINITE
-        expect_gradient(solution, device, np.array(rows), 1, NAN, dtype=dtype)
-    expect_gradient(solution, device, np.array(LOW), 0, NAN)
-
-
-@aspect("structure")
-def test_runs_none_of_the_forbidden_operations(solution):
-    """It is made without torch's logsumexp, logaddexp and softmax, forward and backward."""
-    for dtype in DTYPES:
-        for rows in ([[1.0, 2.0, 3.0]], WITH_INFINITE):
-            x = torch.tensor(rows, dtype=dtype).requires_grad_()
-            expect_made_without(FORBIDDEN, solution.logsumexp, x, 1, hint=OWN)
+    @aspect("gradient")
+    def test_large_numbers_have_gradients(self, solution, device):
+        """The gradient of a large number is its share in the sum."""
+        # With 5e307, x + log(2) is x: of two that are equally large, no share can be read off.
+        for rows, factor in ((LARGE, 1e3), (LARGE[2:], 5e307)):
+            row = Row(self, (rows * factor, 1), torch.float64, 0, "size", ["x"])
+            for record in self.records(solution, device, [row]):
+                self.expect_gradients(record)

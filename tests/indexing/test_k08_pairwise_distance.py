@@ -1,47 +1,20 @@
-"""The checks of indexing/k08_pairwise_distance: distances by math.dist, and unit vectors."""
-
-import math
+"""The checks of indexing/k08_pairwise_distance: differences by NumPy, and unit vectors."""
 
 import numpy as np
 import torch
 
-from dojo.checks import (
-    Benchmark,
-    aspect,
-    cost_of,
-    expect_device,
-    expect_dtype,
-    expect_made_without,
-    expect_no_growth,
-    expect_shape,
-    expect_values,
-    gradients,
-    in_layout,
-    random_like,
-    untouched,
-)
+from dojo.checks import Benchmark, aspect, cost_of, expect_no_growth, expect_values, gradients
+from dojo.checks.laws import PureFunction
 
-SHAPE = "A row for each point of a, a column for each point of b, also if there is only one."
-DISTANCE = "[i, j] is the square root of the sum of (a[i] - b[j])², over the d coordinates."
-PRECISION = "Stay in the dtype of a: float32 has about 7 decimal digits, float64 about 16."
-DIGITS = "Only the last digits differ: stay in the dtype of a, and add nothing that shows in them."
-CLOSE = "Take the differences first: |a|² + |b|² - 2 a·b cancels out what is close and far from 0."
-SAME = "Here two points coincide, so their distance is 0, but for an error of 1e-5 at most."
-TRACKED = "Compute with torch's own operations on a and b, without `detach`, `.data` or `no_grad`."
-GRADIENT = "With the gradient g of a distance, that of a[i] is g * (a[i] - b[j]) / distance."
-ZERO = "Two points coincide here: the square root of 0 has the gradient inf, and inf * 0 is NaN."
-KEEP = "Distances go into a new tensor; a and b stay as they are."
-OWN = "The kata is to make it from differences, sums and a square root."
-LOOP = "Broadcasting compares all points at once, without a loop in Python."
-
-
-DTYPES = [torch.float32, torch.float64]
+POINTS = [[0.0, 0.0], [1.0, 0.0]], [[3.0, 4.0], [1.0, 2.0], [-5.0, 12.0]]
 # n, m, d
-SIZES = [(2, 3, 2), (3, 3, 4), (4, 2, 1), (1, 3, 2), (3, 1, 2), (1, 1, 1), (2, 2, 2)]
-LAYOUTS = ["transposed", "every second element", "at an offset"]
+SIZES = [(2, 3, 4), (4, 2, 1), (1, 3, 2), (3, 1, 2), (1, 1, 1), (2, 2, 2)]
 SMALL, LARGE = (2, 3, 2), (24, 32, 16)
 SPARE = 10  # operations or lines that may come with the size: a branch, but no loop
-FORBIDDEN = ".*(cdist|pdist|pairwise_distance|euclidean_dist).*"  # the last is cdist's own
+NEAR = 1e-5  # the error that is allowed where points are closer than 0.1
+CLOSE = "Take the differences first: |a|² + |b|² - 2 a·b cancels out what is close and far from 0."
+ZERO = "Two points coincide here: the square root of 0 has the gradient inf, and inf * 0 is NaN."
+LOOP = "Broadcasting compares all points at once, without a loop in Python."
 
 
 def of_repeated_points(a, b):
@@ -62,167 +35,112 @@ BENCHMARK = Benchmark(
 
 
 def points(sizes, seed=0):
-    """a and b with one decimal, from -5 to 5, all of them apart."""
+    """a and b from -6 to 6, at least 0.15 apart in each coordinate."""
     n, m, d = sizes
     draw = np.random.default_rng(seed)
-    a, b = (np.round(draw.uniform(-5, 5, (count, d)), 1) for count in (n, m))
-    return a, b + 0.25
+    a, b = (draw.integers(-20, 20, (count, d)) * 0.3 for count in (n, m))
+    return a, b + 0.15
 
 
-def distances(a, b):
-    return np.array([[math.dist(x, y) for y in b.tolist()] for x in a.tolist()])
+def far_points(factor):
+    """Points that are close together and far from 0; and such on both sides of it."""
+    far = 1000 * factor, -2000 * factor, 3000 * factor
+    a = np.array([[0.5, -0.25, 0.0], [0.5, -0.5, 0.125]]) + far
+    b = np.array([[0.0, -0.25, 0.5], [0.25, 0.0, 0.0]]) + far
+    return [(a, b), (np.concatenate([a, -a]), np.concatenate([b, -b]))]
 
 
-def call(solution, a, b):
-    """What the learner returns, of shape (n, m), for inputs that stay as they are."""
-    with untouched(KEEP, a=a, b=b):
-        got = solution.pairwise_distance(a, b)
-    expect_shape(got, (len(a), len(b)), SHAPE)
-    return got
-
-
-def expect_distances(solution, device, a, b, dtype, hint, layout="contiguous", atol=0.0):
-    """The distances of two arrays, rounded to the dtype, are those of Python's floats."""
-    a, b = (torch.tensor(each, dtype=dtype) for each in (a, b))
-    expected = torch.tensor(distances(a, b), dtype=dtype)
-    got = call(solution, *(in_layout(each.to(device), layout) for each in (a, b)))
-    rtol = 1e-5 if dtype == torch.float32 else 1e-9
-    is_near = got.dtype == dtype and torch.allclose(got.cpu(), expected, rtol=1e-3, atol=0)
-    expect_values(got, expected, f"{hint} {DIGITS}" if is_near else hint, rtol=rtol, atol=atol)
-
-
-@aspect("shape")
-def test_has_the_shape(solution, device):
-    """The shape is (n, m), for one point and one coordinate too."""
-    for sizes in SIZES:
-        a, b = (torch.tensor(each).to(device) for each in points(sizes))
-        call(solution, a, b)
-
-
-@aspect("dtype")
-def test_keeps_the_dtype(solution, device):
-    """The distances have the dtype of a and b."""
-    for dtype in DTYPES:
-        a, b = (torch.tensor(each, dtype=dtype).to(device) for each in points(SIZES[0]))
-        expect_dtype(solution.pairwise_distance(a, b), dtype, PRECISION)
-
-
-@aspect("device")
-def test_stays_on_the_device(solution, device):
-    """The distances lie where a and b lie."""
-    a, b = (torch.tensor(each).to(device) for each in points(SIZES[0]))
-    expect_device(solution.pairwise_distance(a, b), device)
-
-
-@aspect("values")
-def test_is_the_distance(solution, device):
-    """[i, j] is the distance of a[i] and b[j]."""
-    a, b = np.array([[0.0, 0], [1, 0]]), np.array([[3.0, 4], [1, 2]])
-    expect_distances(solution, device, a, b, torch.float32, DISTANCE)
-    for sizes in SIZES:
-        for dtype in DTYPES:
-            expect_distances(solution, device, *points(sizes, seed=1), dtype, DISTANCE)
-    for layout in LAYOUTS:
-        a, b = points((2, 3, 4), seed=2)
-        expect_distances(solution, device, a, b, torch.float64, DISTANCE, layout)
-
-
-@aspect("values")
-def test_close_points_keep_their_distance(solution, device):
-    """Points that are close together and far from 0 have their distance."""
-    a = np.array([[1000.5, -2000.25, 3000.0], [1000.5, -2000.5, 3000.125]])
-    b = np.array([[1000.0, -2000.25, 3000.5], [1000.25, -2000.0, 3000.0]])
-    for dtype, factor in ((torch.float32, 1), (torch.float64, 2**20)):
-        far = [each + a[0] * (factor - 1) for each in (a, b)]
-        on_both_sides = [np.concatenate([each, -each]) for each in far]  # their mean is 0 again
-        expect_distances(solution, device, *far, dtype, CLOSE)
-        expect_distances(solution, device, *on_both_sides, dtype, CLOSE)
-    a, b = np.array([[1.0, 2], [3, 4]]), np.array([[1.0, 2.001], [3.001, 4.001]])
-    expect_distances(solution, device, a, b, torch.float64, DISTANCE, atol=1e-7)
-
-
-@aspect("values")
-def test_the_same_point_has_no_distance(solution, device):
-    """Where two points coincide their distance is 0."""
-    for dtype in DTYPES:
-        a, b = (np.array(each) * 1.1 for each in ([[1.0, 2]], [[1.0, 2], [1, 4]]))
-        expect_distances(solution, device, a, b, dtype, SAME, atol=1e-5)
-        a, b = points((4, 3, 3), seed=3)
-        for size in (1.0, 30.0):
-            expect_distances(solution, device, a * size, a[::-1] * size, dtype, SAME, atol=1e-5)
-
-
-def expect_gradient(solution, device, a, b, tracked, hint, dtype=torch.float64):
-    """The gradients are unit vectors along the differences, 0 where two points coincide."""
-    inputs = {name: torch.tensor(x, dtype=dtype).to(device) for name, x in (("a", a), ("b", b))}
-    leaves = {name: inputs[name].requires_grad_() for name in tracked}
-    got = call(solution, **inputs)
-    expect_dtype(got, dtype, PRECISION)
-    cotangent = random_like(got.detach().cpu(), seed=4)
-    found = gradients(got, leaves, cotangent.to(device), f"{TRACKED} {hint}".strip())
-    units = unit_vectors(a, b) * cotangent.numpy()[..., None]
-    rtol, atol = (1e-3, 1e-5) if dtype == torch.float32 else (1e-4, 1e-8)
-    expected = {"a": units.sum(1), "b": -units.sum(0)}
-    for name, gradient in found.items():
-        what = f"the gradient of {name}"
-        numbers = torch.tensor(expected[name], dtype=dtype)
-        expect_values(gradient, numbers, hint or GRADIENT, what, rtol=rtol, atol=atol)
-
-
-def unit_vectors(a, b):
-    """(a[i] - b[j]) / distance, and 0 where that is 0."""
-    length = distances(a, b)[..., None]
-    return (a[:, None] - b) / np.where(length == 0, 1, length)
-
-
-@aspect("gradient")
-def test_gradients_reach_both(solution, device):
-    """Gradients reach a and b, and each of them alone."""
-    for sizes in SIZES[:3]:
-        for dtype in DTYPES:
-            expect_gradient(solution, device, *points(sizes, seed=5), "ab", "", dtype)
-    for name in "ab":
-        alone = f"Here {name} alone requires grad."
-        expect_gradient(solution, device, *points((2, 3, 2), seed=6), name, alone)
-    a, b = np.array([[1.0, 2], [3, 4]]), np.array([[1.0, 2.001], [3.001, 4.001]])
-    expect_gradient(solution, device, a, b, "ab", GRADIENT)
-
-
-@aspect("gradient")
-def test_the_same_point_has_no_gradient(solution, device):
-    """Where two points coincide the gradient is 0, not NaN, and the others are right."""
-    expect_gradient(solution, device, np.array([[1.1, 2.2]]), np.array([[1.1, 2.2]]), "ab", ZERO)
+def meeting_points():
+    """Three points of a and three of b that coincide, not in the same places."""
     a, b = points((4, 3, 3), seed=7)
-    b[1], b[2], a[3] = a[2], a[0], a[1]
-    for dtype in DTYPES:
-        expect_gradient(solution, device, a, b, "ab", ZERO, dtype)
-    x = torch.tensor(a).to(device).requires_grad_()
-    got = call(solution, x, x)
-    cotangent = random_like(got.detach().cpu(), seed=8)
-    units = unit_vectors(a, a) * cotangent.numpy()[..., None]
-    found = gradients(got, {"a": x}, cotangent.to(device), TRACKED)["a"]
-    expected = torch.tensor(units.sum(1) - units.sum(0))
-    hint = f"Here b is a itself. {ZERO}"
-    expect_values(found, expected, hint, "the gradient of a", rtol=1e-5, atol=1e-8)
+    b[1], b[2], a[3] = a[2], a[0], b[0]
+    return a, b
 
 
-@aspect("structure")
-def test_runs_none_of_the_forbidden_operations(solution):
-    """It is made without torch's cdist, pdist and pairwise_distance."""
-    for sizes in (SMALL, LARGE):
-        for dtype in DTYPES:
-            a, b = (torch.tensor(each, dtype=dtype) for each in points(sizes))
-            a.requires_grad_()
-            expect_made_without(FORBIDDEN, solution.pairwise_distance, a, b, hint=OWN)
+MET = meeting_points()
+LINE = [[1.1, 2.2]], [[1.1, 2.2], [1.1, 4.4]]
 
 
-@aspect("cost")
-def test_does_not_loop(solution):
-    """The number of operations does not grow with n, m or d."""
-    costs = []
-    for sizes in (SMALL, LARGE):
-        cost = cost_of(solution.pairwise_distance, *map(torch.tensor, points(sizes)))
-        steps = cost.lines + cost.numbers
-        costs.append({"operations": cost.operations, "steps in Python": steps})
-    small, large = (f"n, m, d = {', '.join(map(str, sizes))}" for sizes in (SMALL, LARGE))
-    expect_no_growth(*costs, (small, large), SPARE, LOOP)
+class TestPairwiseDistance(PureFunction):
+    name = "pairwise_distance"
+    tensors = ("a", "b")
+    dtypes = (torch.float32, torch.float64)
+    cases = [POINTS, *(points(sizes, seed) for seed, sizes in enumerate(SIZES))]
+    wild = [LINE, MET, (MET[0] * 30, MET[1] * 30), ([[1.0, 2.0]], [[1.0, 2.001], [3.001, 4.0]])]
+    wild_gradients = [LINE, MET]
+    precise = [
+        (dtype, case)
+        for dtype, factor in ((torch.float32, 1), (torch.float64, 2**20))
+        for case in far_points(factor)
+    ]
+    ulps = {torch.float32: 84, torch.float64: 4.5e6}  # 1e-5 and 1e-9
+    absolute = False
+    gradient_ulps = 84
+    least_error = 1e-11  # as large as that of a 1e-12 that is added to the squares
+    forbidden = ".*(cdist|pdist|pairwise_distance|euclidean_dist).*"  # the last is cdist's own
+    hints = {
+        "shape": "A row for each point of a, a column for each point of b, also if there is only"
+        " one.",
+        "dtype": "Stay in the dtype of a: float32 has about 7 decimal digits, float64 about 16.",
+        "values": "[i, j] is the square root of the sum of (a[i] - b[j])², over the d coordinates.",
+        "precise": "Only the last digits differ: stay in the dtype of a, and add nothing that"
+        " shows in them.",
+        "wild": "Where two points coincide, their distance is 0, but for an error of 1e-5 at most.",
+        "gradient": "With the gradient g of a distance, that of a[i] is g * (a[i] - b[j]) /"
+        " distance.",
+        "tracked": "Compute with torch's own operations on a and b, without `detach`, `.data` or"
+        " `no_grad`.",
+        "memory": "Distances go into a new tensor; a and b stay as they are.",
+        "forbidden": "The kata is to make it from differences, sums and a square root.",
+    }
+    sentences = {
+        "test_has_the_shape": "The shape is (n, m), for one point and one coordinate too.",
+        "test_values": "[i, j] is the distance of a[i] and b[j].",
+        "test_wild_values": "Where two points coincide their distance is 0.",
+        "test_no_digit_is_lost": "Points that are close together and far from 0 have their"
+        " distance.",
+        "test_gradients": "Gradients reach a and b, and each of them alone.",
+        "test_wild_gradients": "Where two points coincide the gradient is 0, not NaN, and the"
+        " others are right.",
+        "test_is_made_without": "It is made without torch's cdist, pdist and pairwise_distance.",
+    }
+
+    def truth(self, a, b):
+        return np.sqrt(((a[:, None] - b) ** 2).sum(-1))
+
+    def gradient(self, weights, a, b):
+        length = self.truth(a, b)[..., None]
+        units = (a[:, None] - b) / np.where(length == 0, 1, length) * weights[..., None]
+        return [units.sum(1), -units.sum(0)]
+
+    def why(self, law, arguments, got, expected):
+        if law == "precise" or (law == "wild" and (got[expected == 0] < NEAR).all()):
+            return CLOSE
+        return ZERO if "gradient" in law and got.isnan().any() else ""
+
+    def compare(self, record, expected, hint, rtol, atol):
+        super().compare(record, expected, hint, rtol, NEAR if "wild" in record.row.law else atol)
+
+    @aspect("gradient")
+    def test_a_set_beside_itself(self, solution, device):
+        """b may be a itself: a point has the distance 0 to itself, and adds no gradient."""
+        a = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.001], [3.0, 4.0]])
+        x = torch.tensor(a).to(device).requires_grad_()
+        weights = torch.arange(16.0, dtype=x.dtype).reshape(4, 4)
+        found = gradients(
+            self.call(solution, [x, x]), {"a": x}, weights.to(device), self.hints["tracked"]
+        )
+        expected = torch.tensor(sum(self.gradient(weights.numpy(), a, a)))
+        hint = f"Here b is a itself. {ZERO}"
+        expect_values(found["a"], expected, hint, "the gradient of a", rtol=1e-4, atol=1e-8)
+
+    @aspect("cost")
+    def test_does_not_loop(self, solution):
+        """The number of operations does not grow with n, m or d."""
+        costs = []
+        for sizes in (SMALL, LARGE):
+            cost = cost_of(solution.pairwise_distance, *map(torch.tensor, points(sizes)))
+            steps = cost.lines + cost.numbers
+            costs.append({"operations": cost.operations, "steps in Python": steps})
+        small, large = (f"n, m, d = {', '.join(map(str, sizes))}" for sizes in (SMALL, LARGE))
+        expect_no_growth(*costs, (small, large), SPARE, LOOP)

@@ -11,15 +11,22 @@ import numpy as np
 import torch
 
 
-def reset_defaults() -> None:
+def reset_defaults() -> str:
     """Undo ``set_default_device`` and ``set_default_dtype`` that the learner's code left behind.
 
     They must not decide what a check creates next, nor count as tampering.
+
+    Returns:
+        What had been changed, in words; empty if nothing.
     """
+    changed = ""
     if getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None) is not None:
         torch.set_default_device(None)  # torch keeps it as a mode
+        changed = "torch's default device"
     if torch.get_default_dtype() is not torch.float32:
         torch.set_default_dtype(torch.float32)  # it changes torch.Storage as well
+        changed = "torch's default dtype"
+    return changed
 
 
 def reset_settings_and_seeds() -> None:
@@ -27,7 +34,10 @@ def reset_settings_and_seeds() -> None:
     warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
     reset_defaults()
     torch.set_grad_enabled(True)
-    torch._C._set_deterministic_algorithms(False)  # the public function imports the compiler
+    # In this mode memory that was never written holds NaN, and not by luck the right numbers. The
+    # public function imports the compiler.
+    torch._C._set_deterministic_algorithms(True, warn_only=True)
+    torch._C._set_float32_matmul_precision("highest")
     torch.default_generator.manual_seed(0)  # the public function walks the stack for lazy CUDA
     np.random.seed(0)
     random.seed(0)

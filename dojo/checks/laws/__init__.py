@@ -1,0 +1,32 @@
+"""The laws that hold for many katas: a check file declares a contract, and inherits its laws.
+
+A check file has a class for each public name. It says in a few attributes what the function takes
+and promises, and gives the truth in NumPy or plain Python:
+
+    class TestLogsumexp(PureFunction):
+        name = "logsumexp"
+        cases = [([[0.5, -1.0]], 1)]
+
+        def truth(self, x, dim):
+            return np.log(np.exp(x).sum(dim))
+
+Each law is a test of its own. One that does not hold for a kata is left out by a fact
+(``recorded = False``) or by its name (``test_gradients = None``). What no law says is an ordinary
+test in the kata's own class.
+"""
+
+from dojo.checks.laws.in_place import InPlaceFunction
+from dojo.checks.laws.moving import MovingFunction, ViewFunction, places
+from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS
+from dojo.checks.laws.pure import PureFunction
+
+__all__ = [
+    "ALL",
+    "FLOATS",
+    "INTEGERS",
+    "InPlaceFunction",
+    "MovingFunction",
+    "PureFunction",
+    "ViewFunction",
+    "places",
+]

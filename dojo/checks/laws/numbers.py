@@ -1,0 +1,66 @@
+"""Numbers for the laws: tensors as arrays, numbers with all digits of a dtype, slopes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
+ALL = (*FLOATS, torch.complex64, *INTEGERS, torch.bool)
+_STEP = 2e-5  # of a difference: its error is about 1e-9
+
+
+def as_array(x: torch.Tensor) -> np.ndarray:
+    """Return a tensor's numbers as an array of float64, complex128, int64 or bool, all exact."""
+    x = x.detach().cpu()
+    if x.dtype in FLOATS:
+        return x.double().numpy().copy()
+    if x.is_complex():
+        return x.to(torch.complex128).numpy().copy()
+    return x.numpy().copy() if x.dtype == torch.bool else x.long().numpy().copy()
+
+
+def is_differentiable(dtype: torch.dtype) -> bool:
+    """Whether a tensor of this dtype can require grad."""
+    return dtype.is_floating_point or dtype.is_complex
+
+
+def with_all_digits(numbers: Any, dtype: torch.dtype) -> torch.Tensor:
+    """Return small whole numbers, changed so that a narrower dtype does not hold them.
+
+    They stay different from each other in each dtype but bool and, of many, bfloat16.
+    """
+    numbers = np.asarray(numbers)
+    if dtype == torch.bool:
+        return torch.tensor(numbers % 3 == 0)
+    if dtype.is_complex:
+        return torch.tensor(numbers + 1j * (numbers + 0.5), dtype=dtype)
+    if dtype.is_floating_point:
+        digits = {torch.float64: 2.0**-40, torch.float32: 2.0**-21, torch.float16: 2.0**-9}
+        if dtype == torch.bfloat16:  # larger than what float16 holds
+            return torch.tensor(numbers * 2.0**100, dtype=dtype)
+        # a share of themselves: so a message, which shows six digits, has 1 and 2 for float32
+        return torch.tensor(numbers * (1 + digits[dtype]), dtype=dtype)
+    more = {torch.int64: 2**60 + 1, torch.int32: 2**29 + 1, torch.int16: 2**13, torch.uint8: 130}
+    return torch.tensor(numbers + more.get(dtype, 0), dtype=dtype)
+
+
+def slopes(
+    truth: Callable[..., Any], weights: np.ndarray, arguments: Sequence[Any], index: int
+) -> np.ndarray:
+    """Return the gradient of ``(truth * weights).sum()`` for one argument, by differences."""
+    x = np.array(arguments[index], dtype=float)
+    found = np.zeros(x.size)
+    for place in range(x.size):
+        ends = []
+        for step in (_STEP, -_STEP):
+            moved = x.copy()
+            moved.flat[place] += step
+            there = [*arguments[:index], moved, *arguments[index + 1 :]]
+            ends.append(float((np.asarray(truth(*there), dtype=float) * weights).sum()))
+        found[place] = (ends[0] - ends[1]) / (2 * _STEP)
+    return found.reshape(x.shape)

@@ -1,0 +1,300 @@
+"""The laws of a function that makes a new tensor out of tensors."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import torch
+
+from dojo.checks.aspects import aspect
+from dojo.checks.expect import (
+    expect,
+    expect_device,
+    expect_dtype,
+    expect_raises,
+    expect_shape,
+    expect_tensor,
+    expect_values,
+)
+from dojo.checks.gradients import gradients
+from dojo.checks.laws.contract import Contract
+from dojo.checks.laws.numbers import is_differentiable
+from dojo.checks.laws.once import once
+from dojo.checks.laws.record import Record
+from dojo.checks.laws.rows import Row
+from dojo.checks.laws.wording import (
+    BEFORE,
+    KEEP,
+    NO_MEMORY,
+    SETTINGS,
+    TRACKED,
+    UNTRACKED,
+    law,
+)
+from dojo.checks.memory import expect_new_memory, shares_storage, untouched
+from dojo.checks.messages import dtype_name
+from dojo.checks.tracing import expect_made_without
+from dojo.devices.select import gpu
+
+OWN = "Make a new tensor at each call, so that the caller can keep the earlier ones."
+LEAST = 1e-11  # of a gradient's error: that of differences in float64
+
+
+class PureFunction(Contract):
+    """The laws of a function that makes a new tensor out of tensors.
+
+    Attributes:
+        memory: "new", or "free" where the result may lie in the memory of an input.
+        takes_leaves: whether a tracked input may be a leaf.
+        gradient_cases: the cases in which gradients are asked for, if not in all.
+        wild_gradients: cases with inf, NaN or large numbers in which they are asked for, too.
+    """
+
+    memory: ClassVar[str] = "new"
+    takes_leaves: ClassVar[bool] = True
+    gradient_cases: ClassVar[Sequence[tuple[Any, ...]] | None] = None
+    wild_gradients: ClassVar[Sequence[tuple[Any, ...]]] = ()
+
+    # ---------------------------------------------------------------- more rows
+
+    @once
+    def tracked_rows(self) -> list[Row]:
+        """Every case and float dtype, all inputs tracked, then each alone; leaves and not."""
+        dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
+        names = [name for name in self.tensors if name not in self.fixed]
+        cases = self.cases if self.gradient_cases is None else self.gradient_cases
+        chosen = [tuple(names)] + [(name,) for name in names if len(names) > 1]
+        count = max(len(cases), len(chosen) * len(dtypes))
+        rows = []
+        for n in range(count):
+            turn = n // len(dtypes)
+            case, dtype = cases[n % len(cases)], dtypes[n % len(dtypes)]
+            tracked = chosen[turn % len(chosen)]
+            rows.append(
+                Row(
+                    self,
+                    case,
+                    dtype,
+                    turn,
+                    "gradient",
+                    tracked,
+                    is_leaf=self.takes_leaves and n % 2 == 0,
+                )
+            )
+        return rows
+
+    @once
+    def wild_tracked_rows(self) -> list[Row]:
+        """Every case of ``wild_gradients`` in every float dtype."""
+        dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
+        names = tuple(name for name in self.tensors if name not in self.fixed)
+        return [
+            Row(self, case, dtype, place, "wild gradient", names)
+            for place, case in enumerate(self.wild_gradients)
+            for dtype in dtypes
+        ]
+
+    def all_rows(self) -> list[Row]:
+        """Return every row that a law of this contract asks."""
+        tracked = [*self.tracked_rows, *self.wild_tracked_rows] if self.recorded else []
+        again = [row for pair in self.again_rows for row in pair]
+        return [*super().all_rows(), *tracked, *again]
+
+    def tracked_on(self, device: str) -> list[Row]:
+        """The rows with gradients: on the GPU each dtype once."""
+        dtypes = sum(is_differentiable(dtype) for dtype in self.dtypes)
+        return self.tracked_rows if device == "cpu" else self.tracked_rows[:dtypes]
+
+    @once
+    def again_rows(self) -> list[tuple[Row, Row]]:
+        """Rows that are asked again, each with one of other numbers for the same tensors."""
+        firsts = [*self.plain[:1], *self.typed[:2]]
+        return [(row, Row(self, self.other_case(row.arrays), row.dtype)) for row in firsts]
+
+    def first_rows(self, device: str) -> list[Row]:
+        """The rows that say of what kind a result is: the plain ones, on the GPU one."""
+        return self.plain if device == "cpu" else self.plain[:1]
+
+    def callable_records(self, solution: Any, device: str, rows: Iterable[Row]) -> Iterator[Record]:
+        """Yield the records but for layouts that make it raise, which the law of values judges."""
+        __tracebackhide__ = True
+        for row in rows:
+            try:
+                yield from self.records(solution, device, [row])
+            except Exception:  # noqa: PERF203
+                if not row.words:
+                    raise
+
+    # ---------------------------------------------------------------- the laws
+
+    @aspect("type")
+    def test_returns_a_tensor(self, solution: Any, device: str) -> None:
+        """{name} returns a tensor."""
+        for record in self.callable_records(solution, device, self.first_rows(device)):
+            hint = self.why("type", record.row.arrays, record.got, None) or self.hint("type")
+            expect_tensor(record.got, hint)
+
+    @aspect("shape")
+    def test_has_the_shape(self, solution: Any, device: str) -> None:
+        """The shape is right for every input."""
+        for record in self.callable_records(solution, device, self.first_rows(device)):
+            expect_shape(record.got, record.row.expected.shape, self.hint("shape"))
+
+    @aspect("dtype")
+    def test_has_the_dtype(self, solution: Any, device: str) -> None:
+        """The result has the dtype of {x}."""
+        rows = [*self.plain, *self.typed] if device == "cpu" else self.thin
+        for record in self.callable_records(solution, device, rows):
+            expect_tensor(record.got)
+            expect_dtype(record.got, record.row.expected.dtype, self.hint("dtype"))
+
+    @aspect("device")
+    def test_stays_on_the_device(self, solution: Any, device: str) -> None:
+        """The result lies where {x} lies."""
+        if device != "cpu":
+            for record in self.callable_records(solution, device, self.usual(device)):
+                expect_device(record.got, device, self.hint("device"))
+            return
+        with gpu():  # a GPU is there, too: what takes any GPU must fail
+            for row in [*self.plain, *self.typed[:1]]:
+                got = self.call(solution, self.arguments_of(row, device))
+                expect_device(got, device, self.hint("device"))
+
+    @aspect("values")
+    def test_values(self, solution: Any, device: str) -> None:
+        """The numbers are right in every dtype and however {x} lies in memory."""
+        for record in self.records(solution, device, self.usual(device)):
+            self.expect_truth(record)
+
+    @aspect("values")
+    @law("wild")
+    def test_wild_values(self, solution: Any, device: str) -> None:
+        """inf, NaN and the largest numbers are treated right in every dtype."""
+        for record in self.records(solution, device, self.wild_rows):
+            self.expect_truth(record)
+
+    @aspect("values")
+    @law("precise")
+    def test_no_digit_is_lost(self, solution: Any, device: str) -> None:
+        """The result is as precise as its dtype."""
+        for record in self.records(solution, device, self.precise_rows):
+            self.expect_truth(record)
+
+    @aspect("gradient")
+    @law("recorded")
+    def test_gradients(self, solution: Any, device: str) -> None:
+        """Gradients reach {inputs}, in every float dtype."""
+        for record in self.records(solution, device, self.tracked_on(device)):
+            self.expect_gradients(record)
+
+    @aspect("gradient")
+    @law("recorded", "wild_gradients")
+    def test_wild_gradients(self, solution: Any, device: str) -> None:
+        """Gradients are right beside inf, NaN and the largest numbers."""
+        for record in self.records(solution, device, self.wild_tracked_rows):
+            self.expect_gradients(record)
+
+    @aspect("memory")
+    def test_leaves_its_inputs(self, solution: Any, device: str) -> None:
+        """{inputs} stay as they are, and a result is tracked only where an input is."""
+        rows = self.tracked_on(device) if self.recorded else []
+        for record in self.records(solution, device, [*self.usual(device), *rows]):
+            expect(not record.change, record.change, self.hint("memory") or KEEP)
+            is_free = record.kept is None or not record.got.requires_grad or record.row.tracked
+            sentence = "returned a tensor that requires grad; no input does."
+            expect(bool(is_free), sentence, UNTRACKED)
+
+    @aspect("memory")
+    @law("is_new")
+    def test_has_memory_of_its_own(self, solution: Any, device: str) -> None:
+        """The result lies in memory of its own, in that of no input."""
+        for record in self.records(solution, device, self.usual(device)):
+            inputs = record.arguments[: len(self.tensors)]
+            hint = self.hint("own memory") or self.hint("memory")
+            expect_new_memory(record.got, *inputs, hint=hint)
+
+    @aspect("memory")
+    def test_remembers_nothing(self, solution: Any, device: str) -> None:
+        """Each call is right whatever was asked before, and leaves the earlier results alone."""
+        pairs = self.again_rows if device == "cpu" else self.again_rows[:1]
+        for row, other in pairs:
+            first = next(self.records(solution, device, [row]))
+            expect_tensor(first.got)
+            second = self.ask_again(solution, device, row)
+            self.expect_truth(second, NO_MEMORY)
+            is_new = not shares_storage(first.got, second.got)
+            if self.memory == "new":
+                expect(is_new, "returned a tensor in the memory of an earlier result.", OWN)
+            with torch._C.DisableTorchFunction():
+                for x, template in zip(second.arguments, other.templates, strict=False):
+                    x.copy_(template.x)
+            self.expect_truth(self.ask_again(solution, device, other, second.arguments), NO_MEMORY)
+            self.expect_kept([second])
+        self.expect_kept(self.kept_records(solution))
+
+    @aspect("memory")
+    def test_leaves_torch_as_it_is(self, solution: Any, device: str) -> None:
+        """It changes no setting of torch, and leaves the random generators alone."""
+        again = self.ask_again(solution, device, self.plain[0], thoroughly=True)
+        for record in [again, *self.records(solution, device, self.usual(device))]:
+            expect(not record.setting, record.setting, self.hint("setting") or SETTINGS)
+
+    @aspect("errors")
+    @law("refused")
+    def test_refuses(self, solution: Any, device: str) -> None:
+        """What it cannot take raises an error, and changes nothing."""
+        for number, (case, dtypes, error, hint) in enumerate(self.refused):
+            for index, dtype in enumerate(dtypes or self.dtypes):
+                place = number + index if device == "cpu" else 0
+                arguments = self.arguments_of(Row(self, case, dtype, place), device)
+                call = functools.partial(self.call, solution, arguments)
+                with untouched(BEFORE, **dict(zip(self.tensors, arguments, strict=False))):
+                    expect_raises(error, call, hint, dtype_name(dtype))
+
+    @aspect("structure")
+    @law("forbidden")
+    def test_is_made_without(self, solution: Any) -> None:
+        """It is made without the forbidden operations of torch, forward and backward."""
+        rows = self.tracked_rows if self.recorded else [*self.plain, *self.typed]
+        for row in rows:
+            arguments = self.arguments_of(row, "cpu")
+            call = functools.partial(self.call, solution, arguments)
+            expect_made_without(self.forbidden, call, hint=self.hint("forbidden"))
+
+    def __init_subclass__(cls) -> None:
+        cls.is_new = cls.memory == "new"  # type: ignore[attr-defined]
+        super().__init_subclass__()
+
+    # ---------------------------------------------------------------- judging gradients
+
+    def expect_gradients(self, record: Record) -> None:
+        """Fail unless the gradients for weights of the result are the true ones."""
+        __tracebackhide__ = True
+        self.expect_truth(record)
+        row, names = record.row, record.row.tracked
+        which = f"Here {names[0]} alone requires grad." if self._is_alone(names) else ""
+        cut = self.hint("tracked") or TRACKED.format(name=" and ".join(names))
+        weights = row.weights.to(record.got.device) if record.got.is_cuda else row.weights
+        found = gradients(record.got, record.leaves, weights, f"{cut} {which}".strip())
+        for name, expected in row.gradients.items():
+            got = found[name].detach().cpu()
+            dtype = expected.dtype
+            hint = self.hint(row.law) or self.hint("gradient")
+            if got.shape == expected.shape and got.dtype == dtype:
+                if torch.equal(got, expected):
+                    continue
+                hint = self.why(row.law, row.arrays, got, expected) or hint
+            limit = self.gradient_ulps * max(float(torch.finfo(dtype).eps), self.least_error)
+            text, what = f"{hint} {which}".strip(), f"the gradient of {name}"
+            expect_values(got, expected, text, what, rtol=limit, atol=limit)
+
+    @property
+    def least_error(self) -> float:
+        """The error of the gradients in float64: that of differences, if there is no formula."""
+        is_formula = type(self).gradient is not Contract.gradient
+        return 0.0 if is_formula else LEAST
+
+    def _is_alone(self, names: Sequence[str]) -> bool:
+        return len(names) < sum(name not in self.fixed for name in self.tensors)

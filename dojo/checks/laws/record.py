@@ -1,0 +1,191 @@
+"""A record: one call of an answer, with all that the laws judge about it.
+
+A row is asked once. Each law then reads the record, so that a call is paid for once, and a message
+tells of the call that really happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from dojo.checks.expect import CheckFailed
+from dojo.checks.laws.layouts import CONTIGUOUS, in_same_layout
+from dojo.checks.laws.rows import Row
+from dojo.checks.laws.settings import settings_watched
+from dojo.checks.memory import expect_state, shares_storage, state_of
+from dojo.checks.modes import without_modes
+
+
+@dataclass(eq=False)
+class Record:
+    """What a call of an answer did.
+
+    Attributes:
+        row: what was asked.
+        call, line: the call in words, and the line of the function, for a message.
+        arguments: what was handed to the answer, as it is now.
+        leaves: name → the leaf that requires grad from which an argument was computed.
+        got: what came back.
+        kept: the numbers that came back, as they were then; None if that is no tensor.
+        owner: the name of the tensor in whose memory the result lies; empty if in none's.
+        is_input: whether the result is that tensor itself.
+        change: what the call changed of an input, in words; empty if nothing.
+        setting: what the call changed of torch, in words; empty if nothing.
+        written: what became of the first tensor that the function may write; None if of none.
+    """
+
+    row: Row
+    call: Any
+    line: int
+    arguments: list[Any]
+    leaves: dict[str, torch.Tensor]
+    got: Any
+    kept: torch.Tensor | None
+    owner: str
+    is_input: bool
+    change: str
+    setting: str
+    written: Written | None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a tensor that a function may write.
+
+    Attributes:
+        alias: what a view that was made before the call shows now.
+        moved: what happened to its memory and strides, in words; empty if nothing.
+        around: what changed in its memory beside its elements, in words; empty if nothing.
+        is_recorded: whether autograd has recorded the call.
+    """
+
+    alias: torch.Tensor
+    moved: str
+    around: str
+    is_recorded: bool
+
+
+class Asked:
+    """The arguments of one call, before and after it: for a record.
+
+    Args:
+        row: what is asked.
+        device: "cpu" or "cuda".
+    """
+
+    def __init__(self, row: Row, device: str) -> None:
+        self.row = row
+        self.arguments: list[Any] = list(row.case)
+        self.leaves: dict[str, torch.Tensor] = {}
+        self._memories: list[torch.Tensor | None] = []
+        for index, (name, template) in enumerate(self._named()):
+            x, memory = template.copy(device)
+            if name in row.tracked:
+                # the memory of what is computed from a leaf is not that of a template
+                x, memory = self._tracked(name, x, template.layout), None
+            self.arguments[index] = x
+            self._memories.append(memory)
+        self._before = [state_of(x) for x in self.arguments[: len(row.templates)]]
+        self._alias = self.arguments[0].detach() if row.contract.written else None
+
+    def _named(self) -> Iterator[tuple[str, Any]]:
+        return zip(self.row.contract.tensors, self.row.templates, strict=True)
+
+    def _tracked(self, name: str, x: torch.Tensor, layout: str) -> torch.Tensor:
+        if self.row.is_leaf:
+            self.leaves[name] = x.requires_grad_()
+            return x
+        self.leaves[name] = leaf = x.contiguous().requires_grad_()
+        return in_same_layout(leaf, layout if layout in self.row.contract.layouts else CONTIGUOUS)
+
+    def change(self, written: Sequence[str] = ()) -> str:
+        """Say in words what the call changed of its inputs, but for those that it may write."""
+        for index, (name, template) in enumerate(self._named()):
+            if name in written:
+                continue
+            memory = self._memories[index]
+            try:
+                expect_state(name, self.arguments[index], self._before[index])
+            except CheckFailed as error:
+                return error.sentence
+            if memory is not None and not template.is_unchanged(memory):
+                return f"changed the memory around its input {name}."
+        return ""
+
+    def written(self) -> Written | None:
+        """Return what became of the first tensor, where the function may write it."""
+        if self._alias is None:
+            return None
+        name, x, memory = self.row.contract.tensors[0], self.arguments[0], self._memories[0]
+        alias = self._alias.cpu().clone()
+        is_there = x.data_ptr() == self._alias.data_ptr() and x.stride() == self._alias.stride()
+        moved = "" if is_there else f"moved {name} to other memory."
+        is_clean = memory is None or self.row.templates[0].is_unchanged_around(memory)
+        around = "" if is_clean else f"wrote into the memory around {name}."
+        _, facts = self._before[0]
+        return Written(alias, moved, around, x.grad_fn is not facts["gradient function"])
+
+
+@without_modes
+def owner_of(got: Any, named: Sequence[tuple[str, torch.Tensor]]) -> tuple[str, bool]:
+    """Return the name of the input in whose memory a result lies, and whether it is that input."""
+    if isinstance(got, torch.Tensor):
+        for name, x in named:
+            if got is x or shares_storage(got, x):
+                return name, got is x
+    return "", False
+
+
+def ask(
+    contract: Any,
+    solution: Any,
+    device: str,
+    row: Row,
+    arguments: Sequence[Any] | None = None,
+    thoroughly: bool = False,
+) -> Record:
+    """Call the answer on a row, and record what happened.
+
+    Args:
+        contract: the ``Contract`` whose row it is.
+        solution: the answer.
+        device: "cpu" or "cuda".
+        row: what is asked.
+        arguments: objects that hold the numbers of the row already, to be used once more.
+        thoroughly: watch the random generators of Python and NumPy too.
+
+    Raises:
+        Exception: what the answer raises.
+    """
+    __tracebackhide__ = True
+    row.prepare()
+    asked = Asked(row, device) if arguments is None else None
+    given = list(arguments or ()) if asked is None else asked.arguments
+    solution.hint = contract.hint_of(row)
+    with settings_watched(solution, thoroughly) as found:
+        got = contract.call(solution, given)
+    is_tensor = isinstance(got, torch.Tensor) and got.layout == torch.strided
+    with torch._C.DisableTorchFunction():
+        kept = got.detach().cpu().clone() if is_tensor else None
+        change = "" if asked is None else asked.change(contract.written)
+        written = None if asked is None else asked.written()
+    tensors = given[: len(contract.tensors)]
+    owner, is_input = owner_of(got, list(zip(contract.tensors, tensors, strict=True)))
+    return Record(
+        row=row,
+        call=solution.last_call,
+        line=solution.last_line,
+        arguments=given,
+        leaves={} if asked is None else asked.leaves,
+        got=got,
+        kept=kept,
+        owner=owner,
+        is_input=is_input,
+        change=change,
+        setting=found.text,
+        written=written,
+    )

@@ -1,0 +1,104 @@
+"""A row: one case of a contract in one dtype and layout, with the truth about it, made once."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from dojo.checks.inputs import random_like
+from dojo.checks.laws.layouts import CONTIGUOUS, LAYOUTS, REPEATED, Template
+from dojo.checks.laws.numbers import as_array
+
+
+class Row:
+    """What an answer is asked, and what is right: it depends on no answer, so it is made once.
+
+    Args:
+        contract: the ``Contract`` whose row it is.
+        case: the arguments, the tensors as lists or arrays.
+        dtype: of the tensors that have no dtype of their own.
+        place: chooses the layouts; 0 is contiguous.
+        law: the law whose hint and tolerance hold, such as "values" or "wild".
+        tracked: the names of the tensors that require grad.
+        is_leaf: whether these are leaves themselves, and not computed from leaves.
+    """
+
+    def __init__(
+        self,
+        contract: Any,
+        case: Sequence[Any],
+        dtype: torch.dtype,
+        place: int = 0,
+        law: str = "values",
+        tracked: Sequence[str] = (),
+        is_leaf: bool = False,
+    ) -> None:
+        self.contract, self.case, self.dtype, self.place = contract, case, dtype, place
+        self.law, self.tracked, self.is_leaf = law, tuple(tracked), is_leaf
+
+    @functools.cached_property
+    def templates(self) -> list[Template]:
+        """The tensors, in the order of the contract."""
+        found = []
+        layouts = self.contract.layouts
+        for index, name in enumerate(self.contract.tensors):
+            layout = layouts[(self.place * _steps(len(layouts), index)) % len(layouts)]
+            if layout == REPEATED and name in self.tracked:
+                layout = CONTIGUOUS
+            x = self.contract.tensor(name, self.case[index], self.dtype)
+            found.append(Template(x, layout))
+        return found
+
+    @functools.cached_property
+    def arrays(self) -> list[Any]:
+        """The arguments for the oracle: the numbers that the tensors really hold, as arrays."""
+        return [as_array(one.x) for one in self.templates] + list(self.case[len(self.templates) :])
+
+    @functools.cached_property
+    def expected(self) -> torch.Tensor:
+        """The right result."""
+        return self.contract.expected(self.arrays, self.dtype)
+
+    @functools.cached_property
+    def weights(self) -> torch.Tensor:
+        """The weights of the result's elements, with which gradients are asked for."""
+        real = random_like(self.expected, seed=self.place)
+        is_complex = self.expected.is_complex()
+        return real + 1j * random_like(self.expected, seed=self.place + 1) if is_complex else real
+
+    @functools.cached_property
+    def gradients(self) -> dict[str, torch.Tensor]:
+        """The right gradients of ``(result * weights).sum()``, by the names of the tensors."""
+        contract = self.contract
+        names = [name for name in contract.tensors if name not in contract.fixed]
+        # torch's gradient of the real part of (result * weights) has the conjugate weights
+        weights = np.conj(as_array(self.weights))
+        with np.errstate(all="ignore"):
+            found = dict(zip(names, contract.gradient(weights, *self.arrays), strict=True))
+        return {
+            name: torch.tensor(np.asarray(found[name]), dtype=self.dtype) for name in self.tracked
+        }
+
+    @functools.cached_property
+    def words(self) -> str:
+        """What a learner is told of the layouts; empty where all tensors are contiguous."""
+        named = zip(self.contract.tensors, self.templates, strict=True)
+        words = [LAYOUTS[one.layout].format(name=name) for name, one in named]
+        return " ".join(filter(None, words))
+
+    def prepare(self) -> None:
+        """Make all that can be made before an answer is there."""
+        _ = self.templates, self.arrays, self.expected, self.words
+        if self.tracked:
+            _ = self.weights, self.gradients
+
+
+def _steps(count: int, index: int) -> int:
+    """Return how fast the layouts of a tensor take turns, so that each comes to each tensor."""
+    coprime = [step for step in range(1, count + 1) if math.gcd(step, count) == 1]
+    return coprime[index % len(coprime)]

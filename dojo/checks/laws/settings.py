@@ -1,0 +1,98 @@
+"""Watches what a call changes of torch for all that follows: modes, defaults and generators."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+_TORCH = torch._C
+# what a learner would call it, how it is read, how it is put back
+_SETTINGS: tuple[tuple[str, Any, Any], ...] = (
+    ("whether autograd records (torch.set_grad_enabled)", torch.is_grad_enabled, None),
+    ("torch's inference mode", torch.is_inference_mode_enabled, None),
+    (
+        "the precision of products (torch.set_float32_matmul_precision)",
+        _TORCH._get_float32_matmul_precision,
+        _TORCH._set_float32_matmul_precision,
+    ),
+    ("torch's anomaly mode", torch.is_anomaly_enabled, None),
+    ("torch's number of threads", torch.get_num_threads, torch.set_num_threads),
+)
+_DRAWN = "seeded {}'s random generator, or drew a number from it."
+_READERS = tuple(read for _, read, _ in _SETTINGS)
+
+
+@dataclass
+class Found:
+    """What a call changed, in words; empty if nothing."""
+
+    text: str = ""
+
+
+@contextlib.contextmanager
+def settings_watched(solution: Any, thoroughly: bool = False) -> Iterator[Found]:
+    """Yield what the ``with`` block changes of torch, and put torch's settings back.
+
+    A number is drawn first: so a generator is in the midst of its numbers, and is not back
+    where it was if only its seed is put back.
+
+    Args:
+        solution: the answer, which knows of the defaults that were put back already.
+        thoroughly: watch the generators of Python and NumPy too, which takes as long as a call.
+    """
+    found = Found()
+    torch._C._set_grad_enabled(True)
+    with torch._C.DisableTorchFunction():
+        torch.empty(1).uniform_()
+        before = [read() for read in _READERS]
+        state = torch.default_generator.get_state()
+        others = _other_generators() if thoroughly else None
+    try:
+        yield found
+    finally:
+        with torch._C.DisableTorchFunction():
+            found.text = _put_back(before)
+            if not torch.equal(torch.default_generator.get_state(), state):
+                found.text = found.text or _DRAWN.format("torch")
+            if others is not None:
+                found.text = found.text or _drawn(others)
+            if not found.text and solution.changed_default:
+                found.text = f"changed {solution.changed_default}."
+
+
+def _put_back(before: list[Any]) -> str:
+    text = ""
+    for (name, read, write), old in zip(_SETTINGS, before, strict=True):
+        new = read()
+        if new != old:
+            text = text or f"changed {name} from {old} to {new}."
+            if write is not None:
+                write(old)
+            elif read is torch.is_grad_enabled:
+                torch._C._set_grad_enabled(old)
+    return text
+
+
+def _other_generators() -> tuple[Any, Any]:
+    return random.getstate(), _numpys_state()
+
+
+def _drawn(before: tuple[Any, Any]) -> str:
+    """Say which generator was seeded or drawn from, of those of Python and NumPy."""
+    pythons, (key, place) = before
+    if random.getstate() != pythons:
+        return _DRAWN.format("Python")
+    new_key, new_place = _numpys_state()
+    is_same = new_place == place and np.array_equal(new_key, key)
+    return "" if is_same else _DRAWN.format("NumPy")
+
+
+def _numpys_state() -> Any:
+    state: Any = np.random.get_state()
+    return state[1:3]

@@ -1,0 +1,69 @@
+"""Words the laws for one function: their sentences, which of them apply, and their order."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from dojo.checks.aspects import ASPECTS, aspect_of
+
+DIGITS = "Only the last digits differ: stay in the dtype of the input or a wider one."
+KEEP = "Results go into new tensors; the inputs stay as they are."
+TRACKED = "Compute with torch's own operations on {name}, without detach, .data, no_grad or NumPy."
+NO_MEMORY = "Compute from the arguments of this very call; remember nothing of an earlier one."
+UNTRACKED = "Only an input that requires grad makes a result that does."
+SETTINGS = "Whoever calls the function does not expect it to change how torch works from then on."
+BEFORE = "Refuse before anything is written."
+
+
+def law(*facts: str) -> Any:
+    """Mark a law that holds only where all of these facts of a contract are true."""
+
+    def mark(function: Any) -> Any:
+        function.__dojo_needs__ = facts
+        return function
+
+    return mark
+
+
+def word_laws(cls: Any) -> None:
+    """Give a contract's class its laws, in its words and in the order of the aspects.
+
+    A law is left out where a fact that it needs is false, and where the class says None in its
+    place. pytest collects what is left in the order in which it stands here.
+    """
+    own = {name: value for name, value in vars(cls).items() if name.startswith("test_")}
+    for name in own:
+        delattr(cls, name)
+    laws: dict[str, Any] = {}
+    for family in reversed(cls.__mro__[1:]):
+        laws.update({name: one for name, one in vars(family).items() if name.startswith("test_")})
+    laws.update(own)
+    holds = {
+        name: one
+        for name, one in laws.items()
+        if one is not None and all(getattr(cls, fact) for fact in _needs(one))
+    }
+    for name in laws.keys() - holds.keys():
+        setattr(cls, name, None)
+    order = sorted(holds, key=lambda name: ASPECTS.index(aspect_of(holds[name])))
+    for name in order:
+        setattr(cls, name, _worded(holds[name], cls))
+
+
+def _needs(one: Any) -> tuple[str, ...]:
+    return getattr(one, "__dojo_needs__", ())
+
+
+def _worded(one: Any, cls: Any) -> Any:
+    """Copy a law, with its sentence in the words of this function."""
+    copy = types.FunctionType(
+        one.__code__, one.__globals__, one.__name__, one.__defaults__, one.__closure__
+    )
+    copy.__dict__.update(one.__dict__)
+    text = cls.sentences.get(one.__name__) or one.__doc__ or ""
+    inputs = " and ".join(cls.tensors)
+    copy.__doc__ = text.format(name=cls.name, x=cls.tensors[0], inputs=inputs)
+    copy.__qualname__ = f"{cls.__qualname__}.{one.__name__}"
+    copy.__module__ = cls.__module__
+    return copy

@@ -1,0 +1,155 @@
+"""Judges saboteurs: ``python -m dojo_tests.proof.saboteur_run FILE KATA…`` writes their outcomes.
+
+A name such as ``intro/k03_in_place_add:add_`` stands for one function of a kata.
+
+All saboteurs of a kata are judged in one process, one after another, each up to its first red
+check: that is right here, since they all come from this project, and takes a tenth of the time.
+"""
+
+import contextlib
+import functools
+import importlib.util
+import inspect
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from dojo.checks.laws.contract import Contract
+from dojo.course.katas import find_katas
+from dojo.judge.solution import Solution
+from dojo.plugin import RUNNER
+from dojo.verdict.model import GREEN
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+RED, HOLE, UNSEEN, UNASKED = "red", "green", "not shown", "never asked"
+BROKEN = "red, though it did nothing"
+
+
+def load_saboteurs():
+    """The package of the saboteurs, which stands beside this file."""
+    spec = importlib.util.spec_from_file_location("saboteurs", HERE / "saboteurs" / "__init__.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["saboteurs"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class SaboteurRun:
+    """A plugin of pytest that judges saboteurs in place of answers.
+
+    Args:
+        functions: the names of katas, each with the functions to look at; none stands for all.
+        file: where the outcomes are written: kata → function → kind → outcome.
+    """
+
+    def __init__(self, functions, file):
+        self._functions, self._file = functions, file
+        self._kinds = load_saboteurs()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session):
+        runner = session.config.stash[RUNNER]
+        found = {
+            kata.name: self._outcomes_of(runner, kata)
+            for kata in find_katas(ROOT)
+            if kata.name in self._functions
+        }
+        self._file.write_text(json.dumps(found), encoding="utf-8")
+        pytest.exit("all saboteurs are judged", 0)
+
+    def _outcomes_of(self, runner, kata):
+        items = runner.items_of(kata)
+        contracts = contracts_of(items)
+        names = runner.solution(kata)._names
+        found = {}
+        for name, public in names.items():
+            chosen = self._functions[kata.name]
+            if public.is_class or (chosen and name not in chosen):
+                continue
+            contract = contracts.get(name)
+            kinds = [*self._kinds.SABOTEURS, *self._kinds.RIGHT_VARIANTS]
+            if self._is_random(runner, kata, items, name):  # others are as right as these
+                kinds = [one for one in kinds if one.kind not in self._kinds.OF_NUMBERS]
+            found[name] = {
+                one.kind: self._outcome(runner, kata, items, name, one, contract)
+                for one in kinds
+                if applies(one, contract)
+            }
+        return found
+
+    def _is_random(self, runner, kata, items, name):
+        """Whether a function draws numbers: from torch's generator, or by a seed of its own."""
+        draws = []
+
+        def probe(function):
+            if {"seed", "generator"} & inspect.signature(function).parameters.keys():
+                draws.append(1)
+
+            @functools.wraps(function)
+            def wrapper(*args, **kwargs):
+                before = torch.default_generator.get_state()
+                value = function(*args, **kwargs)
+                if not torch.equal(before, torch.default_generator.get_state()):
+                    draws.append(1)
+                return value
+
+            return wrapper
+
+        self._first_red(runner, kata, items, name, probe)
+        return bool(draws)
+
+    def _first_red(self, runner, kata, items, name, wrap):
+        """The first red check of the reference with one function wrapped, or None."""
+        solution = Solution(kata, kata.reference, runner.solution(kata)._names, ROOT)
+        runner._loaded[kata.name] = solution
+        module = solution._load()
+        setattr(module, name, wrap(getattr(module, name)))
+        checks = (runner.run(item, None) for item in items)
+        return next((check for check in checks if check.state != GREEN), None)
+
+    def _outcome(self, runner, kata, items, name, kind, contract):
+        """The state and message of the first red check, or that there was none."""
+        marks = []
+        wrap = functools.partial(kind.wrap, mark=lambda: marks.append(1))
+        if check := self._first_red(runner, kata, items, name, wrap):
+            return [RED if marks else BROKEN, check.aspect, check.message]
+        if marks:
+            return [HOLE, "", ""]
+        return [UNASKED if contract is not None and kind.must_show else UNSEEN, "", ""]
+
+
+def contracts_of(items):
+    """The contracts of a kata's checks, by the public name that they are about."""
+    classes = {getattr(item, "cls", None) for item in items}
+    found = [one for one in classes if isinstance(one, type) and issubclass(one, Contract)]
+    return {one.name: one() for one in found}
+
+
+def applies(kind, contract):
+    """Whether a saboteur breaks a promise; without a contract only what breaks any does."""
+    return kind.applies is None or (contract is not None and bool(kind.applies(contract)))
+
+
+def main(file, *names):
+    """Judge the saboteurs of some functions; a kata's name stands for all of its functions."""
+    functions = {}
+    for name in names:
+        kata, _, function = name.partition(":")
+        functions.setdefault(kata, []).extend([function] if function else [])
+    tests = [f"tests/{track}/test_{stem}.py" for track, _, stem in map(_split, functions)]
+    options = ["-q", "-p", "no:cacheprovider", "--isolation", "none", "--solutions", "reference"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # dojo is imported by now
+    with contextlib.redirect_stdout(sys.stderr):
+        return pytest.main([*tests, *options], plugins=[SaboteurRun(functions, Path(file))])
+
+
+def _split(kata):
+    return kata.partition("/")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,150 @@
+"""Saboteurs that remember something, or change torch for all that follows."""
+
+import functools
+import random
+
+import numpy as np
+import torch
+
+from .kinds import (
+    SABOTEURS,
+    Saboteur,
+    each,
+    is_new,
+    memory_of,
+    saboteur,
+    shares,
+    tensors_in,
+)
+
+# ---------------------------------------------------------------- from call to call
+
+
+def key_of(values, numbers):
+    """What tells calls apart: shapes, dtypes and devices, with or without the numbers."""
+    parts = []
+    for one in values:
+        if isinstance(one, torch.Tensor):
+            part = (tuple(one.shape), str(one.dtype), one.device.type, one.requires_grad)
+            parts.append((*part, repr(one.detach().cpu().tolist()) if numbers else ""))
+        else:
+            parts.append(repr(one))
+    return tuple(parts)
+
+
+def cached(make_key, function, mark):
+    kept = {}
+    alive = []  # so that no id is used again
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        values = [*args, *kwargs.values()]
+        key = make_key(values)
+        if key in kept and list(tensors_in(values)):
+            mark()
+            return kept[key]
+        alive.append(values)
+        kept[key] = function(*args, **kwargs)
+        return kept[key]
+
+    return wrapper
+
+
+@saboteur(lambda contract: not contract.written)
+def cached_by_shape(function, mark):
+    return cached(functools.partial(key_of, numbers=False), function, mark)
+
+
+@saboteur(lambda contract: not contract.written, must_show=True)
+def cached_by_id(function, mark):
+    def ids(values):
+        return tuple(id(x) if isinstance(x, torch.Tensor) else repr(x) for x in values)
+
+    return cached(ids, function, mark)
+
+
+@saboteur(is_new)
+def cached_by_numbers(function, mark):
+    return cached(functools.partial(key_of, numbers=True), function, mark)
+
+
+@saboteur(memory_of("new", "free"), must_show=True)
+def reuses_its_buffer(function, mark):
+    buffers = {}
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        inputs = list(tensors_in([*args, *kwargs.values()]))
+
+        def reuse(v):
+            if v.requires_grad or any(shares(v, x) for x in inputs):
+                v = v.detach().clone() if not v.requires_grad else v
+            if v.requires_grad:
+                return v
+            key = tuple(v.shape), v.dtype, v.device.type
+            if key in buffers:
+                mark()
+                return buffers[key].copy_(v)
+            buffers[key] = v
+            return v
+
+        return each(function(*args, **kwargs), reuse)
+
+    return wrapper
+
+
+@saboteur(lambda contract: not contract.written)
+def differs_the_second_time(function, mark):
+    seen = set()
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        key = key_of([*args, *kwargs.values()], numbers=True)
+        value = function(*args, **kwargs)
+        if key not in seen:
+            seen.add(key)
+            return value
+
+        def change(v):
+            if not v.numel() or v.dtype == torch.bool:
+                return v
+            mark()
+            return v + 1
+
+        return each(value, change)
+
+    return wrapper
+
+
+# ---------------------------------------------------------------- settings and generators
+
+
+def after_call(act, function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        value = function(*args, **kwargs)
+        act()
+        mark()
+        return value
+
+    return wrapper
+
+
+def put_back_the_seed():
+    """Draw, then seed anew with the old seed: the generator's state is another one."""
+    torch.rand(1)
+    torch.manual_seed(torch.initial_seed())
+
+
+for kind, act in {
+    "leaves_autograd_off": lambda: torch.set_grad_enabled(False),
+    "seeds": lambda: torch.manual_seed(1234),
+    "draws": lambda: torch.rand(1),
+    "puts_back_the_seed_and_not_the_state": put_back_the_seed,
+    "draws_from_numpy": np.random.rand,
+    "draws_from_python": random.random,
+    "sets_the_default_dtype": lambda: torch.set_default_dtype(torch.float64),
+    "sets_the_precision_of_products": lambda: torch.set_float32_matmul_precision("medium"),
+}.items():
+    wrap = functools.partial(after_call, act)
+    SABOTEURS.append(Saboteur(kind, wrap, lambda contract: not contract.draws, must_show=True))

@@ -1,0 +1,105 @@
+"""Saboteurs that spoil what autograd records."""
+
+import functools
+
+import torch
+
+from .kinds import (
+    FLOATS,
+    SABOTEURS,
+    Saboteur,
+    each,
+    gives,
+    has,
+    records,
+    saboteur,
+    tensors_in,
+)
+
+# ---------------------------------------------------------------- autograd
+
+
+@saboteur(records, must_show=True)
+def detached(function, mark):
+    return detached_in(None, function, mark)
+
+
+def detached_in(dtype, function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        inputs = list(tensors_in([*args, *kwargs.values()]))
+        if not any(x.requires_grad and dtype in (None, x.dtype) for x in inputs):
+            return function(*args, **kwargs)
+        mark()
+        with torch.no_grad():
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+def hooks_gradient(dtype, change, function, mark):
+    """The function with another gradient of each result in this dtype, or in any."""
+
+    def hook(v):
+        if v.requires_grad and v.grad_fn is not None and dtype in (None, v.dtype):
+            v.register_hook(change)
+            mark()
+        return v
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return each(function(*args, **kwargs), hook)
+
+    return wrapper
+
+
+for dtype in (*FLOATS, torch.complex64):
+    name = str(dtype).replace("torch.", "")
+
+    def has_gradient_in(contract, dtype=dtype):
+        return contract.recorded and dtype in contract.dtypes and gives(dtype)(contract)
+
+    wrap = functools.partial(detached_in, dtype)
+    SABOTEURS.append(Saboteur(f"detached_in_{name}", wrap, has_gradient_in, True))
+    wrap = functools.partial(hooks_gradient, dtype, lambda g: g * 2)
+    SABOTEURS.append(Saboteur(f"gradient_doubled_in_{name}", wrap, has_gradient_in, True))
+
+
+@saboteur(records, must_show=True)
+def gradient_off_5_percent(function, mark):
+    return hooks_gradient(None, lambda g: g * 1.05, function, mark)
+
+
+@saboteur(lambda contract: records(contract) and torch.float64 in contract.dtypes, must_show=True)
+def gradient_through_float32(function, mark):
+    return hooks_gradient(torch.float64, lambda g: g.float().double(), function, mark)
+
+
+@saboteur(lambda contract: gives(*FLOATS)(contract) and not contract.written, must_show=True)
+def tracks_untracked(function, mark):
+    def track(inputs, v):
+        if v.dtype not in FLOATS or any(x.requires_grad for x in inputs):
+            return v
+        mark()
+        return v.detach().requires_grad_()
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        inputs = list(tensors_in([*args, *kwargs.values()]))
+        return each(function(*args, **kwargs), functools.partial(track, inputs))
+
+    return wrapper
+
+
+@saboteur(has(*FLOATS), must_show=True)
+def requires_grad_on_its_input(function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        value = function(*args, **kwargs)
+        for x in list(tensors_in([*args, *kwargs.values()]))[:1]:
+            if x.dtype in FLOATS and not x.requires_grad:
+                x.requires_grad_()
+                mark()
+        return value
+
+    return wrapper

@@ -1,0 +1,72 @@
+"""Saboteurs that refuse inputs which a contract allows."""
+
+import functools
+
+from .kinds import (
+    DTYPES,
+    SABOTEURS,
+    Saboteur,
+    any_contract,
+    has,
+    has_layout,
+    records,
+    tensors_in,
+)
+
+# ---------------------------------------------------------------- inputs that are refused
+
+
+def raises_if(is_refused, function, mark):
+    """The function that raises for such inputs."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        values = [*args, *kwargs.values()]
+        if is_refused(list(tensors_in(values)), values):
+            mark()
+            raise RuntimeError("is not made for this")
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def refusing(kind, is_refused, applies=any_contract, must_show=False):
+    wrap = functools.partial(raises_if, is_refused)
+    SABOTEURS.append(Saboteur(kind, wrap, applies, must_show))
+
+
+for dtype in DTYPES:
+    name = str(dtype).replace("torch.", "")
+    refusing(
+        f"raises_in_{name}",
+        lambda inputs, _values, dtype=dtype: any(x.dtype == dtype for x in inputs),
+        has(dtype),
+        must_show=True,
+    )
+refusing("raises_for_0d", lambda inputs, _values: any(x.dim() == 0 for x in inputs))
+refusing("raises_for_empty", lambda inputs, _values: any(x.numel() == 0 for x in inputs))
+refusing("raises_for_size_1", lambda inputs, _values: any(1 in x.shape for x in inputs))
+refusing(
+    "raises_for_negative_int",
+    lambda _inputs, values: any(type(one) is int and one < 0 for one in values),
+)
+refusing(
+    "raises_for_tracked",
+    lambda inputs, _values: any(x.requires_grad for x in inputs),
+    records,
+    must_show=True,
+)
+for index in (0, 1):
+    for layout, is_so in {
+        "transposed": lambda x: not x.is_contiguous(),
+        "at an offset": lambda x: x.storage_offset() > 0,
+        "repeated": lambda x: 0 in x.stride() and x.numel() > 1,
+    }.items():
+        refusing(
+            f"raises_for_{layout.replace(' ', '_')}_{index}",
+            lambda inputs, _values, index=index, is_so=is_so: (
+                len(inputs) > index and is_so(inputs[index])
+            ),
+            has_layout(layout, index),
+            must_show=True,
+        )

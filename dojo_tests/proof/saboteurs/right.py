@@ -1,0 +1,45 @@
+"""Right variants: they give right results in another way, and must stay green."""
+
+import functools
+
+import torch
+
+from .kinds import (
+    RIGHT_VARIANTS,
+    Saboteur,
+    shares,
+    tensors_in,
+)
+
+# ---------------------------------------------------------------- right variants
+
+
+def keeps_right(kind, change):
+    """Add a right variant by what it does to a result in new memory."""
+
+    def vary(v, inputs):
+        is_own = not any(v is x or shares(v, x) for x in inputs)
+        return change(v) if is_own and v.dim() and v.numel() > 1 else v
+
+    def wrap(function, mark):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            inputs = list(tensors_in([*args, *kwargs.values()]))
+            value = function(*args, **kwargs)
+            if not isinstance(value, torch.Tensor):
+                return value
+            new = vary(value, inputs)
+            if new is not value:
+                mark()
+            return new
+
+        return wrapper
+
+    RIGHT_VARIANTS.append(Saboteur(kind, wrap, lambda contract: contract.memory != "view"))
+
+
+keeps_right("gives_every_second_number", lambda v: torch.stack([v, v], -1)[..., 0])
+keeps_right(
+    "gives_part_of_a_larger_memory",
+    lambda v: torch.cat([v.flatten()] * 2)[v.numel() :].view(v.shape),
+)

@@ -1,0 +1,113 @@
+"""The saboteurs: each of them really spoils something, and the right variants spoil nothing."""
+
+import contextlib
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+
+load = runpy.run_path(str(Path(__file__).with_name("saboteur_run.py")))["load_saboteurs"]
+kinds = load()
+SABOTEURS, RIGHT_VARIANTS = kinds.SABOTEURS, kinds.RIGHT_VARIANTS
+
+
+def laid_out(x):
+    """The numbers of x in all layouts."""
+    larger = torch.cat([x.flatten()[:1], x.flatten()])
+    yield x
+    yield x.t().contiguous().t()
+    yield larger[1:].view(x.shape)
+    yield x[:1].expand(x.shape)
+
+
+def tensors():
+    """Inputs of all kinds: dtypes, layouts, sizes, inf and NaN, tracked."""
+    for dtype in kinds.DTYPES:
+        x = torch.tensor([[1, 0, 3], [0, 1, 1]]) + (2**29 + 1 if dtype == torch.int32 else 0)
+        x = x + (2**60 + 1 if dtype == torch.int64 else 0)
+        x = x.to(dtype) + (
+            torch.tensor(0.1234567890123, dtype=dtype)
+            if dtype.is_floating_point
+            else 1j
+            if dtype.is_complex
+            else 0
+        )
+        yield from laid_out(x.to(dtype))
+        if dtype.is_floating_point or dtype.is_complex:
+            yield x.to(dtype).clone().requires_grad_()
+            yield x.to(dtype).T.contiguous().T.requires_grad_()
+    yield torch.tensor([1.0, float("inf"), float("nan")])
+    yield torch.tensor(2.0)
+    yield torch.tensor([2.0])
+    yield torch.zeros(0, 3)
+    yield torch.arange(24.0).view(2, 3, 4).transpose(0, 2)
+    yield torch.ones(3, dtype=torch.bfloat16) * 2.0**100  # too large for float16
+
+
+def plus(x, y, dim=0):
+    return x.clone() + torch.zeros_like(y)
+
+
+def view(x, y, dim=0):
+    return x.view_as(x)
+
+
+def wild(x, y, dim=0):
+    return x * torch.tensor([1.0, float("inf"), float("nan")])[: x.shape[-1] if x.dim() else 1]
+
+
+def write(x, y, dim=0):
+    return x.detach().add_(0)
+
+
+def call_until(marks, function):
+    """Call a function on all inputs, with equal numbers and with the same objects, until marked."""
+    for x in tensors():
+        if marks:
+            return
+        others = [*laid_out(x.detach())] if x.dim() == 2 and x.numel() else [x.detach().clone()]
+        others += [x.detach().clone().requires_grad_()] if x.requires_grad else []
+        for y in others:
+            for dim in (0, -1, -1):
+                with contextlib.suppress(RuntimeError):  # as some of them should
+                    value = function(x, y, dim)
+                    if isinstance(value, torch.Tensor) and value.requires_grad:
+                        value.sum().abs().backward()
+                    function(x.detach().clone(), y, dim)
+
+
+@pytest.fixture(autouse=True)
+def torch_as_it_was():
+    """Puts back what saboteurs change of torch."""
+    precision = torch.get_float32_matmul_precision()
+    yield
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    torch.set_float32_matmul_precision(precision)
+
+
+@pytest.mark.parametrize("saboteur", SABOTEURS, ids=lambda one: one.kind)
+def test_a_saboteur_spoils_something(saboteur):
+    if saboteur.kind in ("returns_cpu", "takes_any_gpu"):
+        pytest.skip("needs a GPU; test_saboteurs has a simulated one")
+    marks = []
+    for function in (plus, view, wild, write):
+        call_until(marks, saboteur.wrap(function, lambda: marks.append(1)))
+        torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+    assert marks
+
+
+@pytest.mark.parametrize("variant", RIGHT_VARIANTS, ids=lambda one: one.kind)
+def test_a_right_variant_gives_the_same_numbers(variant):
+    marks = []
+    function = variant.wrap(plus, lambda: marks.append(1))
+    for x in tensors():
+        assert kinds.same(function(x, x), plus(x, x))
+    assert marks
+
+
+def test_kinds_have_different_names():
+    names = [one.kind for one in (*SABOTEURS, *RIGHT_VARIANTS)]
+    assert len(names) == len(set(names))
