@@ -28,7 +28,7 @@ SMALL_DOJO = Path(__file__).parent / "small_dojo"
 FRESH = 24  # of so many tests that run pytest one starts a new Python, which imports torch anew
 KEPT_STATES = (GREEN, NOT_STARTED, RED)  # what another run may find otherwise is not kept
 
-WarmPython = runpy.run_path(str(Path(__file__).with_name("warm_python.py")))["WarmPython"]
+warm = runpy.run_path(str(Path(__file__).with_name("warm_python.py")))
 
 collect_ignore = ["small_dojo", "homework"]  # dojos to be judged, no tests
 
@@ -43,7 +43,8 @@ def pytest_addoption(parser):
     parser.addoption(
         "--all-ways",
         action="store_true",
-        help="have every known answer judged in every way, not only a sample of them",
+        help="have every known answer judged in every way, and each test start new processes, "
+        "not only a sample of them",
     )
 
 
@@ -150,7 +151,7 @@ def commit_all():
 @pytest.fixture(scope="session")
 def warm_python():
     """A Python with torch imported, from which runs are forked."""
-    python = WarmPython()
+    python = warm["WarmPython"]()
     yield python
     python.close()
 
@@ -166,17 +167,10 @@ def run_module_in(request, warm_python):
     is_fresh = request.config.getoption("--all-ways") or rank % FRESH == 0
 
     def run(folder, *arguments, typed="", timeout=300):
-        if not is_fresh and warm_python.fits():
+        if not is_fresh:
             return warm_python.run(arguments, folder, typed, timeout)
-        return subprocess.run(
-            [sys.executable, "-m", *map(str, arguments)],
-            cwd=folder,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        command = [sys.executable, "-m", *map(str, arguments)]
+        return warm["new_python"](command, folder, typed, timeout)
 
     return run
 

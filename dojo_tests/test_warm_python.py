@@ -51,6 +51,31 @@ def test_pytest_says_there_what_it_says_in_a_new_python(warm, own_dojo):
     assert runs[0].returncode == runs[1].returncode == 1
 
 
+@pytest.mark.parametrize(
+    "end, code, said",
+    [
+        ("", 0, ""),
+        ("sys.exit()", 0, ""),
+        ("sys.exit('no')", 1, "no\n"),
+        ("os.kill(os.getpid(), 9)", -9, ""),
+        ("raise ValueError('no')", 1, "ValueError: no\n"),
+        ("import atexit; atexit.register(lambda: print('no', file=sys.stderr))", 0, "no\n"),
+        (
+            "import threading; threading.Timer(0.1, lambda: print('no', file=sys.stderr)).start()",
+            0,
+            "no\n",
+        ),
+    ],
+)
+def test_it_ends_as_a_new_python_does(warm, tmp_path, end, code, said):
+    (tmp_path / "ends.py").write_text(f"import os, sys\nprint('well', end='')\n{end}\n")
+    forked, new = warm.run(["ends"], tmp_path), new_python(tmp_path, "ends")
+    assert forked.returncode == new.returncode == code
+    assert forked.stdout == new.stdout
+    assert forked.stderr.endswith(said)
+    assert new.stderr.endswith(said)
+
+
 def test_what_one_run_sets_the_next_one_does_not_see(warm, tmp_path):
     (tmp_path / "sets.py").write_text(
         "import os, torch\nprint(os.environ.get('SET'), torch.get_default_dtype())\n"

@@ -5,6 +5,7 @@ To import torch takes longer than all else that most runs of pytest do in these 
 process from it for each run. That process imports the plugins and the dojo as a new Python does.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -16,12 +17,27 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
 
 MESSAGE = 1 << 17  # bytes of the longest message
 START_LIMIT = 120.0  # seconds that importing torch may take on a slow disk
 LINE = "DOJO_TEST_LINE"  # the variable that names the socket on which requests come in
 
 can_warm = sys.platform.startswith("linux")
+
+
+def new_python(command, cwd, typed="", timeout=300.0):
+    """Run a command in a folder, and return what has ended."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
 
 
 class WarmPython:
@@ -34,21 +50,25 @@ class WarmPython:
     def run(self, arguments, cwd, typed="", timeout=300.0):
         """Run ``python -m`` with these arguments, and return what ``subprocess.run`` would.
 
+        Where a forked process would not be as a new Python (see ``fits``), it is a new one.
+
         Args:
             arguments: the module and its arguments.
             cwd: the folder in which it runs.
             typed: what it can read from its standard input.
             timeout: seconds until the run is ended.
         """
+        command = [sys.executable, "-m", *map(str, arguments)]
+        if not self.fits():
+            return new_python(command, cwd, typed, timeout)
         with contextlib.ExitStack() as stack:
             files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
             files[0].write(typed.encode())
             files[0].seek(0)
-            status = self._status_of([*map(str, arguments)], cwd, files, timeout)
+            status = self._status_of(command[2:], cwd, files, timeout)
             for file in files[1:]:
                 file.seek(0)
             out, err = (file.read().decode() for file in files[1:])
-        command = [sys.executable, "-m", *map(str, arguments)]
         return subprocess.CompletedProcess(command, status, out, err)
 
     def fits(self):
@@ -132,6 +152,30 @@ def _become(request, files):
     return module
 
 
+def run_to_its_end(module):
+    """Run a module as ``python -m`` does, and end this process with its exit code.
+
+    What the module has opened is closed, but torch is not taken down: that takes as long as most
+    runs.
+    """
+    code = 0
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code
+    except BaseException:  # noqa: BLE001 - as a new Python does
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()  # waits for the threads that are no daemons
+    atexit._run_exitfuncs()
+    if code is not None and not isinstance(code, int):
+        sys.stderr.write(f"{code}\n")
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
+
+
 if __name__ == "__main__":
     gc.disable()  # there is little garbage in torch
     import numpy as np  # noqa: F401 - for those that are forked
@@ -142,5 +186,4 @@ if __name__ == "__main__":
         importlib.import_module(f"_pytest.{name}")
     gc.freeze()
     gc.enable()
-    module = wait_for_requests()
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    run_to_its_end(wait_for_requests())

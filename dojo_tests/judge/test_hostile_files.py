@@ -14,6 +14,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -27,6 +28,7 @@ rows = runpy.run_path(str(Path(__file__).with_name("hostile_rows.py")))
 ROWS, BROKEN = rows["ROWS"], rows["BROKEN"]
 TIME_LIMIT = 10.0  # seconds, also where the machine has much else to do
 SHORT_LIMIT = 1.5  # seconds for what never ends, which keeps a processor busy for all of them
+PATIENCE = 20.0  # seconds until a test gives up waiting for the end of a process
 PARTS = 3  # runs of plain pytest that share all rows which end
 HANGING = [row for row, (_, states, _) in ROWS.items() if TIMED_OUT in states]
 NEVER_ENDING = [row for row in HANGING if ROWS[row][1] == {TIMED_OUT}]
@@ -105,6 +107,14 @@ def left_running(but_of_fork_server=False):
     return [one for parent, one in found if not (but_of_fork_server and parent in warm)]
 
 
+def left_after_a_while(**options):
+    """What still runs once a warm process that imported all of torch has ended its spare worker."""
+    until = time.monotonic() + PATIENCE
+    while (left := left_running(**options)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return left
+
+
 def source_of(row, root):
     source = ROWS[row][0]
     return source.replace("ROOT", repr(str(root))).encode() if isinstance(source, str) else source
@@ -129,7 +139,7 @@ def judge_row(row, kind, add_kata, judge_by, folder):
     expect_the_state_and_one_clear_line(row, judge_by(kind, folder, limit_of(row)))
     assert path.read_bytes() == source_of(row, add_kata.root)
     if sys.platform.startswith("linux"):
-        assert left_running(but_of_fork_server=kind != "fork") == []
+        assert left_after_a_while(but_of_fork_server=kind != "fork") == []
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -180,7 +190,7 @@ def test_plain_pytest_judges_hostile_files_beside_each_other(
         path = tmp_path / "katas" / track / "k02_add.py"
         assert path.read_bytes() == source_of(row, tmp_path)
     if sys.platform.startswith("linux"):
-        assert left_running() == []
+        assert left_after_a_while() == []
 
 
 def test_the_samples_have_rows_about_processes_about_time_outs_and_others():

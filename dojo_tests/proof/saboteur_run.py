@@ -19,6 +19,7 @@ import torch
 
 from dojo.checks.laws.contract import Contract
 from dojo.course.katas import find_katas
+from dojo.devices.select import device_of_item
 from dojo.judge.solution import Solution
 from dojo.plugin import RUNNER
 from dojo.verdict.model import GREEN
@@ -62,7 +63,7 @@ class SaboteurRun:
         pytest.exit("all saboteurs are judged", 0)
 
     def _outcomes_of(self, runner, kata):
-        items = runner.items_of(kata)
+        items = sorted(runner.items_of(kata), key=is_on_gpu)  # most faults show on the CPU
         contracts = contracts_of(items)
         names = runner.solution(kata)._names
         found = {}
@@ -79,7 +80,16 @@ class SaboteurRun:
                 for one in kinds
                 if applies(one, contract)
             }
+            found[name]["unasked"] = self._unasked(runner, kata, items, name, contract)
         return found
+
+    def _unasked(self, runner, kata, items, name, contract):
+        """What the contract of a function promises, and no check has asked; in words."""
+        if contract is None or not contract.tensors or getattr(contract, "makes_module", False):
+            return []
+        probe = self._kinds.Probe(contract)
+        self._first_red(runner, kata, items, name, probe.wrap)
+        return sorted(map(str, self._kinds.promised(contract) - probe.seen))
 
     def _is_random(self, runner, kata, items, name):
         """Whether a function draws numbers: from torch's generator, or by a seed of its own."""
@@ -115,11 +125,30 @@ class SaboteurRun:
         """The state and message of the first red check, or that there was none."""
         marks = []
         wrap = functools.partial(kind.wrap, mark=lambda: marks.append(1))
+        if getattr(contract, "makes_module", False):
+            wrap = functools.partial(wraps_forward, wrap)
         if check := self._first_red(runner, kata, items, name, wrap):
             return [RED if marks else BROKEN, check.aspect, check.message]
         if marks:
             return [HOLE, "", ""]
         return [UNASKED if contract is not None and kind.must_show else UNSEEN, "", ""]
+
+
+def is_on_gpu(item):
+    """Whether a check runs on the GPU."""
+    return device_of_item(item) == "cuda"
+
+
+def wraps_forward(wrap, make):
+    """The function that makes a module, with the module's ``forward`` wrapped."""
+
+    @functools.wraps(make)
+    def wrapper(*args, **kwargs):
+        module = make(*args, **kwargs)
+        module.forward = wrap(module.forward)
+        return module
+
+    return wrapper
 
 
 def contracts_of(items):

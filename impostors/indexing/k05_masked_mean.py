@@ -107,7 +107,7 @@ def adds_a_small_number(x, mask, dim):
     aspect="gradient",
 )
 def has_nan_in_its_gradient(x, mask, dim):
-    share = 1 / mask.expand_as(x).sum(dim, keepdim=True)
+    share = mask.expand_as(x).sum(dim, keepdim=True).to(x.dtype).reciprocal()
     return torch.where(mask, x * share, 0).sum(dim)
 
 
@@ -133,7 +133,7 @@ def counts_what_is_not_0(x, mask, dim):
 @impostor(
     "masked_mean",
     diagnosis="unsqueeze_, with the underscore, gave mask another shape.",
-    aspect="values",
+    aspect="memory",
 )
 def changes_the_shape_of_mask(x, mask, dim):
     while mask.dim() < x.dim():

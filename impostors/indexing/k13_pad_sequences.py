@@ -163,18 +163,6 @@ def detaches_one(sequences, value):
 
 @impostor(
     "pad_sequences",
-    diagnosis="16-bit sequences are widened by way of .data: no gradient gets back to them.",
-    aspect="gradient",
-)
-def widens_data(sequences, value):
-    dtype = checked(sequences)[0].dtype
-    if dtype in (torch.float16, torch.bfloat16):
-        sequences = [x.data.float() for x in sequences]
-    return pad_sequence(sequences, batch_first=True, padding_value=value).to(dtype)
-
-
-@impostor(
-    "pad_sequences",
     diagnosis="The tensor to be filled goes to the GPU wherever there is one.",
     aspect="device",
 )

@@ -165,6 +165,33 @@ def multiplies_a_rounded_step(h, w, device, dtype):
     return pairs(line(h), line(w))
 
 
+@impostor(
+    "grid",
+    diagnosis="Added up in float64, the steps are still off in float64, for some sizes only.",
+    aspect="values",
+)
+def adds_up_steps_of_python(h, w, device, dtype):
+    def line(n):
+        steps = itertools.accumulate([1 / (n - 1)] * (n - 1), initial=0.0) if n > 1 else [0.0]
+        return torch.tensor([min(number, 1.0) for number in steps], device=device, dtype=dtype)
+
+    return pairs(line(h), line(w))
+
+
+@impostor(
+    "grid",
+    diagnosis="arange up to 1 and a step more has one number too many where its step is rounded.",
+    aspect="values",
+)
+def steps_one_step_beyond(h, w, device, dtype):
+    def line(n):
+        step = 1 / max(n - 1, 1)
+        numbers = torch.arange(0, 1 + step if n > 1 else step, step, dtype=torch.float64)
+        return numbers.to(device, dtype).clamp(0, 1)
+
+    return pairs(line(h), line(w))
+
+
 @alternative("grid")
 def linspace_and_meshgrid(h, w, device, dtype):
     rows = torch.linspace(0, 1, h, device=device, dtype=dtype)

@@ -160,7 +160,7 @@ INF = float("inf")
 )
 def lists_what_lies_between(x, low, high):
     mask = between(x, low, high)
-    if not x.is_floating_point():
+    if not x.is_floating_point() and high - low < INF:
         mask = torch.isin(x, torch.arange(math.ceil(low), math.floor(high) + 1, device=x.device))
     x[mask] *= -1
     return x

@@ -1,5 +1,7 @@
 """Wrong and right answers to tensors/k08_checkerboard."""
 
+import functools
+
 import numpy as np
 import torch
 
@@ -133,6 +135,16 @@ def keeps_the_sign(rows, cols, device):
 def squeezes_a_single_row(rows, cols, device):
     row = torch.arange(rows, device=device)[:, None]
     return ((row + torch.arange(cols, device=device)) % 2).squeeze()
+
+
+@impostor(
+    "checkerboard",
+    diagnosis="The cache returns the tensor of an earlier call, with whatever was written into it.",
+    aspect="memory",
+)
+@functools.cache
+def keeps_its_boards(rows, cols, device):
+    return (torch.arange(rows, device=device)[:, None] + torch.arange(cols, device=device)) % 2
 
 
 @alternative("checkerboard")

@@ -19,7 +19,7 @@ def masked_softmax(x: torch.Tensor, mask: torch.Tensor, dim: int) -> torch.Tenso
     and by way of whatever layer, are forbidden, forward and backward.
 
     Args:
-        x: any shape (0-d too) with an entry at least, float64, float32, float16 or bfloat16, any
+        x: at least one dimension and one entry; float64, float32, float16 or bfloat16, any
             strides; stays as it is. What is kept is finite, of any size. What is hidden may also
             be NaN or infinite, and does no harm.
         mask: bool, of a shape that broadcasts to x's, on x's device; True keeps, False hides;

@@ -23,8 +23,8 @@ def pad_sequences(sequences: list[torch.Tensor], value: float) -> torch.Tensor:
     Returns:
         A new tensor of shape (B, T, ...) with the dtype and device of the sequences and T the
         largest t_b, in memory of its own, also for a single sequence. Row b holds sequences[b]
-        in its first t_b places and value in the others. Gradients reach each sequence, also if
-        it alone requires grad.
+        in its first t_b places and value in the others. Gradients reach each sequence that has
+        elements, also if it alone requires grad.
 
     Raises:
         ValueError: the list is empty.

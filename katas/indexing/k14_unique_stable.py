@@ -1,7 +1,7 @@
 """Keep each value once, in the order in which the values first appear.
 
 `torch.unique` finds the different values, and sorts them. Here the order of x is what counts, and
-the work is left to torch: no Python loop visits the elements.
+the work is left to operations on all of x at once: no Python loop visits the elements.
 
     unique_stable(tensor([3, 1, 3, 2, 1]))  ->  [3, 1, 2]
     unique_stable(tensor([True, True]))     ->  [True]
@@ -15,7 +15,8 @@ def unique_stable(x: torch.Tensor) -> torch.Tensor:
 
     The number of operations that torch runs, of lines of Python, and of elements that become
     objects of Python (by tolist(), item() or a loop, also over a NumPy array) must not grow with
-    the size of x, nor with the number of its different values.
+    the size of x, nor with the number of its different values. A function of NumPy that works on a
+    whole array, such as numpy.unique, counts as one operation of torch.
 
     Args:
         x: shape (n,) with n at least 1, any strides; bool, int8 to int64, uint8, or float16,

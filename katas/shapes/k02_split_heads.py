@@ -23,7 +23,7 @@ def split_heads(x: torch.Tensor, heads: int) -> torch.Tensor:
     Returns:
         A view of x, whatever the strides of x are: it lies in x's memory, nothing is copied.
         Shape (batch, heads, sequence, size) with size = features / heads. A head has consecutive
-        features: result[b, h, s, i] = x[b, s, h * size + i].
+        features: result[b, h, s, i] = x[b, s, h * size + i]. Gradients reach x.
 
     Raises:
         ValueError: features can't be divided by heads, be it that there are fewer of them.

@@ -22,7 +22,8 @@ def tile_batch(x: torch.Tensor, batch: int) -> torch.Tensor:
     Returns:
         Shape (batch, *x.shape), with x's dtype and device, and result[i] equal to x for each i.
         A view of x, whatever x's strides: no number is copied, and the new first dimension has
-        stride 0 (any stride does where it has a size of 0 or 1, or where x is empty).
+        stride 0 (any stride does where it has a size of 0 or 1, or where x is empty). Gradients
+        reach x.
     """
     raise NotImplementedError
 

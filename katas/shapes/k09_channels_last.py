@@ -23,7 +23,7 @@ def to_channels_last(x: torch.Tensor) -> torch.Tensor:
     Returns:
         The same shape, dtype, device and values, so that result[n, c, h, w] = x[n, c, h, w], and
         `result.is_contiguous(memory_format=torch.channels_last)` is True. x itself, a view of it
-        or a new tensor: where x lies in that order already, all are fine.
+        or a new tensor: where x lies in that order already, all are fine. Gradients reach x.
     """
     raise NotImplementedError
 

@@ -25,8 +25,7 @@ def grid(h: int, w: int, device: str | torch.device, dtype: torch.dtype) -> torc
         A tensor of shape (h, w, 2) on this device, of this dtype. At [i, j] it holds the row
         coordinate i / (h - 1) and the column coordinate j / (w - 1), in this order: they go from 0
         to 1, both ends included. The coordinate of a single row or column is 0. Each number lies
-        in [0, 1], and differs from the exact one by at most one unit in the last place of the
-        dtype (of numbers from 1 on: torch.finfo(dtype).eps).
+        in [0, 1], and differs from the exact one by at most torch.finfo(dtype).eps.
     """
     raise NotImplementedError
 

@@ -24,10 +24,10 @@ def top_k_mask(x: torch.Tensor, k: int) -> torch.Tensor:
     """Which entries are among the k largest of their row.
 
     Args:
-        x: shape (..., n), one dimension or more, n at least 1, float64, float32, float16 or
-            bfloat16 without NaN, or int64, int32, int16, int8 or uint8, any strides; a row lies
-            along the last dimension. An infinite entry is a value like others, and so are the
-            largest and smallest integer. Stays as it is.
+        x: shape (..., n), one dimension or more, of sizes that are at least 1; float64, float32,
+            float16 or bfloat16 without NaN, or int64, int32, int16, int8 or uint8, any strides; a
+            row lies along the last dimension. An infinite entry is a value like others, and so are
+            the largest and smallest integer. Stays as it is.
         k: from 0 to n.
 
     Returns:

@@ -26,7 +26,8 @@ def unique_stable(x: torch.Tensor) -> torch.Tensor:
 
     The number of operations that torch runs, of lines of Python, and of elements that become
     objects of Python (by tolist(), item() or a loop, also over a NumPy array) must not grow with
-    the size of x, nor with the number of its different values.
+    the size of x, nor with the number of its different values. A function of NumPy that works on a
+    whole array, such as numpy.unique, counts as one operation of torch.
 
     Args:
         x: shape (n,) with n at least 1, any strides; bool, int8 to int64, uint8, or float16,

@@ -28,6 +28,7 @@ def nchw_to_nhwc(x: torch.Tensor) -> torch.Tensor:
 
     Returns:
         A view of x, whatever the strides of x are: it lies in x's memory, nothing is copied.
-        Shape (batch, height, width, channels), with result[n, h, w, c] = x[n, c, h, w].
+        Shape (batch, height, width, channels), with result[n, h, w, c] = x[n, c, h, w]. Gradients
+        reach x.
     """
     return x.permute(0, 2, 3, 1)

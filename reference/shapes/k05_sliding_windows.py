@@ -32,6 +32,6 @@ def windows(x: torch.Tensor, size: int, step: int) -> torch.Tensor:
     Returns:
         A view of x, whatever the strides of x are: it lies in x's memory, and nothing is copied,
         on the way neither. Shape (..., n, size) with n = (length - size) // step + 1, and
-        result[..., k, i] = x[..., k * step + i].
+        result[..., k, i] = x[..., k * step + i]. Gradients reach x.
     """
     return x.unfold(-1, size, step)

@@ -31,6 +31,6 @@ def flatten_from(x: torch.Tensor, dim: int) -> torch.Tensor:
     Returns:
         Shape (*x.shape[:dim], the product of x.shape[dim:]), with x's dtype and device and the
         elements in their order, the last index running fastest. x itself or a view of it wherever
-        x's strides allow one, contiguous or not; a copy only where they don't.
+        x's strides allow one, contiguous or not; a copy only where they don't. Gradients reach x.
     """
     return x.flatten(dim)

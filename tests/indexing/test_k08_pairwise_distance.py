@@ -96,7 +96,7 @@ class TestPairwiseDistance(PureFunction):
     sentences = {
         "test_has_the_shape": "The shape is (n, m), for one point and one coordinate too.",
         "test_values": "[i, j] is the distance of a[i] and b[j].",
-        "test_wild_values": "Where two points coincide their distance is 0.",
+        "test_wild_values": "Points that coincide have the distance 0, and close ones keep theirs.",
         "test_no_digit_is_lost": "Points that are close together and far from 0 have their"
         " distance.",
         "test_gradients": "Gradients reach a and b, and each of them alone.",

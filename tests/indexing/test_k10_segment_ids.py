@@ -1,44 +1,20 @@
 """The checks of indexing/k10_segment_ids: numbers repeated by Python's own lists."""
 
+import numpy as np
 import torch
 
-from dojo.checks import (
-    Benchmark,
-    aspect,
-    cost_of,
-    expect_device,
-    expect_dtype,
-    expect_no_growth,
-    expect_shape,
-    expect_values,
-    in_layout,
-    untouched,
-)
+from dojo.checks import Benchmark, aspect, cost_of, expect_no_growth
+from dojo.checks.laws import PureFunction
 
-SHAPE = "Each element of each segment has its place: as many as the lengths add up to."
-NUMBER = "The number i stands as often as lengths[i] says, counted from 0."
+LENGTHS = [[2, 1, 3], [1, 1, 1], [4], [3, 1, 2, 5]]
+WITH_EMPTY = [[2, 0, 3], [0, 2], [2, 0], [1, 0, 0, 0, 2], [3, 0, 0], [0, 2, 0, 0, 1, 0, 0, 4, 0]]
+WITH_NOTHING = [[], [0], [0, 0, 0]]
+# lengths whose sum, or of which there are, more than 8 or 16 bits can count
+BEYOND = [[100, 0, 250, 50], [1] * 300, [3, 40_000, 2]]
 EMPTY = "A segment of length 0 does not occur, but the next one has the next number all the same."
 NOTHING = "Without any element an int64 tensor of shape (0,) is due."
-DTYPE = "Numbers of segments are indices, and so int64."
-DEVICE = "Make new tensors where lengths is: `device=lengths.device`."
 MANY = "Stay in int64 on the way: {bits} bits hold no number larger than {most}."
-KEEP = "The numbers go into a new tensor; lengths stays as it is."
 LOOP = "One operation for all segments at once: no loop in Python, no `tolist`, no `item` for each."
-
-LENGTHS = [[2, 1, 3], [1, 1, 1], [4], [3, 1, 2, 5], [1, 4]]
-WITH_EMPTY = [
-    [0, 2],
-    [2, 0, 3],
-    [2, 0],
-    [0, 0, 1],
-    [1, 0, 0, 0, 2],
-    [3, 0, 0],
-    [0, 2, 0, 0, 1, 0, 0, 4, 0],
-]
-WITH_NOTHING = [[], [0], [0, 0, 0]]
-# lengths whose sum, or of which there are, more than some bits can count
-BEYOND = {8: [[100, 0, 250, 50], [1] * 300], 16: [[3, 40_000, 2]]}
-LAYOUTS = ["every second element", "at an offset"]
 SMALL = [2, 0, 3, 1]
 LARGE = {
     "128 lengths": [i * i % 5 for i in range(128)],
@@ -64,96 +40,52 @@ BENCHMARK = Benchmark(
 )
 
 
-def tensor(lengths, device):
-    return torch.tensor(lengths, dtype=torch.int64).to(device)
+class TestSegmentIds(PureFunction):
+    name = "segment_ids"
+    tensors = ("lengths",)
+    dtypes = (torch.int64,)
+    layouts = ("contiguous", "every second element", "at an offset", "repeated")
+    recorded = False
+    cases = [(lengths,) for lengths in [*LENGTHS, *WITH_EMPTY, *WITH_NOTHING]]
+    precise = [(torch.int64, (lengths,)) for lengths in BEYOND]
+    hints = {
+        "shape": "Each element of each segment has its place: as many as the lengths add up to.",
+        "dtype": "Numbers of segments are indices, and so int64.",
+        "device": "Make new tensors where lengths is: `device=lengths.device`.",
+        "values": "The number i stands as often as lengths[i] says, counted from 0.",
+        "memory": "The numbers go into a new tensor; lengths stays as it is.",
+    }
+    sentences = {
+        "test_has_the_shape": "The shape is (sum of the lengths,).",
+        "test_has_the_dtype": "The numbers are int64.",
+        "test_values": "The number i stands as often as lengths[i] says, in ascending order.",
+        "test_no_digit_is_lost": "There may be more segments and more elements than a small"
+        " integer can count.",
+    }
 
+    def truth(self, lengths):
+        numbers = [i for i, n in enumerate(lengths.tolist()) for _ in range(n)]
+        return np.array(numbers, dtype=np.int64)
 
-def numbers(lengths):
-    """The segment numbers as an int64 tensor."""
-    listed = []
-    for i, length in enumerate(lengths):
-        listed += [i] * length
-    return torch.tensor(listed, dtype=torch.int64)
+    def why(self, law, arguments, got, expected):
+        lengths = arguments[0]
+        if law == "precise":
+            bits = 16 if lengths.sum() > 2**15 else 8
+            return f"{self.hints['values']} {MANY.format(bits=bits, most=2**bits - 1)}"
+        return EMPTY if law == "values" and (lengths == 0).any() else ""
 
+    def hint_of(self, row):
+        return super().hint_of(row) if row.arrays[0].any() else NOTHING
 
-def call(solution, lengths, hint):
-    """What the learner returns, of the right shape, for lengths that stay as they are."""
-    with untouched(KEEP, lengths=lengths):
-        got = solution.segment_ids(lengths)
-    expect_shape(got, (sum(lengths.tolist()),), hint)
-    return got
+    @aspect("cost")
+    def test_does_not_loop(self, solution):
+        """The number of operations does not grow with the lengths."""
+        small = self.steps(solution, SMALL)
+        for name, lengths in LARGE.items():
+            sizes = (f"{len(SMALL)} lengths", name)
+            expect_no_growth(small, self.steps(solution, lengths), sizes, SPARE, LOOP)
 
-
-@aspect("shape")
-def test_has_a_place_for_each_element(solution, device):
-    """The shape is (sum of the lengths,)."""
-    for lengths in LENGTHS:
-        call(solution, tensor(lengths, device), SHAPE)
-
-
-@aspect("dtype")
-def test_is_int64(solution, device):
-    """The numbers are int64."""
-    for lengths in (LENGTHS[0], []):
-        expect_dtype(solution.segment_ids(tensor(lengths, device)), torch.int64, DTYPE)
-
-
-@aspect("device")
-def test_stays_on_the_device(solution, device):
-    """The numbers lie where the lengths lie."""
-    for lengths in (LENGTHS[0], []):
-        expect_device(solution.segment_ids(tensor(lengths, device)), device, DEVICE)
-
-
-@aspect("values")
-def test_numbers_each_segment(solution, device):
-    """The number i stands as often as lengths[i] says, in ascending order."""
-    for lengths in LENGTHS:
-        got = call(solution, tensor(lengths, device), NUMBER)
-        expect_values(got, numbers(lengths), NUMBER, rtol=0, atol=0)
-    for layout in LAYOUTS:
-        got = call(solution, in_layout(tensor([3, 1, 2], device), layout), NUMBER)
-        expect_values(got, numbers([3, 1, 2]), NUMBER, rtol=0, atol=0)
-    got = call(solution, tensor([2], device).expand(3), NUMBER)
-    expect_values(got, numbers([2, 2, 2]), NUMBER, rtol=0, atol=0)
-
-
-@aspect("values")
-def test_an_empty_segment_has_its_number(solution, device):
-    """A segment of length 0 does not occur, and the others keep their numbers."""
-    for lengths in WITH_EMPTY:
-        got = call(solution, tensor(lengths, device), EMPTY)
-        expect_values(got, numbers(lengths), EMPTY, rtol=0, atol=0)
-
-
-@aspect("values")
-def test_numbers_many(solution, device):
-    """There may be more segments and more elements than a small integer can count."""
-    for bits, cases in BEYOND.items():
-        hint = f"{NUMBER} {MANY.format(bits=bits, most=2**bits - 1)}"
-        for lengths in cases:
-            got = call(solution, tensor(lengths, device), hint)
-            expect_values(got, numbers(lengths), hint, rtol=0, atol=0)
-
-
-@aspect("values")
-def test_nothing_has_no_numbers(solution, device):
-    """Without lengths, or if all of them are 0, there is no number."""
-    for lengths in WITH_NOTHING:
-        got = call(solution, tensor(lengths, device), NOTHING)
-        expect_values(got, numbers(lengths), NOTHING, rtol=0, atol=0)
-
-
-def steps(solution, lengths):
-    """What a call takes, of torch and of Python."""
-    cost = cost_of(solution.segment_ids, tensor(lengths, "cpu"))
-    return {"operations": cost.operations, "steps in Python": cost.lines + cost.numbers}
-
-
-@aspect("cost")
-def test_does_not_loop(solution):
-    """The number of operations does not grow with the lengths."""
-    small = steps(solution, SMALL)
-    for name, lengths in LARGE.items():
-        sizes = (f"{len(SMALL)} lengths", name)
-        expect_no_growth(small, steps(solution, lengths), sizes, SPARE, LOOP)
+    def steps(self, solution, lengths):
+        """What a call takes, of torch and of Python."""
+        cost = cost_of(solution.segment_ids, torch.tensor(lengths))
+        return {"operations": cost.operations, "steps in Python": cost.lines + cost.numbers}

@@ -1,46 +1,19 @@
 """The checks of intro/k06_indexing: parts of nested lists, taken out by Python's own indices."""
 
-import pytest
 import torch
 
-from dojo.checks import (
-    Benchmark,
-    CheckFailed,
-    aspect,
-    dtype_name,
-    expect,
-    expect_device,
-    expect_dtype,
-    expect_shape,
-    expect_tensor,
-    layouts,
-    untouched,
-)
+from dojo.checks import Benchmark, CheckFailed, aspect, expect, expect_tensor
+from dojo.checks.laws import FLOATS, INTEGERS, MovingFunction
+from dojo.checks.laws.once import once
+from dojo.checks.laws.rows import Row
+from dojo.checks.messages import rounded
 
-AS_A_TENSOR = "What indexing gives is a tensor already: return it as one piece, and as it is."
-ROW_OR_COLUMN = "In x[i, j] the first index counts rows and the second columns, both from 0."
-END_EXCLUDED = "A slice a:b ends before b, so it takes b - a of them."
-KEPT_DIMENSION = "A slice keeps its dimension, even of size 1; a number as index drops it."
-ORDER = "The numbers are the right ones, but x holds them in another order."
-ROWS_TWICE = "A slice of rows is a matrix again, so that x[a:b][c] chooses a row of it."
-STRIDES = "Index x itself: where its numbers lie in memory is for x's strides to say."
-EXACT = "Take the numbers out as they are: another dtype or arithmetic on them may change them."
-DTYPE = "Take the numbers out of x itself: they need no other dtype."
-DEVICE = "The part lies where x lies, on a machine with a GPU too."
-KEEP = "Only look at x: in-place methods, with a trailing underscore, change x itself."
-ANEW = "Take the numbers out of x at each call, and keep nothing from one call to the next."
-
-NAMES = ["second_column", "first_row", "last_column_of_first_two_rows"]
-# of one dimension, and too long or too short
+INF, NAN = float("inf"), float("nan")
+# neither a row nor a column is sorted; in each part are multiples of 3, and others
+ROWS = [[3, 8, 2, 6], [9, 15, 1, 4], [5, 12, 18, 7]]
+# in each part are an inf and a NaN
+WILD = [[4.0, -INF, INF, NAN], [NAN, INF, 2.0, INF], [-4.0, NAN, 1.5, 7.0]]
 WRONG_END = ("the last column", "column of the first two rows", "three numbers of the first row")
-SHAPES = dict(zip(NAMES, [(3,), (4,), (2,)], strict=True))
-EACH = pytest.mark.parametrize("name", NAMES)
-
-# in no row or column are they sorted
-ROWS = [[3, 8, 1, 5], [7, 2, 11, 4], [6, 10, 9, 12]]
-BOOLS = [[True, False, False, True], [True, True, False, False], [False, True, True, False]]
-FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
-INTS = [torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64]
 
 
 def row_by_row(x):
@@ -56,39 +29,6 @@ BENCHMARK = Benchmark(
     naive=row_by_row,
     naive_up_to=1_000,
 )
-
-
-def part(name, rows):
-    """The part of the rows that is asked for."""
-    if name == "second_column":
-        return [row[1] for row in rows]
-    return rows[0] if name == "first_row" else [rows[0][3], rows[1][3]]
-
-
-def extreme_rows(dtype):
-    """Two matrices that only survive where nothing is computed and no dtype is changed."""
-    if dtype == torch.bool:
-        rows = BOOLS
-    elif not dtype.is_floating_point:
-        low, high = torch.iinfo(dtype).min, torch.iinfo(dtype).max
-        rows = [[5, high, low, high - 1], [7, low, 3, high], [9, high - 2, 2, 1]]
-    else:
-        nan, inf = float("nan"), float("inf")
-        fine, high = 1 + torch.finfo(dtype).eps, torch.finfo(dtype).max
-        rows = [[-inf, fine, nan, high], [nan, inf, 2.0, fine], [-high, nan, inf, nan]]
-    return rows, [row[::-1] for row in rows]  # so that each part meets an inf and a NaN
-
-
-def strided():
-    """In words → x with these strides, and its rows."""
-    kinds = {kind: (x, ROWS) for kind, x in layouts(torch.tensor(ROWS)).items()}
-    line = torch.tensor([3, 5, 8, 13, 21, 34])
-    windows = [[3, 5, 8, 13], [5, 8, 13, 21], [8, 13, 21, 34]]
-    kinds["overlapping rows"] = line.as_strided((3, 4), (1, 1)), windows
-    kinds["one row, expanded"] = line[:4].expand(3, 4), [[3, 5, 8, 13]] * 3
-    column = line[3:].unsqueeze(1)
-    kinds["one column, expanded"] = column.expand(3, 4), [[n] * 4 for n in (13, 21, 34)]
-    return kinds
 
 
 def parts_by_name(rows):
@@ -108,119 +48,103 @@ def parts_by_name(rows):
     return parts
 
 
-def in_words(got, rows):
+def in_words(record):
     """Which other part of x came back, after a comma; nothing where it is none."""
-    found = [text for text, numbers in parts_by_name(rows).items() if numbers == got.tolist()]
+    rows, got = record.row.templates[0].x.tolist(), record.kept.tolist()
+    found = [text for text, numbers in parts_by_name(rows).items() if numbers == got]
     return f", {found[0]}" if found else ""
 
 
-def shown(numbers):
-    texts = [f"{n:.6g}" if isinstance(n, float) else str(n) for n in numbers]
-    return f"[{', '.join(texts)}]"
+class Part(MovingFunction):
+    """What all three functions promise."""
+
+    dtypes = (*FLOATS, *INTEGERS, torch.bool)
+    cases = [(ROWS,), ([row[::-1] for row in ROWS[::-1]],)]
+    recorded = False
+    hints = {
+        "shape": "In x[i, j] the first index counts rows and the second columns, both from 0.",
+        "kept dimension": "A slice keeps its dimension, even of size 1; a number as index drops"
+        " it.",
+        "end": "A slice a:b ends before b, so it takes b - a of them.",
+        "twice": "A slice of rows is a matrix again, so that x[a:b][c] chooses a row of it.",
+        "type": "What indexing gives is a tensor already: return it as one piece, and as it is.",
+        "dtype": "Take the numbers out of x itself: they need no other dtype.",
+        "device": "The part lies where x lies, on a machine with a GPU too.",
+        "values": "In x[i, j] the first index counts rows and the second columns, both from 0.",
+        "order": "The numbers are the right ones, but x holds them in another order.",
+        "precise": "Another dtype on the way may change the numbers.",
+        "wild": "Take the numbers out as they are: arithmetic on them may change them.",
+        "layout": "Index x itself: where its numbers lie in memory is for x's strides to say.",
+        "memory": "Only look at x: in-place methods, with a trailing underscore, change x itself.",
+    }
+    sentences = {
+        "test_has_the_shape": "A column of three rows has the shape (3,), a row (4,), the last"
+        " column of two rows (2,).",
+        "test_values": "The part holds the right numbers of x, in their order, however x lies.",
+        "test_moves_inf_and_nan": "inf and NaN come out as they are, and change no other number.",
+    }
+
+    @once
+    def thin(self):
+        """For the GPU, where a part of x is found as on the CPU: that asks every dtype and layout."""
+        return [self.plain[0], Row(self, self.cases[1], torch.int64, 1)]
+
+    @once
+    def moved_rows(self):
+        """inf and NaN in every part, in each float dtype."""
+        matrices = [WILD, [row[::-1] for row in WILD]] * 2
+        turns = enumerate(zip(matrices, FLOATS, strict=True))
+        return [Row(self, (rows,), dtype, place, "wild") for place, (rows, dtype) in turns]
+
+    def hint_of(self, row):
+        return super().hint_of(row) if not row.words else f"{self.hints['layout']} {row.words}"
+
+    @aspect("shape")
+    def test_has_the_shape(self, solution, device):
+        """The part has its one dimension."""
+        (record,) = self.records(solution, device, self.plain[:1])
+        expect_tensor(record.got)
+        shape, expected = tuple(record.got.shape), tuple(record.row.expected.shape)
+        words = in_words(record)
+        hint = "shape" if len(shape) == 1 or words else "kept dimension"
+        if shape == (1,) or any(text in words for text in WRONG_END):
+            hint = "end"
+        if expected == (2,) and words == ", the second row":
+            hint = "twice"
+        sentence = f"returned a tensor of shape {shape}{words}; expected shape {expected}."
+        expect(shape == expected, sentence, self.hints[hint])
+
+    def compare(self, record, expected, hint, rtol, atol):
+        """The numbers are the expected ones; what came back is named as a part of x."""
+        got, right = record.kept.tolist(), expected.tolist()
+        if str(got) == str(right):  # a NaN equals itself
+            return
+        hint = self.hints["order"] if sorted(map(str, got)) == sorted(map(str, right)) else hint
+        if record.row.words:
+            hint = f"{self.hints['layout']} {record.row.words}"
+        a, b = rounded(got), rounded(right)
+        a, b = (a, b) if a != b else (str(got), str(right))  # they differ behind the sixth digit
+        sentence = f"returned {a}{in_words(record)}; expected {b}."
+        raise CheckFailed(sentence, hint, record.kept, expected)
 
 
-def expect_part(name, got, x, rows, hint, case=""):
-    """Exactly these numbers. Compared as Python's texts: exact, and a NaN equals itself."""
-    expect_shape(got, SHAPES[name], ROW_OR_COLUMN)
-    expect_dtype(got, x.dtype, DTYPE)
-    # what x's dtype makes of the numbers, without x
-    numbers, expected = got.tolist(), torch.tensor(part(name, rows), dtype=x.dtype).tolist()
-    if str(numbers) == str(expected):
-        return
-    if str(x.tolist()) != str(torch.tensor(rows, dtype=x.dtype).tolist()):
-        hint = KEEP
-    elif sorted(map(str, numbers)) == sorted(map(str, expected)):
-        hint = ORDER
-    a, b = shown(numbers), shown(expected)
-    if a == b:  # they differ only behind the sixth digit
-        a, b = str(numbers), str(expected)
-    raise CheckFailed(f"returned {a}{in_words(got, rows)}; expected {b}{case}.", hint)
+class TestSecondColumn(Part):
+    name = "second_column"
+
+    def truth(self, x):
+        return [row[1] for row in x.tolist()]
 
 
-@aspect("type")
-@EACH
-def test_returns_a_tensor(solution, name):
-    """Each function returns a tensor."""
-    got = getattr(solution, name)(torch.tensor(ROWS))
-    expect_tensor(got, "" if got is None else AS_A_TENSOR)
+class TestFirstRow(Part):
+    name = "first_row"
+
+    def truth(self, x):
+        return x.tolist()[0]
 
 
-@aspect("shape")
-@EACH
-def test_has_the_shape(solution, name):
-    """A column of three rows has the shape (3,), a row (4,), the last column of two rows (2,)."""
-    got = getattr(solution, name)(torch.tensor(ROWS))
-    expect_tensor(got)
-    shape = tuple(got.shape)
-    words = in_words(got, ROWS)
-    hint = KEPT_DIMENSION if len(shape) != 1 and not words else ROW_OR_COLUMN
-    if shape == (1,) or any(text in words for text in WRONG_END):
-        hint = END_EXCLUDED
-    if name == "last_column_of_first_two_rows" and words == ", the second row":
-        hint = ROWS_TWICE
-    sentence = f"returned a tensor of shape {shape}{words}; expected shape {SHAPES[name]}."
-    expect(shape == SHAPES[name], sentence, hint)
+class TestLastColumnOfFirstTwoRows(Part):
+    name = "last_column_of_first_two_rows"
 
-
-@aspect("dtype")
-@EACH
-def test_keeps_the_dtype(solution, name):
-    """The part has the dtype of x."""
-    for dtype in (*FLOATS, *INTS, torch.bool):
-        expect_dtype(getattr(solution, name)(torch.tensor(ROWS).to(dtype)), dtype, DTYPE)
-
-
-@aspect("device")
-@EACH
-def test_stays_on_the_device(solution, device, name):
-    """The part lies where x lies."""
-    for place in dict.fromkeys(("cpu", device)):
-        x = torch.tensor(ROWS).to(place)
-        expect_device(getattr(solution, name)(x), place, DEVICE)
-
-
-@aspect("values")
-@EACH
-def test_holds_the_right_numbers(solution, device, name):
-    """The part holds the right numbers of x, in their order, for every dtype."""
-    x = torch.tensor(ROWS).to(device)
-    expect_part(name, getattr(solution, name)(x), x, ROWS, ROW_OR_COLUMN)
-    for dtype in (*FLOATS, *INTS, torch.bool):
-        for rows in extreme_rows(dtype):
-            x = torch.tensor(rows, dtype=dtype).to(device)
-            case = f", for an x of dtype {dtype_name(dtype)}"
-            expect_part(name, getattr(solution, name)(x), x, rows, EXACT, case)
-
-
-@aspect("values")
-@EACH
-def test_takes_any_strides(solution, name):
-    """The numbers are the right ones wherever x keeps them in memory."""
-    for kind, (x, rows) in strided().items():
-        case = f", for an x whose strides are {x.stride()} ({kind})"
-        got = getattr(solution, name)(x)
-        expect_part(name, got, x, rows, STRIDES, case)
-
-
-@aspect("memory")
-@EACH
-def test_leaves_x_as_it_is(solution, name):
-    """x keeps its shape, its strides and its values."""
-    for x in (*(x for x, _ in strided().values()), torch.tensor(ROWS).double()):
-        with untouched(KEEP, x=x):
-            getattr(solution, name)(x)
-
-
-@aspect("memory")
-@EACH
-def test_looks_at_x_anew_at_each_call(solution, name):
-    """A later call leaves the results of an earlier one, and sees what was written to x since."""
-    x, other = torch.tensor(ROWS), torch.tensor(ROWS) + 20
-    first = getattr(solution, name)(x)
-    expect_tensor(first)
-    kept = first.detach().clone()
-    getattr(solution, name)(other)
-    expect(torch.equal(first, kept), "changed what it had returned for another x.", ANEW)
-    x += 40
-    rows = [[number + 40 for number in row] for row in ROWS]
-    expect_part(name, getattr(solution, name)(x), x, rows, ANEW, ", after 40 was added to x")
+    def truth(self, x):
+        rows = x.tolist()
+        return [rows[0][3], rows[1][3]]

@@ -22,12 +22,14 @@ BENCHMARK = Benchmark(
 
 
 # shape of x, heads
-CASES = [((2, 3, 8), 2), ((2, 3, 6), 3), ((2, 4, 8), 4), ((1, 3, 4), 2), ((2, 1, 6), 2)]
+CASES = [((2, 3, 8), 2), ((2, 3, 6), 3), ((1, 3, 4), 2), ((2, 1, 6), 2)]
 CASES += [((2, 3, 4), 1), ((2, 3, 4), 4), ((1, 1, 1), 1)]
 # In the last two heads divides the length of the sequence, and so the number of all elements.
 UNDIVIDED = [((1, 5, 5), 2), ((1, 3, 2), 4), ((1, 3, 1), 5), ((2, 4, 6), 4), ((1, 3, 4), 3)]
 UNDIVIDED += [((2, 3, 7), 3), ((1, 2, 10), 4), ((1, 5, 9), 6), ((1, 1, 12), 8)]
 DIVIDE = "{} features cannot be shared by {} heads: ask whether they can before you split them."
+
+SPLIT = "Split the features alone, and join no dimensions: that needs a copy for some strides."
 
 
 class TestSplitHeads(ViewFunction):
@@ -56,3 +58,6 @@ class TestSplitHeads(ViewFunction):
 
     def truth(self, x, heads):
         return np.stack(np.split(x, heads, axis=2), axis=1)
+
+    def hint_of(self, row):
+        return f"{SPLIT} {row.words}" if row.words else super().hint_of(row)

@@ -26,8 +26,8 @@ BENCHMARK = Benchmark(
 
 
 # shape of x, size, step; the last number is not always in a window
-CASES = [((7,), 3, 2), ((8,), 3, 2), ((7,), 7, 2), ((9,), 2, 100), ((1,), 1, 1), ((3, 7), 3, 2)]
-CASES += [((2, 6), 2, 2), ((2, 1, 7), 2, 4), ((2, 3, 6), 4, 1), ((2, 1, 3, 4), 1, 1)]
+CASES = [((7,), 3, 1), ((8,), 3, 2), ((7,), 7, 2), ((1,), 1, 1), ((3, 7), 3, 2)]
+CASES += [((2, 6), 2, 2), ((2, 1, 7), 2, 9), ((2, 3, 6), 4, 1), ((2, 1, 3, 4), 1, 1)]
 
 
 class TestWindows(ViewFunction):
@@ -35,7 +35,8 @@ class TestWindows(ViewFunction):
     cases = [(places(shape), size, step) for shape, size, step in CASES]
     gradient_ulps = 8  # a number has a gradient from each of its windows
     hints = {
-        "shape": "Count the windows that fit whole; they come next to last, and their numbers last.",
+        "shape": "Count the windows that fit whole; they come next to last, and their numbers"
+        " last.",
         "dtype": "Only the shape changes, not the kind of number.",
         "values": "Window k begins at k * step, and holds the numbers that follow there.",
         "view": "stack, cat, an index tensor and contiguous copy; describe the memory of x anew"

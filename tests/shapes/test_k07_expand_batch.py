@@ -30,7 +30,7 @@ BENCHMARK = Benchmark(
 
 
 # shape of x, batch: several dimensions, none, one, sizes of 1; then one element, or none
-CASES = [((2, 3), 4), ((), 4), ((3,), 2), ((1, 3), 3), ((2, 1, 2), 5), ((2, 3), 1)]
+CASES = [((2, 3), 4), ((), 4), ((3,), 2), ((1, 1), 3), ((2, 1, 2), 5), ((2, 3), 1)]
 CASES += [((), 1), ((3,), 0), ((0, 3), 2), ((2, 0), 3)]
 
 
@@ -41,6 +41,7 @@ class TestTileBatch(ViewFunction):
     hints = {
         "shape": "One new dimension, of size batch, in front of all those that x has.",
         "values": "result[i] is x, for each i from 0 to batch - 1.",
+        "raises": "x has any number of dimensions, also none, and batch may be 0.",
         "view": "`repeat`, `tile`, `stack`, `contiguous` and indexing copy. Which method only sets"
         " strides?",
         "view of x": "`clone` and `contiguous` copy x. A view can be made of x itself, whatever its"
@@ -59,7 +60,8 @@ class TestTileBatch(ViewFunction):
     @aspect("memory")
     def test_is_a_view(self, solution, device):
         """The result is a view of x, with stride 0 in its first dimension, however x lies."""
-        for record in self.records(solution, device, [*self.usual(device), *self.tracked_rows]):
+        rows = [*self.usual(device), *self.tracked_on(device)]
+        for record in self.records(solution, device, rows):
             expect_tensor(record.got)
             (x, batch), strides = record.arguments, record.got.stride()
             if x.numel() == 0 or batch == 0:

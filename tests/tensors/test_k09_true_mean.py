@@ -85,15 +85,16 @@ class TestTrueMean(PureFunction):
         " integers.",
         "wild": "NaN and inf are part of the mean: they are not left out, or taken for something"
         " else.",
-        "precise": "Only the last digits differ: no dtype on the way may hold fewer than the result's.",
+        "precise": "Only the last digits differ: no dtype on the way may hold fewer than the"
+        " result's.",
         "memory": "Read x and leave it as it is.",
     }
     sentences = {
         "test_has_the_dtype": "A float keeps its dtype; integers and bools give float32.",
         "test_values": "Each element is the mean of those along dim, for every dtype.",
         "test_wild_values": "inf and NaN are part of a mean.",
-        "test_no_digit_is_lost": "The mean is right where the sum is too large for x's dtype, or has"
-        " many small parts.",
+        "test_no_digit_is_lost": "The mean is right where the sum is too large for x's dtype, or"
+        " has many small parts.",
     }
 
     def truth(self, x, dim):

@@ -16,6 +16,8 @@ test in the kata's own class.
 """
 
 from dojo.checks.laws.in_place import InPlaceFunction
+from dojo.checks.laws.making import MakingFunction
+from dojo.checks.laws.module import ModuleFactory
 from dojo.checks.laws.moving import MovingFunction, ViewFunction, places
 from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS
 from dojo.checks.laws.pure import PureFunction
@@ -25,6 +27,8 @@ __all__ = [
     "FLOATS",
     "INTEGERS",
     "InPlaceFunction",
+    "MakingFunction",
+    "ModuleFactory",
     "MovingFunction",
     "PureFunction",
     "ViewFunction",

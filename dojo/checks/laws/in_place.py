@@ -10,6 +10,7 @@ import torch
 from dojo.checks.aspects import aspect
 from dojo.checks.expect import CheckFailed, expect, expect_tensor
 from dojo.checks.laws.layouts import WRITABLE
+from dojo.checks.laws.once import once
 from dojo.checks.laws.pure import PureFunction
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
@@ -19,13 +20,15 @@ from dojo.checks.messages import describe, numbers_text
 IN_PLACE = "`x + 1` makes a new tensor. Which operations, ending in _, write into {x} itself?"
 ITSELF = "{x} itself is meant: the object that came in, not another one with the same numbers."
 MEMORY = "Give {x} no other memory: write into the memory that it has."
+COPIED = "`reshape`, `flatten` and `contiguous` copy such a tensor: write into {x} itself."
 ONLY_X = "Only the elements of {x} may change."
 
 
 class InPlaceFunction(PureFunction):
     """The laws of a function that writes into its first tensor, x, and returns x itself.
 
-    The oracle returns what x holds afterwards. ``hints`` may have "in place".
+    The oracle returns what x holds afterwards. ``hints`` may have "in place" for a new tensor, and
+    "unchanged" for an x that came back as it was.
     """
 
     layouts: ClassVar[Sequence[str]] = WRITABLE
@@ -36,6 +39,18 @@ class InPlaceFunction(PureFunction):
         if "name" in vars(cls) and not cls.written:
             cls.written = cls.tensors[:1]
         super().__init_subclass__()
+
+    @once
+    def goes_on_rows(self) -> list[tuple[Row, Row]]:
+        """Rows that are asked, each with one that asks the same tensors once more."""
+        firsts = [*self.plain[:1], *self.typed[:3]]
+        return [
+            (row, Row(self, [row.expected.tolist(), *row.case[1:]], row.dtype)) for row in firsts
+        ]
+
+    def all_rows(self) -> list[Row]:
+        """Return every row that a law of this contract asks."""
+        return [*super().all_rows(), *(then for _, then in self.goes_on_rows)]
 
     def expect_itself(self, record: Record) -> None:
         """Fail unless x itself came back."""
@@ -48,7 +63,7 @@ class InPlaceFunction(PureFunction):
             sentence = f"returned another tensor in the memory of {name}; expected {name} itself."
             raise CheckFailed(sentence, self.hint("itself") or ITSELF.format(x=name))
         with torch._C.DisableTorchFunction():
-            is_old = torch.equal(x.detach().cpu(), record.row.templates[0].x)
+            is_old = torch.equal(x.detach().cpu(), record.row.named[0][2].x)
         if is_old:
             raise CheckFailed(
                 f"left {name} as it was and returned {describe(got)}, a new one; "
@@ -61,12 +76,17 @@ class InPlaceFunction(PureFunction):
     def expect_truth(self, record: Record, words: str = "") -> None:
         """Fail unless x holds the truth; where it holds what it held before, say so."""
         __tracebackhide__ = True
-        old, kept = record.row.templates[0].x, record.kept
+        old, kept = record.row.named[0][2].x, record.kept
         is_old = kept is not None and kept.dtype == old.dtype and torch.equal(kept, old)
         if is_old and not torch.equal(old, record.row.expected):
             name = self.tensors[0]
-            hint = self.hint("in place") or IN_PLACE.format(x=name)
-            text = " ".join(filter(None, (hint, record.row.words, words)))
+            hint = self.hint("unchanged") or self.hint("in place") or IN_PLACE.format(x=name)
+            if record.row.law != "values":  # plain numbers were right: these are special
+                why = self.why(record.row.law, record.row.arrays, kept, record.row.expected)
+                hint = why or self.hint(record.row.law) or hint
+            elif record.row.words:  # a contiguous x was written to
+                hint = self.hint("copied") or COPIED.format(x=name)
+            text = " ".join(filter(None, (record.row.words, hint, words)))
             raise CheckFailed(f"left {name} as it was.", text, kept, record.row.expected)
         super().expect_truth(record, words)
 
@@ -103,7 +123,9 @@ class InPlaceFunction(PureFunction):
             expected, written = record.row.expected, record.written
             if written is None:
                 continue
-            hint = self.hint("in place") or IN_PLACE.format(x=name)
+            hint = self.hint("moved") or MEMORY.format(x=name)
+            if not written.moved:
+                hint = self.hint("in place") or IN_PLACE.format(x=name)
             hint = f"{hint} {record.row.words}".strip()
             limit = self.limit(expected.dtype)
             seen = written.alias
@@ -133,11 +155,9 @@ class InPlaceFunction(PureFunction):
     @aspect("memory")
     def test_remembers_nothing(self, solution: Any, device: str) -> None:
         """A second call with the same tensors goes on from what the first one has left."""
-        rows = [*self.plain[:1], *self.typed] if device == "cpu" else self.plain[:1]
-        for row in rows:
+        for row, then in self.goes_on_rows if device == "cpu" else self.goes_on_rows[:1]:
             first = self.ask_again(solution, device, row)
             self.expect_truth(first)
-            then = Row(self, [first.row.expected.tolist(), *row.case[1:]], row.dtype)
             second = self.ask_again(solution, device, then, first.arguments)
             self.expect_truth(second, NO_MEMORY)
         self.expect_kept(self.kept_records(solution))

@@ -6,7 +6,7 @@ tells of the call that really happened.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,11 @@ class Record:
     setting: str
     written: Written | None
 
+    @property
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """The tensors that were handed to the answer, by their names."""
+        return {name: self.arguments[index] for index, name, _ in self.row.named}
+
 
 @dataclass(frozen=True)
 class Written:
@@ -79,21 +84,19 @@ class Asked:
 
     def __init__(self, row: Row, device: str) -> None:
         self.row = row
-        self.arguments: list[Any] = list(row.case)
+        self.arguments: list[Any] = row.contract.given(row, device)
         self.leaves: dict[str, torch.Tensor] = {}
-        self._memories: list[torch.Tensor | None] = []
-        for index, (name, template) in enumerate(self._named()):
+        self._memories: dict[str, torch.Tensor | None] = {}
+        for index, name, template in row.named:
             x, memory = template.copy(device)
             if name in row.tracked:
                 # the memory of what is computed from a leaf is not that of a template
-                x, memory = self._tracked(name, x, template.layout), None
+                x, self._memories[name] = self._tracked(name, x, template.layout), None
+            else:
+                self._memories[name] = memory
             self.arguments[index] = x
-            self._memories.append(memory)
-        self._before = [state_of(x) for x in self.arguments[: len(row.templates)]]
+        self._before = {name: state_of(self.arguments[index]) for index, name, _ in row.named}
         self._alias = self.arguments[0].detach() if row.contract.written else None
-
-    def _named(self) -> Iterator[tuple[str, Any]]:
-        return zip(self.row.contract.tensors, self.row.templates, strict=True)
 
     def _tracked(self, name: str, x: torch.Tensor, layout: str) -> torch.Tensor:
         if self.row.is_leaf:
@@ -104,12 +107,12 @@ class Asked:
 
     def change(self, written: Sequence[str] = ()) -> str:
         """Say in words what the call changed of its inputs, but for those that it may write."""
-        for index, (name, template) in enumerate(self._named()):
+        for index, name, template in self.row.named:
             if name in written:
                 continue
-            memory = self._memories[index]
+            memory = self._memories[name]
             try:
-                expect_state(name, self.arguments[index], self._before[index])
+                expect_state(name, self.arguments[index], self._before[name])
             except CheckFailed as error:
                 return error.sentence
             if memory is not None and not template.is_unchanged(memory):
@@ -120,13 +123,14 @@ class Asked:
         """Return what became of the first tensor, where the function may write it."""
         if self._alias is None:
             return None
-        name, x, memory = self.row.contract.tensors[0], self.arguments[0], self._memories[0]
+        _, name, template = self.row.named[0]
+        x, memory = self.arguments[0], self._memories[name]
         alias = self._alias.cpu().clone()
         is_there = x.data_ptr() == self._alias.data_ptr() and x.stride() == self._alias.stride()
         moved = "" if is_there else f"moved {name} to other memory."
-        is_clean = memory is None or self.row.templates[0].is_unchanged_around(memory)
+        is_clean = memory is None or template.is_unchanged_around(memory)
         around = "" if is_clean else f"wrote into the memory around {name}."
-        _, facts = self._before[0]
+        _, facts = self._before[name]
         return Written(alias, moved, around, x.grad_fn is not facts["gradient function"])
 
 
@@ -165,7 +169,8 @@ def ask(
     row.prepare()
     asked = Asked(row, device) if arguments is None else None
     given = list(arguments or ()) if asked is None else asked.arguments
-    solution.hint = contract.hint_of(row)
+    is_about_device = device != "cpu" and row.place == 0  # on the CPU this row was asked before
+    solution.hint = (is_about_device and contract.hint("device")) or contract.hint_of(row)
     with settings_watched(solution, thoroughly) as found:
         got = contract.call(solution, given)
     is_tensor = isinstance(got, torch.Tensor) and got.layout == torch.strided
@@ -173,8 +178,7 @@ def ask(
         kept = got.detach().cpu().clone() if is_tensor else None
         change = "" if asked is None else asked.change(contract.written)
         written = None if asked is None else asked.written()
-    tensors = given[: len(contract.tensors)]
-    owner, is_input = owner_of(got, list(zip(contract.tensors, tensors, strict=True)))
+    owner, is_input = owner_of(got, [(name, given[index]) for index, name, _ in row.named])
     return Record(
         row=row,
         call=solution.last_call,

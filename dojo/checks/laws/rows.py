@@ -20,7 +20,8 @@ class Row:
 
     Args:
         contract: the ``Contract`` whose row it is.
-        case: the arguments, the tensors as lists or arrays.
+        case: the arguments, the tensors as lists or arrays; None stands for a tensor that is not
+            given, and the last ones may be left out.
         dtype: of the tensors that have no dtype of their own.
         place: chooses the layouts; 0 is contiguous.
         law: the law whose hint and tolerance hold, such as "values" or "wild".
@@ -39,14 +40,23 @@ class Row:
         is_leaf: bool = False,
     ) -> None:
         self.contract, self.case, self.dtype, self.place = contract, case, dtype, place
-        self.law, self.tracked, self.is_leaf = law, tuple(tracked), is_leaf
+        self.law, self.is_leaf = law, is_leaf
+        self.tracked = tuple(name for name in tracked if name in self._given)
+
+    @property
+    def _given(self) -> list[str]:
+        named = zip(self.contract.tensors, self.case, strict=False)
+        return [name for name, value in named if value is not None]
 
     @functools.cached_property
-    def templates(self) -> list[Template]:
-        """The tensors, in the order of the contract."""
-        found = []
+    def templates(self) -> list[Template | None]:
+        """The tensors, in the order of the contract; None for one that is not given."""
+        found: list[Template | None] = []
         layouts = self.contract.layouts
-        for index, name in enumerate(self.contract.tensors):
+        for index, name in enumerate(self.contract.tensors[: len(self.case)]):
+            if self.case[index] is None:
+                found.append(None)
+                continue
             layout = layouts[(self.place * _steps(len(layouts), index)) % len(layouts)]
             if layout == REPEATED and name in self.tracked:
                 layout = CONTIGUOUS
@@ -57,7 +67,14 @@ class Row:
     @functools.cached_property
     def arrays(self) -> list[Any]:
         """The arguments for the oracle: the numbers that the tensors really hold, as arrays."""
-        return [as_array(one.x) for one in self.templates] + list(self.case[len(self.templates) :])
+        tensors = [None if one is None else as_array(one.x) for one in self.templates]
+        return tensors + list(self.case[len(self.templates) :])
+
+    @property
+    def named(self) -> list[tuple[int, str, Template]]:
+        """The place, the name and the template of each tensor that is given."""
+        named = zip(self.contract.tensors, self.templates, strict=False)
+        return [(index, name, one) for index, (name, one) in enumerate(named) if one is not None]
 
     @functools.cached_property
     def expected(self) -> torch.Tensor:
@@ -75,7 +92,8 @@ class Row:
     def gradients(self) -> dict[str, torch.Tensor]:
         """The right gradients of ``(result * weights).sum()``, by the names of the tensors."""
         contract = self.contract
-        names = [name for name in contract.tensors if name not in contract.fixed]
+        names = contract.tensors[: len(self.templates)]
+        names = [name for name in names if name not in contract.fixed]
         # torch's gradient of the real part of (result * weights) has the conjugate weights
         weights = np.conj(as_array(self.weights))
         with np.errstate(all="ignore"):
@@ -87,8 +105,7 @@ class Row:
     @functools.cached_property
     def words(self) -> str:
         """What a learner is told of the layouts; empty where all tensors are contiguous."""
-        named = zip(self.contract.tensors, self.templates, strict=True)
-        words = [LAYOUTS[one.layout].format(name=name) for name, one in named]
+        words = [LAYOUTS[one.layout].format(name=name) for _, name, one in self.named]
         return " ".join(filter(None, words))
 
     def prepare(self) -> None:

@@ -47,7 +47,6 @@ def settings_watched(solution: Any, thoroughly: bool = False) -> Iterator[Found]
         thoroughly: watch the generators of Python and NumPy too, which takes as long as a call.
     """
     found = Found()
-    torch._C._set_grad_enabled(True)
     with torch._C.DisableTorchFunction():
         torch.empty(1).uniform_()
         before = [read() for read in _READERS]

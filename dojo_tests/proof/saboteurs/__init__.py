@@ -2,5 +2,6 @@
 
 from . import calls, gradients, inputs, memory, results, right  # noqa: F401 - they add their kinds
 from .kinds import DTYPES, OF_NUMBERS, RIGHT_VARIANTS, SABOTEURS, same
+from .probe import Probe, promised
 
-__all__ = ["DTYPES", "OF_NUMBERS", "RIGHT_VARIANTS", "SABOTEURS", "same"]
+__all__ = ["DTYPES", "OF_NUMBERS", "RIGHT_VARIANTS", "SABOTEURS", "Probe", "promised", "same"]

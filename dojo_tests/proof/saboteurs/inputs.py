@@ -7,9 +7,9 @@ from .kinds import (
     SABOTEURS,
     Saboteur,
     any_contract,
-    has,
     has_layout,
     records,
+    takes,
     tensors_in,
 )
 
@@ -39,8 +39,10 @@ for dtype in DTYPES:
     name = str(dtype).replace("torch.", "")
     refusing(
         f"raises_in_{name}",
-        lambda inputs, _values, dtype=dtype: any(x.dtype == dtype for x in inputs),
-        has(dtype),
+        lambda inputs, values, dtype=dtype: (
+            any(x.dtype == dtype for x in inputs) or any(one is dtype for one in values)
+        ),
+        takes(dtype),
         must_show=True,
     )
 refusing("raises_for_0d", lambda inputs, _values: any(x.dim() == 0 for x in inputs))

@@ -128,7 +128,14 @@ def result(applies=None, kind="", must_show=False):
 
 def has(*dtypes):
     """Whether one of these is a dtype of the contract's tensors."""
-    return lambda contract: any(dtype in contract.dtypes for dtype in dtypes)
+    return lambda contract: contract.tensors and any(one in contract.dtypes for one in dtypes)
+
+
+def takes(dtype):
+    """Whether tensors have this dtype, or the dtype itself is an argument."""
+    return lambda contract: (
+        dtype in contract.dtypes and (contract.tensors or "dtype" in getattr(contract, "last", ()))
+    )
 
 
 def gives(*dtypes):

@@ -40,14 +40,12 @@ def as_if_contiguous(x, offset, mark):
 def replaces_input(index, change, function, mark):
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
-        found, new = -1, []
-        for one in args:
-            if isinstance(one, torch.Tensor):
-                found += 1
-                new.append(change(one, mark) if found == index else one)
-            else:
-                new.append(one)
-        return function(*new, **kwargs)
+        chosen = list(tensors_in(args))[index : index + 1]
+
+        def swap(one):
+            return change(one, mark) if any(one is x for x in chosen) else one
+
+        return function(*(each(one, swap) for one in args), **kwargs)
 
     return wrapper
 

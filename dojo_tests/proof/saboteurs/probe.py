@@ -1,0 +1,81 @@
+"""Records what a function is really asked, and compares it with what its contract promises."""
+
+import functools
+
+import torch
+
+LAYOUTS = {
+    "repeated": lambda x: 0 in x.stride() and x.numel() > 1,
+    "every second element": lambda x: x.storage_offset() == 1,
+    "at an offset": lambda x: x.storage_offset() > 1,
+    "transposed": lambda x: not x.is_contiguous() and 0 not in x.stride(),
+    "contiguous": lambda x: x.is_contiguous() and not x.storage_offset(),
+}
+
+
+def flat(values):
+    """The arguments, with the items of a list of tensors in its place."""
+    for one in values:
+        is_list = isinstance(one, list) and any(isinstance(x, torch.Tensor) for x in one)
+        yield from one if is_list else [one]
+
+
+class Probe:
+    """What a function was asked so far.
+
+    Args:
+        contract: names the function's tensors.
+    """
+
+    def __init__(self, contract):
+        self._names = contract.tensors
+        self._numbers = {}  # of a tensor at its last call, by its id
+        self._alive = []  # so that no id is used again
+        self.seen = set()
+
+    def wrap(self, function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            values = dict(zip(self._names, flat([*args, *kwargs.values()]), strict=False))
+            self._note({name: x for name, x in values.items() if isinstance(x, torch.Tensor)})
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    def _note(self, tensors):
+        tracked = frozenset(name for name, x in tensors.items() if x.requires_grad)
+        self.seen.add(("tracked", tracked))
+        for name, x in tensors.items():
+            layout = next((kind for kind, is_so in LAYOUTS.items() if is_so(x)), "")
+            self.seen |= {
+                ("dtype", x.dtype),
+                ("layout", name, layout),
+                ("shape", name, tuple(x.shape)),
+                ("device", x.device.type),
+            }
+            numbers = repr(x.detach().cpu().tolist())
+            if self._numbers.setdefault(id(x), numbers) != numbers:
+                self.seen.add(("again", "the same tensor with other numbers"))
+            self._alive.append(x)
+
+
+def promised(contract):
+    """What a function of this contract has to be asked, if its laws are to mean something."""
+    names = [name for name in contract.tensors if name not in contract.fixed]
+    facts = {("device", "cpu"), ("device", "cuda"), ("tracked", frozenset())}
+    facts |= {("dtype", dtype) for dtype in contract.dtypes if names}
+    facts.add(("again", "the same tensor with other numbers"))
+    for index, name in enumerate(contract.tensors):
+        shapes = {
+            tuple(one.x.shape)
+            for row in contract.plain
+            for place, _, one in row.named
+            if place == index
+        }
+        facts |= {("shape", name, shape) for shape in shapes}
+        facts |= {("layout", name, layout) for layout in contract.layouts}
+        if max(map(len, shapes)) < 2:  # a vector has no other order of dimensions
+            facts.discard(("layout", name, "transposed"))
+    if contract.recorded and any(dtype.is_floating_point for dtype in contract.dtypes):
+        facts |= {("tracked", frozenset([name])) for name in names}
+    return facts
