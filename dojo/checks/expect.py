@@ -52,9 +52,9 @@ def expect_tensor(got: Any, hint: str = "", subject: str = "") -> None:
     """
     __tracebackhide__ = True
     if type(got) is torch.Tensor or type(got) is torch.nn.Parameter:
-        if got.layout == torch.strided:
+        if got.layout == torch.strided and not got.is_nested:
             return
-        hint = hint or "A dense tensor is asked for: how is a sparse one turned into one?"
+        hint = hint or "A dense tensor is asked for, not a sparse or nested one."
     if got is None:
         hint = hint or "Does every path of your function end in a return?"
     raise CheckFailed(f"{returned(subject)} {describe(got)}; expected a torch.Tensor.", hint)

@@ -63,14 +63,14 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
 
     def get_state(device: Any = None) -> Tensor:
         check(device)
-        return torch.default_generator.get_state()
+        return sim.generator.get_state()
 
     def set_state(state: Tensor, device: Any = None) -> None:
         check(device)
-        torch.default_generator.set_state(state)
+        sim.generator.set_state(state)
 
     def seed(number: int) -> None:
-        torch.default_generator.manual_seed(number)
+        sim.generator.manual_seed(int(number))
 
     def accelerator(check_available: bool = False) -> Any:  # noqa: ARG001 (torch's signature)
         return torch.device("cuda") if sim.available else None
@@ -91,7 +91,7 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
         "current_stream": _Stream,  # optimizers ask it
         "get_device_name": name,
         "get_device_properties": properties,
-        # One generator serves both devices, so seeding either seeds both.
+        # torch.manual_seed seeds the CPU itself, and calls the second one.
         "manual_seed": seed,
         "manual_seed_all": seed,
         "get_rng_state": get_state,

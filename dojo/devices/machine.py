@@ -5,6 +5,8 @@ It decides on which device a tensor is. What each function of torch does is in `
 
 from __future__ import annotations
 
+import functools
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +18,17 @@ from torch.overrides import TorchFunctionMode
 
 from dojo.devices.errors import check_generator, raise_no_cuda
 from dojo.devices.tags import CPU, GPU, device_of, tag, tensors_in
+
+# Parts of the names of what may draw; a name too many costs only the time of a swap.
+_MAY_DRAW = re.compile(
+    "rand|normal|uniform|bernoulli|multinomial|poisson|binomial|exponential_|cauchy_|geometric_"
+    "|dropout|rrelu|gumbel|attention|fractional_max_pool|rnn|lstm|gru"
+)
+
+
+@functools.cache
+def _may_draw(name: str) -> bool:
+    return _MAY_DRAW.search(name) is not None
 
 
 class _Thread(threading.local):
@@ -32,11 +45,13 @@ class Machine(TorchFunctionMode):
 
     Attributes:
         available: whether the machine has a GPU.
+        generator: the random generator of the GPU, which is another one than the CPU's.
     """
 
     def __init__(self, available: bool = True) -> None:
         super().__init__()
         self.available = available
+        self.generator = torch.Generator()
         self._exits: list[
             ExitStack
         ] = []  # what to undo on leaving, one for each time that it was entered
@@ -83,11 +98,25 @@ class Machine(TorchFunctionMode):
         check_generator(kwargs.get("generator"), target)
         if self.available:
             kwargs.pop("pin_memory", None)  # a build without CUDA can't pin
-        result = func(*args, device=CPU, **kwargs)
-        if target == GPU:
-            for tensor in tensors_in(result):
-                tag(tensor)
+        if target == CPU:
+            return func(*args, device=CPU, **kwargs)
+        result = self.compute(func, *args, device=CPU, **kwargs)
+        for tensor in tensors_in(result):
+            tag(tensor)
         return result
+
+    def compute(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call a function of the GPU: what it draws comes from the GPU's own generator."""
+        if kwargs.get("generator") is not None or not _may_draw(getattr(func, "__name__", "")):
+            return func(*args, **kwargs)
+        of_cpu = torch.default_generator
+        state = of_cpu.get_state()
+        of_cpu.set_state(self.generator.get_state())
+        try:
+            return func(*args, **kwargs)
+        finally:
+            self.generator.set_state(of_cpu.get_state())
+            of_cpu.set_state(state)
 
     def move(
         self,

@@ -34,6 +34,8 @@ class SimulatedCuda(Machine):
         self._replacements = replacements(self)
 
     def __enter__(self) -> SimulatedCuda:
+        if not self.is_active:
+            self.generator.manual_seed(0)  # so that each check draws the same
         with ExitStack() as stack:
             stack.enter_context(default_device_kept())
             stack.enter_context(patched(self._replacements))

@@ -20,7 +20,7 @@ from dojo.checks import (
 from dojo.devices.simulated_cuda import SimulatedCuda
 
 NAN = float("nan")
-DENSE = "A dense tensor is asked for: how is a sparse one turned into one?"
+DENSE = "A dense tensor is asked for, not a sparse or nested one."
 RETURN = "Does every path of your function end in a return?"
 
 

@@ -119,6 +119,41 @@ def test_seeding_cuda_repeats_the_numbers_of_the_gpu(cuda):
     assert draw() == draw()
 
 
+def test_the_gpu_draws_from_a_generator_of_its_own(cuda):
+    before = torch.get_rng_state()
+    torch.rand(3, device="cuda")
+    x = torch.ones(3, device="cuda").normal_()
+    torch.nn.functional.dropout(x, 0.5)
+    torch.bernoulli(x.abs().clamp(0, 1))
+    assert torch.equal(torch.get_rng_state(), before)
+
+    before = torch.cuda.get_rng_state()
+    torch.rand(3)
+    torch.ones(3).normal_()
+    assert torch.equal(torch.cuda.get_rng_state(), before)
+    numbers = torch.rand(3, device="cuda")
+    assert not torch.equal(torch.cuda.get_rng_state(), before)
+    torch.cuda.set_rng_state(before)
+    assert torch.equal(torch.rand(3, device="cuda"), numbers)
+
+
+def test_torch_manual_seed_seeds_the_gpu_too(cuda):
+    torch.manual_seed(7)
+    first = torch.rand(3, device="cuda"), torch.rand(3)
+    torch.manual_seed(7)
+    torch.rand(3)
+    assert torch.equal(torch.rand(3, device="cuda"), first[0])
+
+
+def test_a_fork_of_the_generators_puts_both_back(cuda):
+    before = torch.get_rng_state(), torch.cuda.get_rng_state()
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        torch.rand(3, device="cuda")
+    after = torch.get_rng_state(), torch.cuda.get_rng_state()
+    assert all(map(torch.equal, before, after))
+
+
 @pytest.mark.parametrize("location, expected", [(None, GPU), ("cpu", CPU), ("cuda", GPU)])
 def test_a_saved_gpu_tensor_is_loaded_where_asked(cuda, location, expected):
     file = io.BytesIO()

@@ -1,12 +1,15 @@
 """The checks themselves: each saboteur is red in every function whose contract forbids it."""
 
 import functools
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
-from dojo.course.katas import find_katas
+from dojo.course.katas import Kata, find_katas
 from dojo.course.statement import read_statement
+from dojo.verdict.fingerprint import fingerprint
 
 LETS_PASS = ("green", "never asked", "red, though it did nothing")
 RIGHT = ("gives_every_second_number", "gives_part_of_a_larger_memory")
@@ -25,21 +28,34 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
-def outcomes_of(root, warm_python, tmp_path_factory):
+def outcomes_of(root, warm_python):
     """Judges all saboteurs of a function: kind → its outcome, and the aspect and message of it.
 
-    "unasked" stands beside the kinds: what the contract promises and no check has asked.
+    "unasked" stands beside the kinds: what the contract promises and no check has asked. The
+    outcomes of a kata are kept in ``.dojo/saboteurs/`` by a hash of all that decides them.
     """
+    here = Path(__file__).parent
+    files = [here / "saboteur_run.py", *sorted((here / "saboteurs").glob("*.py"))]
+    saboteurs = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
     @functools.cache
-    def outcomes_of_one(function):
-        file = tmp_path_factory.mktemp("saboteurs") / "outcomes.json"
-        run = warm_python.run(["dojo_tests.proof.saboteur_run", file, function], root)
-        assert file.exists(), run.stdout + run.stderr
-        kata, _, name = function.partition(":")
-        return json.loads(file.read_text(encoding="utf-8"))[kata][name]
+    def outcomes_of_kata(name):
+        kata = Kata(name, root)
+        key = hashlib.sha256(f"{saboteurs} {fingerprint(kata)}".encode()).hexdigest()
+        file = root / ".dojo" / "saboteurs" / kata.track / f"{kata.stem}-{key}.json"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            for stale in file.parent.glob(f"{kata.stem}-*"):
+                stale.unlink()
+            run = warm_python.run(["dojo_tests.proof.saboteur_run", file, name], root)
+            assert file.exists(), run.stdout + run.stderr
+        return json.loads(file.read_text(encoding="utf-8"))[name]
 
-    return outcomes_of_one
+    def outcomes_of_function(function):
+        kata, _, name = function.partition(":")
+        return outcomes_of_kata(kata)[name]
+
+    return outcomes_of_function
 
 
 def test_a_saboteur_is_red(function, outcomes_of):

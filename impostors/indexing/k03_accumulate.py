@@ -29,7 +29,7 @@ def overwrites(buffer, index, source):
 @impostor(
     "accumulate_",
     diagnosis="Without the underscore, index_add makes a new tensor; buffer stays as it was.",
-    aspect="values",
+    aspect="type",
 )
 def makes_a_new_tensor(buffer, index, source):
     return buffer.index_add(0, index, source)

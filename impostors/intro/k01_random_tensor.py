@@ -74,6 +74,37 @@ def forgets_a_dimension(device="cpu"):
     return torch.rand(2, 3, device=device)
 
 
+@impostor(
+    "random_tensor",
+    diagnosis="torch.empty draws nothing: it shows whatever was in its memory before.",
+    aspect="values",
+)
+def draws_nothing(device="cpu"):
+    return torch.empty(2, 3, 4, device=device)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="set_default_device moves all tensors that are made later, also the caller's.",
+    aspect="memory",
+)
+def changes_the_default_device(device="cpu"):
+    torch.set_default_device(device)
+    return torch.rand(2, 3, 4)
+
+
+@impostor(
+    "random_tensor",
+    diagnosis="The seed is put back, not the state, and so each call begins again with it.",
+    aspect="values",
+)
+def puts_the_seed_back(device="cpu"):
+    seed = torch.initial_seed()
+    x = torch.rand(2, 3, 4, device=device)
+    torch.manual_seed(seed)
+    return x
+
+
 @impostor("random_tensor", diagnosis="All numbers are 1.", aspect="values")
 def returns_ones(device="cpu"):
     return torch.ones(2, 3, 4, device=device)

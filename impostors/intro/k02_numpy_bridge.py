@@ -199,7 +199,7 @@ def replaces_nan(array):
 @impostor(
     "numpy_to_torch",
     diagnosis="pin_memory copies: pinned memory is other memory than the array's.",
-    aspect="device",
+    aspect="memory",
 )
 def pins_the_memory(array):
     tensor = torch.from_numpy(array)

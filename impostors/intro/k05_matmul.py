@@ -200,6 +200,16 @@ def lowers_the_precision(x, w):
     return x @ w
 
 
+@impostor(
+    "matmul",
+    diagnosis="nn.Linear draws its first weights at random, and so changes all later numbers.",
+    aspect="memory",
+)
+def draws_weights_that_are_not_needed(x, w):
+    layer = nn.Linear(3, 3, bias=False, dtype=x.dtype, device=x.device)
+    return torch.func.functional_call(layer, {"weight": w.T}, x)
+
+
 @impostor("matmul", diagnosis="nan_to_num replaces what is not finite.", aspect="values")
 def replaces_infinite_products(x, w):
     return (x @ w).nan_to_num()
@@ -336,7 +346,7 @@ def multi_dot(x, w):
 
 @alternative("matmul")
 def a_layer_with_this_weight(x, w):
-    layer = nn.Linear(3, 3, bias=False, dtype=x.dtype, device=x.device)
+    layer = nn.utils.skip_init(nn.Linear, 3, 3, bias=False, dtype=x.dtype, device=x.device)
     return torch.func.functional_call(layer, {"weight": w.T}, x)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from dojo.impostors import alternative, impostor
 
-BUFFER = torch.empty(3, 3)
+BUFFER = torch.zeros(3, 3)
 GENERATOR = torch.Generator().manual_seed(7)
 NORMAL = functools.partial(torch.normal, 0.0, 1.0, (3, 3))
 

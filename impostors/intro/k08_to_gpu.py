@@ -227,7 +227,7 @@ def returns_a_view(x):
 def forgets_the_values(x):
     if not torch.cuda.is_available() or x.is_cuda:
         return x
-    return torch.zeros_like(x, device="cuda")
+    return torch.empty_like(x, device="cuda")
 
 
 @impostor(

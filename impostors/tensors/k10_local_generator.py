@@ -210,6 +210,44 @@ def sums_uniform_numbers(shape, seed, device):
     return three.sum(0) * 2 - 3
 
 
+@impostor(
+    "local_randn",
+    diagnosis="A seed put back starts the generator anew: what was drawn since then comes again.",
+    aspect="memory",
+)
+def puts_the_seed_back(shape, seed, device):
+    before = torch.initial_seed()
+    torch.manual_seed(seed)
+    numbers = torch.randn(shape, device=device)
+    torch.manual_seed(before)
+    return numbers
+
+
+@impostor(
+    "local_randn",
+    diagnosis="torch.manual_seed seeds the GPU's generator too, and only the CPU's is put back.",
+    aspect="memory",
+)
+def puts_back_the_state_of_the_cpu(shape, seed, device):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return torch.randn(shape, device=device)
+
+
+@impostor(
+    "local_randn",
+    diagnosis="The state is put back where the numbers are drawn, but all generators were seeded.",
+    aspect="memory",
+)
+def puts_back_the_state_of_one_device(shape, seed, device):
+    is_gpu = torch.device(device).type == "cuda"
+    before = torch.cuda.get_rng_state() if is_gpu else torch.get_rng_state()
+    torch.manual_seed(seed)
+    numbers = torch.randn(shape, device=device)
+    torch.cuda.set_rng_state(before) if is_gpu else torch.set_rng_state(before)
+    return numbers
+
+
 @alternative("local_randn")
 def fills_in_place(shape, seed, device):
     generator = torch.Generator(device=device)

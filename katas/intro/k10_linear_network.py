@@ -21,9 +21,10 @@ def make_network() -> torch.nn.Module:
         (batch, 5).
 
     Exactly:
-        Each call returns a new module. Its parameters are exactly these two, both trainable. W
-        is drawn for this network alone; b may begin as zeros. (A lazy layer has them once it
-        was called.)
+        Each call returns a new module. Its parameters are exactly these two, both trainable, and
+        hold finite numbers. W is drawn for this network alone: its rows differ, its columns
+        differ, and so do the W of two networks. b may begin as zeros. (A lazy layer has them
+        once it was called.)
 
         x is a float32 tensor of shape (..., 10) with one dimension or more, any strides, on the
         device of W and b. The output is float32 of shape (..., 5), exact but for rounding, with

@@ -50,7 +50,8 @@ def torch_to_numpy(tensor: torch.Tensor) -> np.ndarray:
         write to one is seen in the other.
 
     Exactly:
-        The tensor may have any shape, any strides and any dtype that both libraries have. For
-        the shape () too, the result is a numpy.ndarray.
+        The tensor may have any shape, any strides and any dtype that both libraries have. It is
+        no lazy conjugate or negative: tensor.is_conj() and tensor.is_neg() are False. For the
+        shape () too, the result is a numpy.ndarray.
     """
     return tensor.numpy()

@@ -29,7 +29,7 @@ def diagonal_view(x: torch.Tensor) -> torch.Tensor:
 
     Returns:
         Shape (min(n, m),), with x's dtype and device: x[0, 0], x[1, 1] and so on. A view of x,
-        so that a write to x is seen in it, and a write to it in x.
+        so that a write to x is seen in it, and a write to it in x. Gradients reach x.
     """
     return x.diagonal()
 

@@ -37,14 +37,14 @@ def of_row(row):
 class TestLogsumexp(PureFunction):
     name = "logsumexp"
     cases = [(numbers(shape, seed), dim) for seed, (shape, dim) in enumerate(CASES)]
-    wild = [([1000.0, 1000.0], 0), ([[1000.0, 0.0, 2.0], [-1000.0, -1001.0, -1002.0]], 1)]
-    wild += [([LOW, 3.0], 0), ([LOW, LOW], 0), (ROWS, 1)]
+    wild = [([[1000.0, 1000.0, 0.0], [-1000.0, -1001.0, -1002.0]], 1)]
+    wild += [([[LOW, 3.0], [LOW, LOW]], 1), (ROWS, 1)]
     precise = [(dtype, (LARGE * factor, 1)) for dtype, factor in SIZES]
     precise += [(dtype, ([[low, low], [high, low], [low, LOW]], 1)) for dtype, low, high in LIMITS]
     precise += [(torch.float16, ([[16.0625], [-20.0625]], 1))]  # bfloat16 does not hold these
     ulps = {torch.float16: 3, torch.bfloat16: 3}
     # of 800, 16 bits have no digit behind the point to read a share off
-    wild_gradients = [([LOW, 3.0], -1), ([LOW, LOW], 0), (ROWS[:3], 1)]
+    wild_gradients = [(ROWS[:3], 1)]
     forbidden = "logsumexp|logcumsumexp|logaddexp|.*softmax.*"
     hints = {
         "shape": "dim goes, as in a sum; the other dimensions stay, those of size 1 too.",

@@ -7,7 +7,7 @@ from dojo.checks import Benchmark, aspect, cost_of, expect_no_growth
 from dojo.checks.laws import PureFunction
 
 LENGTHS = [[2, 1, 3], [1, 1, 1], [4], [3, 1, 2, 5]]
-WITH_EMPTY = [[2, 0, 3], [0, 2], [2, 0], [1, 0, 0, 0, 2], [3, 0, 0], [0, 2, 0, 0, 1, 0, 0, 4, 0]]
+WITH_EMPTY = [[0, 2], [2, 0, 3], [2, 0], [1, 0, 0, 0, 2], [3, 0, 0], [0, 2, 0, 0, 1, 0, 0, 4, 0]]
 WITH_NOTHING = [[], [0], [0, 0, 0]]
 # lengths whose sum, or of which there are, more than 8 or 16 bits can count
 BEYOND = [[100, 0, 250, 50], [1] * 300, [3, 40_000, 2]]

@@ -22,6 +22,7 @@ from dojo.checks import (
     gpu,
     shares_storage,
 )
+from dojo.checks.laws.settings import settings_watched
 
 UNIFORM = (
     "`torch.rand` is uniform on [0, 1); `torch.randn` is normal, `torch.randint` makes integers."
@@ -32,8 +33,10 @@ EACH = "Each of the 24 numbers is drawn by itself, and can be any float between 
 AT_EACH_CALL = "Draw new numbers at each call, with no seed inside the function."
 GENERATOR = "Draw with torch's own functions, from its global generator, and do not seed it."
 OWN = "Make a new tensor at each call, so that the caller can keep the earlier ones."
+SETTING = "Name dtype and device in the call: a default holds for the whole program from then on."
 DEVICE = "Make the tensor on the device that the argument names."
 
+DRAWN = "random generator"
 SHAPE = (2, 3, 4)
 FALSE_ALARM = 1e-10
 ANY_MEMORY = 100  # numbers beyond ±100 come from no distribution that learners try
@@ -234,3 +237,11 @@ def test_is_a_new_tensor(solution, device):
     expect_tensor(second)
     expect(not shares_storage(first, second), "gave the memory of an earlier result again.", OWN)
     expect(torch.equal(first, kept), "changed the tensor of an earlier call.", OWN)
+
+
+@aspect("memory")
+def test_leaves_torch_as_it_is(solution, device):
+    """It changes no setting of torch; only random numbers are drawn."""
+    with settings_watched(solution) as found:
+        solution.random_tensor(device)
+    expect(not found.text or DRAWN in found.text, found.text, SETTING)

@@ -21,6 +21,7 @@ from dojo.checks import (
     tensor_of,
     untouched,
 )
+from dojo.checks.laws.settings import settings_watched
 
 BACK = "A tensor that is printed like an array is still a tensor: which method gives the array?"
 NUMBER = "A tensor of shape () crosses as an array of shape (), which is more than a number."
@@ -29,10 +30,12 @@ RETURN = "Does every path of your function end in a return?"
 SHARED = "A copy has memory of its own. Which functions wrap the memory that is there?"
 SCALAR = "Some functions take an array of shape () for a number, and copy it."
 KEEP = "Cross the bridge without changing the dtype or the shape."
+EMPTY = "What is empty has a shape and a dtype too, which a list of its numbers does not know."
 UNTOUCHED = "Read what comes in, and leave it as it is."
 LOCKED = "Nobody can write to an array that is read-only, so no write to it is ever seen."
 TRACKED = "Nobody asked autograd to track it, and then it cannot be written to as it is."
-HOME = "The shared memory is the CPU's, with a GPU present too."
+HOME = "The shared memory is the CPU's, with a GPU present too: leave the GPU alone."
+SETTING = "Crossing the bridge changes nothing else in torch, and draws no random number."
 TENSOR_BLIND = "returned a tensor that does not see a write to the array."
 ARRAY_BLIND = "returned an array that does not see a write to the tensor."
 NOT_SEEN_IN_ARRAY = "returned a tensor whose writes the array does not see."
@@ -40,7 +43,7 @@ NOT_SEEN_IN_TENSOR = "returned an array whose writes the tensor does not see."
 
 DTYPES = ["float32", "float64", "int64", "int32", "int16", "int8", "bool", "float16"]
 DTYPES += ["uint8", "uint16", "uint32", "uint64", "complex64", "complex128"]
-SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (), (0,), (0, 3), (5, 4, 7)]
+FULL = [(2, 3), (7,), (2, 1, 5), (1,), (), (5, 4, 7)]  # the empty shapes: in ``cases``
 LAYOUTS = {
     "contiguous": "",
     "transposed": "Here the numbers lie in memory column by column.",
@@ -77,11 +80,11 @@ def arranged_tensor(layout, dtype="float32"):
 
 
 def cases(dtype):
-    """Arrays of this dtype in two shapes, one of them empty, with what is special among floats."""
+    """Arrays of this dtype, two of them empty, with what is special among floats."""
     array = numbers((2, 3), dtype)
     if array.dtype.kind == "f":
         array[1] = np.nan, np.inf, -np.inf
-    return array, np.array(numbers((), dtype)), numbers((0, 3), dtype)
+    return array, np.array(numbers((), dtype)), numbers((0,), dtype), numbers((0, 3), dtype)
 
 
 def to_torch(solution, array):
@@ -100,7 +103,12 @@ def to_torch(solution, array):
 def to_numpy(solution, tensor):
     """The learner's array, for a tensor that is left as it was."""
     with untouched(UNTOUCHED, tensor=tensor):
-        got = solution.torch_to_numpy(tensor)
+        return array_of(solution, tensor)
+
+
+def array_of(solution, tensor):
+    """What the learner's function returns for a tensor, once it is an array."""
+    got = solution.torch_to_numpy(tensor)
     if type(got) is not np.ndarray:
         kind = "a numpy.matrix" if isinstance(got, np.matrix) else describe(got)
         raise CheckFailed(f"returned {kind}; expected a numpy.ndarray.", way_back(got))
@@ -118,7 +126,7 @@ def way_back(got):
 
 def in_every_shape():
     """Arrays of every shape, with either order of strides, and of every dtype in the shape ()."""
-    for shape in (shape for shape in SHAPES if 0 not in shape):
+    for shape in FULL:
         yield numbers(shape, "float64")
         yield np.asfortranarray(numbers(shape, "int64"))
     yield from (np.array(numbers((), dtype)) for dtype in DTYPES)
@@ -136,29 +144,29 @@ def hint_for(layout):
 @aspect("type")
 def test_numpy_to_torch_returns_a_tensor(solution):
     """numpy_to_torch returns a tensor, whatever the array's shape."""
-    for shape in SHAPES:
-        to_torch(solution, numbers(shape))
+    for shape in FULL:
+        expect_tensor(solution.numpy_to_torch(numbers(shape)))
 
 
 @aspect("type")
 def test_torch_to_numpy_returns_an_array(solution):
     """torch_to_numpy returns a numpy.ndarray, whatever the tensor's shape."""
-    for shape in SHAPES:
-        to_numpy(solution, tensor_of(numbers(shape)))
+    for shape in FULL:
+        array_of(solution, tensor_of(numbers(shape)))
 
 
 @aspect("shape")
 def test_numpy_to_torch_keeps_the_shape(solution):
     """The tensor has the array's shape."""
-    for shape in SHAPES:
-        expect_shape(to_torch(solution, numbers(shape)), shape, KEEP)
+    for shape in FULL:
+        expect_shape(solution.numpy_to_torch(numbers(shape)), shape, KEEP)
 
 
 @aspect("shape")
 def test_torch_to_numpy_keeps_the_shape(solution):
     """The array has the tensor's shape."""
-    for shape in SHAPES:
-        got = to_numpy(solution, tensor_of(numbers(shape)))
+    for shape in FULL:
+        got = array_of(solution, tensor_of(numbers(shape)))
         sentence = f"returned an array of shape {got.shape}; expected shape {shape}."
         expect(got.shape == shape, sentence, KEEP)
 
@@ -169,31 +177,25 @@ def test_numpy_to_torch_keeps_dtype_and_values(solution):
     for array in (array for dtype in DTYPES for array in cases(dtype)):
         expected = tensor_of(array)
         got = to_torch(solution, array)
-        expect_dtype(got, expected.dtype, KEEP)
-        expect_values(got, expected, KEEP, rtol=0, atol=0)
+        hint = KEEP if array.size else EMPTY
+        expect_dtype(got, expected.dtype, hint)
+        expect_values(got, expected, hint, rtol=0, atol=0)
 
 
 @aspect("dtype")
 def test_torch_to_numpy_keeps_dtype_and_values(solution):
     """The array has the tensor's dtype and values."""
     for array in (array for dtype in DTYPES for array in cases(dtype)):
-        expect_array(to_numpy(solution, tensor_of(array)), array, KEEP)
+        hint = KEEP if array.size else EMPTY
+        expect_array(to_numpy(solution, tensor_of(array)), array, hint)
 
 
 @aspect("device")
 def test_both_stay_on_the_cpu(solution):
     """A GPU, where there is one, plays no part."""
     with gpu():
-        array, tensor = numbers((2, 3)), tensor_of(numbers((2, 3)))
-        got = to_torch(solution, array)
-        expect_device(got, "cpu", HOME)
-        expect_shape(got, (2, 3), KEEP)
-        array[1, 2] = 29
-        expect(got[1, 2].item() == 29, f"{TENSOR_BLIND[:-1]}, with a GPU present.", HOME)
-        got = to_numpy(solution, tensor)
-        expect_array(got, numbers((2, 3)), KEEP)
-        tensor[1, 2] = 29
-        expect(bool(got[1, 2] == 29), f"{ARRAY_BLIND[:-1]}, with a GPU present.", HOME)
+        expect_device(solution.numpy_to_torch(numbers((2, 3))), "cpu", HOME)
+        array_of(solution, tensor_of(numbers((2, 3))))
 
 
 @aspect("values")
@@ -283,3 +285,28 @@ def test_there_and_back_is_the_same_memory(solution):
     expect_shape(again, (2, 3), KEEP)
     tensor[0, 0] = 29
     expect(bool(again[0, 0] == 29), "does not share memory after there and back.", SHARED)
+
+
+@aspect("memory")
+def test_both_share_memory_beside_a_gpu(solution):
+    """Memory is shared as well on a machine with a GPU."""
+    with gpu():
+        array, tensor = numbers((2, 3)), tensor_of(numbers((2, 3)))
+        got = to_torch(solution, array)
+        expect_shape(got, (2, 3), KEEP)
+        array[1, 2] = 29
+        expect(got[1, 2].item() == 29, f"{TENSOR_BLIND[:-1]}, with a GPU present.", HOME)
+        got = to_numpy(solution, tensor)
+        expect_array(got, numbers((2, 3)), KEEP)
+        tensor[1, 2] = 29
+        expect(bool(got[1, 2] == 29), f"{ARRAY_BLIND[:-1]}, with a GPU present.", HOME)
+
+
+@aspect("memory")
+def test_both_leave_torch_as_it_is(solution):
+    """Both change no setting of torch, and leave the random generators alone."""
+    array, tensor = numbers((2, 3)), tensor_of(numbers((2, 3)))
+    for function, given in ((solution.numpy_to_torch, array), (solution.torch_to_numpy, tensor)):
+        with settings_watched(solution, thoroughly=True) as found:
+            function(given)
+        expect(not found.text, found.text, SETTING)

@@ -2,45 +2,14 @@
 
 import torch
 
-from dojo.checks import (
-    Benchmark,
-    CheckFailed,
-    aspect,
-    describe,
-    expect,
-    expect_device,
-    expect_dtype,
-    expect_gradients,
-    expect_shape,
-    expect_tensor,
-    expect_values,
-    expect_view,
-    random_like,
-    untouched,
-)
+from dojo.checks import Benchmark, CheckFailed, describe, expect
+from dojo.checks.laws import ALL, ViewFunction
+from dojo.checks.laws.once import once
+from dojo.checks.laws.rows import Row
 
 TUPLE = "Return both at once: `return rows, permuted`."
 RETURN = "Does every path of your function end in a return?"
-ORDER = "`rows` holds the numbers of x in their order, three to a row."
-SWAP = "A reshape keeps the order of the numbers; `permuted[j, i]` has to be `rows[i, j]`."
-VIEW = "Neither operation has to copy: both only describe x's memory anew."
-KEEP = "Make new views of x; `resize_` and in-place operations change x itself."
-TRACKED = "Work on x itself: `detach`, `.data`, `tolist` and copies of the values cut the graph."
-ALSO_TRACKED = "Nothing has to be copied where x requires grad either."
-CUT_OFF = "returned as {name} a tensor that autograd does not track: no gradient reaches x."
-
 NUMBERS = [11, 3, 7, 2, 5, 13]
-FLOATS = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
-DTYPES = [*FLOATS, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool]
-DTYPES += [torch.complex64, torch.complex128]
-PLACES = {
-    "memory of its own": "",
-    "inside a larger memory": "Here x begins inside of a larger memory.",
-    "a row of a matrix": "Here x is a row of a matrix.",
-}
-# every dtype in memory of its own, and every place in one dtype
-CASES = [("memory of its own", dtype) for dtype in DTYPES]
-CASES += [(place, torch.float32) for place in PLACES]
 
 
 def from_numbers(x):
@@ -58,154 +27,85 @@ BENCHMARK = Benchmark(
 )
 
 
-def numbers(dtype):
-    """The six numbers of x, as far as the dtype can hold them; complex ones are not real."""
-    if dtype == torch.bool:
-        return [number > 5 for number in NUMBERS]
-    return (
-        [number + 1j * index for index, number in enumerate(NUMBERS)]
-        if dtype.is_complex
-        else NUMBERS
-    )
+class Part(ViewFunction):
+    """What holds for both results; the laws look at one of them."""
+
+    dtypes = (*ALL, torch.complex128)
+    layouts = ("contiguous", "at an offset")
+    cases = [(NUMBERS,), (NUMBERS[::-1],)]
+    takes_leaves = False  # one of the views may be made in place
+    part = 0
+    shown = "rows, _"
+    hints = {
+        "view": "Neither operation has to copy: both only describe x's memory anew.",
+        "memory": "Make new views of x; `resize_` and in-place operations change x itself.",
+        "tracked": "Work on x itself: `detach`, `.data`, `tolist` and copies of the values cut the"
+        " graph.",
+        "wild": "Move the numbers without computing with them.",
+    }
+
+    @once
+    def thin(self):
+        """For the GPU, where x lies in memory as on the CPU, which is asked every dtype."""
+        return [self.plain[0], Row(self, self.cases[1], torch.int64, 1)]
+
+    def call(self, solution, arguments):
+        """One of the two results, once they are a tuple of two."""
+        got = super().call(solution, arguments)
+        if not isinstance(got, tuple) or tuple.__len__(got) != 2:
+            is_plain = isinstance(got, list | dict)
+            kind = f"a {type(got).__name__} of {len(got)}" if is_plain else describe(got)
+            hint = RETURN if got is None else TUPLE
+            raise CheckFailed(f"returned {kind}; expected the tuple (rows, permuted).", hint)
+        solution.last_call.name = f"{self.shown} = {self.name}"
+        return tuple.__getitem__(got, self.part)
+
+    def expect_gradients(self, record):
+        """A changed x is told first: its gradient has another shape than x had."""
+        expect(not record.change, record.change, self.hints["memory"])
+        super().expect_gradients(record)
 
 
-def vector(device, place="memory of its own", dtype=torch.float32):
-    """The contiguous x with its numbers, at some place of its memory."""
-    x = torch.tensor(numbers(dtype), dtype=dtype).to(device)
-    if place == "inside a larger memory":
-        longer = x.new_zeros(11)
-        longer[4:10] = x
-        return longer[4:10]
-    if place == "a row of a matrix":
-        matrix = x.new_ones(3, 6)
-        matrix[1] = x
-        return matrix[1]
-    return x
+class TestRows(Part):
+    name = "reshape_and_permute"
+    hints = Part.hints | {
+        "shape": "`rows` holds the numbers of x in their order, three to a row.",
+        "values": "`rows` holds the numbers of x in their order, three to a row.",
+        "gradient": "`rows` holds the numbers of x in their order, three to a row.",
+    }
+    sentences = {
+        "test_returns_a_tensor": "The result is a tuple of two tensors.",
+        "test_has_the_shape": "The shape of rows is (2, 3).",
+        "test_values": "rows holds the numbers of x in their order.",
+        "test_is_a_view": "rows lies in x's memory, so that a write to x is seen in it.",
+        "test_gradients": "Gradients reach x through rows.",
+    }
+
+    def truth(self, x):
+        return x.reshape(2, 3)
 
 
-def in_rows(six):
-    return [six[:3], six[3:]]
+class TestPermuted(Part):
+    name = "reshape_and_permute"
+    part = 1
+    shown = "_, permuted"
+    hints = Part.hints | {
+        "shape": "`permuted` is `rows` with its two dimensions swapped.",
+        "values": "A reshape keeps the order of the numbers; `permuted[j, i]` has to be"
+        " `rows[i, j]`.",
+        "gradient": "A reshape keeps the order of the numbers; `permuted[j, i]` has to be"
+        " `rows[i, j]`.",
+    }
+    sentences = {
+        "test_returns_a_tensor": "The second of the two is a tensor, too.",
+        "test_has_the_shape": "The shape of permuted is (3, 2).",
+        "test_values": "permuted[j, i] is rows[i, j].",
+        "test_is_a_view": "permuted lies in x's memory, so that a write to x is seen in it.",
+        "test_gradients": "Gradients reach x through permuted.",
+    }
 
+    def truth(self, x):
+        return x.reshape(2, 3).T
 
-def in_columns(six):
-    return [[six[j], six[3 + j]] for j in range(3)]
-
-
-def both(solution, x):
-    """The learner's two results, once they are a tuple of two tensors and x is as it was."""
-    with untouched(KEEP, x=x):
-        got = solution.reshape_and_permute(x)
-    if not isinstance(got, tuple) or tuple.__len__(got) != 2:
-        is_plain = isinstance(got, list | dict)
-        kind = f"a {type(got).__name__} of {len(got)}" if is_plain else describe(got)
-        hint = RETURN if got is None else TUPLE
-        raise CheckFailed(f"returned {kind}; expected the tuple (rows, permuted).", hint)
-    rows, permuted = tuple.__iter__(got)
-    expect_tensor(rows, subject="rows")
-    expect_tensor(permuted, subject="permuted")
-    return rows, permuted
-
-
-def both_in_shape(solution, x):
-    """The learner's two results, once they have their shapes too."""
-    rows, permuted = both(solution, x)
-    expect_shape(rows, (2, 3), ORDER, subject="rows")
-    expect_shape(permuted, (3, 2), SWAP, subject="permuted")
-    return rows, permuted
-
-
-@aspect("type")
-def test_returns_a_tuple_of_two_tensors(solution, device):
-    """The result is a tuple of two tensors."""
-    both(solution, vector(device))
-
-
-@aspect("shape")
-def test_has_the_shapes(solution, device):
-    """The shapes are (2, 3) and (3, 2)."""
-    both_in_shape(solution, vector(device))
-
-
-@aspect("dtype")
-def test_keeps_the_dtype(solution, device):
-    """Both have the dtype of x."""
-    for dtype in DTYPES:
-        rows, permuted = both(solution, vector(device, dtype=dtype))
-        expect_dtype(rows, dtype, subject="rows")
-        expect_dtype(permuted, dtype, subject="permuted")
-
-
-@aspect("device")
-def test_stays_on_the_device(solution, device):
-    """Both lie where x lies."""
-    rows, permuted = both(solution, vector(device))
-    expect_device(rows, device, subject="rows")
-    expect_device(permuted, device, subject="permuted")
-
-
-@aspect("values")
-def test_rows_hold_the_numbers_in_order(solution, device):
-    """rows holds the numbers of x in their order."""
-    for place, dtype in CASES:
-        rows, _ = both(solution, vector(device, place, dtype))
-        expected = torch.tensor(in_rows(numbers(dtype)), dtype=dtype)
-        hint = f"{ORDER} {PLACES[place]}".strip()
-        expect_values(rows, expected, hint, "rows", rtol=0, atol=0)
-
-
-@aspect("values")
-def test_permuted_swaps_the_dimensions(solution, device):
-    """permuted[j, i] is rows[i, j]."""
-    for place, dtype in CASES:
-        _, permuted = both(solution, vector(device, place, dtype))
-        expected = torch.tensor(in_columns(numbers(dtype)), dtype=dtype)
-        hint = f"{SWAP} {PLACES[place]}".strip()
-        expect_values(permuted, expected, hint, "permuted", rtol=0, atol=0)
-
-
-@aspect("gradient")
-def test_gradients_reach_x(solution, device):
-    """Gradients reach x through rows and through permuted."""
-    for dtype in FLOATS:
-        source = vector(device, dtype=dtype).requires_grad_()
-        rows, permuted = both_in_shape(solution, source.clone())
-        expect(rows.grad_fn is not None, CUT_OFF.format(name="rows"), TRACKED)
-        expect(permuted.grad_fn is not None, CUT_OFF.format(name="permuted"), TRACKED)
-        weights = random_like(source.detach(), seed=7)
-        by_rows = torch.stack([weights[:3], weights[3:]])
-        by_columns = torch.stack([by_rows[:, j] for j in range(3)])
-        expect_gradients(rows, {"x": source}, by_rows, {"x": weights.clone()}, ORDER)
-        expect_gradients(permuted, {"x": source}, by_columns, {"x": weights.clone()}, SWAP)
-
-
-@aspect("memory")
-def test_leaves_x_as_it_is(solution, device):
-    """x keeps its shape, its strides and its values."""
-    for place in PLACES:
-        both(solution, vector(device, place))
-
-
-@aspect("memory")
-def test_both_are_views_of_x(solution, device):
-    """A write to x is seen in rows and in permuted."""
-    tracked = vector(device).requires_grad_().clone()
-    inputs = [(vector(device, dtype=dtype), VIEW) for dtype in DTYPES]
-    for x, hint in [*inputs, (tracked, ALSO_TRACKED)]:
-        rows, permuted = both_in_shape(solution, x)
-        expect_view(rows, x, hint, subject="rows")
-        expect_view(permuted, x, hint, subject="permuted")
-    for place, where in PLACES.items():
-        x = vector(device, place)
-        rows, permuted = both_in_shape(solution, x)
-        hint = f"{VIEW} {where}".strip()
-        expect_view(rows, x, hint, subject="rows")
-        expect_view(permuted, x, hint, subject="permuted")
-        x += 30
-        six = [number + 30 for number in NUMBERS]
-        for name, got, expected in (
-            ("rows", rows, in_rows(six)),
-            ("permuted", permuted, in_columns(six)),
-        ):
-            seen = torch.tensor(expected, dtype=torch.float32)
-            after = f"{name}, after 30 was added to x in place,"
-            expect_values(got, seen, hint, after, rtol=0, atol=0)
+    test_remembers_nothing = None  # of the same calls
+    test_leaves_torch_as_it_is = None

@@ -86,7 +86,7 @@ class Part(MovingFunction):
 
     @once
     def thin(self):
-        """For the GPU, where a part of x is found as on the CPU: that asks every dtype and layout."""
+        """For the GPU, where x lies in memory as on the CPU, which is asked every dtype."""
         return [self.plain[0], Row(self, self.cases[1], torch.int64, 1)]
 
     @once

@@ -15,6 +15,7 @@ from dojo.checks import (
     tensor_of,
     untouched,
 )
+from dojo.checks.laws.settings import settings_watched
 
 TENSOR = "A tensor on the CPU is still a tensor: which method wraps its memory as an array?"
 ON_GPU = "The tensor is still on the GPU. Bring it to the CPU, then wrap its memory as an array."
@@ -26,6 +27,7 @@ SUBCLASS = "A plain numpy.ndarray is meant, and no kind of it."
 KEEP = "Only the library changes: keep the shape, the dtype and the values of x."
 EMPTY = "An empty tensor has a shape too, which a list of its numbers does not know."
 AGAIN = "Read x anew at each call, and keep no array for the next one."
+SETTING = "Whoever calls to_numpy does not expect it to change how torch works from then on."
 STAYS = "Make a copy on the CPU, if need be, and leave x itself as it is."
 
 SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (1, 1), (), (0,), (0, 3), (3, 0)]
@@ -175,3 +177,11 @@ def test_x_stays_as_it_was(solution, device):
         for arranged in (*layouts(x).values(), tensor_of(numbers((2, 1, 5)), place), x[0, 0]):
             with untouched(STAYS, x=arranged):
                 array_of(solution, arranged)
+
+
+@aspect("memory")
+def test_leaves_torch_as_it_is(solution, device):
+    """It changes no setting of torch, and leaves the random generators alone."""
+    with settings_watched(solution, thoroughly=True) as found:
+        solution.to_numpy(tensor_of(numbers(), device))
+    expect(not found.text, found.text, SETTING)

@@ -21,12 +21,11 @@ ZERO = "made {got} of {expected}: 0.0 and -0.0 are equal, but not the same."
 INF, NAN = float("inf"), float("nan")
 # Rows that lose something in arithmetic or in another dtype.
 DELICATE = {
-    torch.float64: [[1 + 2.0**-40, 1e300], [0.0, 1.0], [0.1, -1e-300]],
     torch.float16: [[60000.0, 1.0], [0.001, 2.0], [1.0009765625, 0.1]],
     torch.complex128: [[1 + 2.0**-40 * 1j, 1e300], [1j, 2.0], [-1e-300j, 2j]],
 }
 # shape of x, i, j; the last three are one row, or rows of nothing
-CASES = [((3, 2), 0, 2), ((5, 2), 3, 0), ((5, 2), -1, 0), ((5, 2), -4, -3), ((4, 2, 3), 0, 2)]
+CASES = [((3, 2), 0, 2), ((5, 2), 3, 0), ((5, 2), -1, 0), ((4, 2, 3), 0, 2)]
 CASES += [((3, 2, 1, 2), 2, 1), ((5, 1), 2, 2), ((1, 1), 0, -1), ((3, 0), 0, 2)]
 
 

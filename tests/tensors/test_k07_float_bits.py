@@ -5,8 +5,12 @@ import torch
 
 from dojo.checks import Benchmark, aspect, expect
 from dojo.checks.laws import PureFunction, ViewFunction
+from dojo.checks.laws.rows import Row
 
-MEMORY = "Nothing has to be copied: describe the memory of x anew, by another dtype."
+MEMORY = (
+    "`contiguous`, `clone` and `reshape` may copy, and nothing has to be copied: describe the"
+    " memory of x anew, by another dtype."
+)
 WRITTEN = "wrote to {one}, and {other} shows {got}; expected {expected}, as both share memory."
 
 # The bits of 1.5, -2.0, -0.0, inf, the smallest and the largest float32, a NaN with a message in
@@ -36,10 +40,11 @@ class TestFloatBits(ViewFunction):
     hints = {
         "shape": "Each float32 is one int32: the shape stays as it is.",
         "dtype": "int32 is as wide as float32, and has a sign: read the bits as this dtype.",
-        "device": "The integers are in x's memory: where x lies, they lie.",
+        "device": "NumPy reads the CPU's memory only, and a copy there is not x's: where x lies,"
+        " the integers lie.",
         "values": "`to` and `int` convert the number. Which method reads the same memory as another"
         " dtype?",
-        "raises": "Which method of x reads its memory as another dtype, wherever and however x lies?",
+        "raises": "Which method reads the memory of x as another dtype, however x lies there?",
         "view": MEMORY,
         "memory": "x stays as it is, down to the last bit.",
     }
@@ -65,7 +70,7 @@ class TestFloatBits(ViewFunction):
     @aspect("memory")
     def test_writes_are_seen_both_ways(self, solution, device):
         """What is written to x shows in the integers, and the other way round."""
-        for row in (self.plain[0], self.laid_out[0]):
+        for row in (Row(self, self.cases[0], torch.float32, place) for place in (0, 1)):
             x = self.arguments_of(row, device)[0]
             got = self.call(solution, [x])
             hint = f"{row.words} {MEMORY}".strip()

@@ -9,7 +9,6 @@ them lie in [-3, 3] once in 2e-12, and of 24-bit numbers a handful are there twi
 Two numbers of one short draw that are in another one, too: once in 1e-12.
 """
 
-import contextlib
 import math
 import random
 
@@ -20,16 +19,14 @@ from dojo.checks import (
     Benchmark,
     aspect,
     expect,
-    expect_device,
-    expect_dtype,
     expect_shape,
-    expect_tensor,
     gpu,
+    shares_storage,
 )
+from dojo.checks.laws import MakingFunction
+from dojo.checks.laws.rows import Row
 
 SHAPE = "The shape is the one that the argument names."
-FLOAT32 = "torch.randn makes float32; NumPy makes float64."
-DEVICE = "Make the numbers on `device`, or move them there."
 KEPT = "Draw anew at each call: what is kept from an earlier one may have been written to."
 SEED = "The seed alone decides: seed a generator of your own at each call."
 OTHERS = "Another seed is another stream of numbers."
@@ -43,7 +40,6 @@ DISTANCE = 0.034
 CORRELATION = 0.066
 SQUARES = 0.1
 REPEATED = 100
-SHAPES = [(2, 3), (5,), (1,), (0, 3), (1, 1, 4)]
 SEEDS = [0, 1, 2, 7, 1000, 2**16, 2**24, 2**24 + 1, 2**31 - 2, 2**31 - 1]
 
 
@@ -70,14 +66,12 @@ def states():
     """What each global generator would draw next, by its name."""
     python = random.getstate()
     kind, keys, *rest = np.random.get_state()
-    found = {
+    return {
         "torch's generator": torch.get_rng_state().tolist(),
         "NumPy's generator": (kind, keys.tolist(), *rest),
         "Python's generator": python,
+        "torch's generator of the GPU": torch.cuda.get_rng_state().tolist(),
     }
-    if torch.cuda.is_available():
-        found["torch's generator of the GPU"] = torch.cuda.get_rng_state().tolist()
-    return found
 
 
 def draw(solution, shape, seed, device):
@@ -86,123 +80,122 @@ def draw(solution, shape, seed, device):
     return got.detach().cpu().clone()
 
 
-@aspect("type")
-def test_returns_a_tensor(solution, device):
-    """local_randn returns a tensor."""
-    expect_tensor(solution.local_randn((2, 3), 0, device))
+def draw_of_each():
+    """Draw a number of each: so none is where its seed has put it."""
+    random.random()
+    np.random.random()
+    torch.rand(1)
+    torch.rand(1, device="cuda")
 
 
-@aspect("shape")
-def test_has_the_shape(solution, device):
-    """The shape is the argument's."""
-    for shape in SHAPES:
-        expect_shape(solution.local_randn(shape, 3, device), shape, SHAPE)
+class TestLocalRandn(MakingFunction):
+    name = "local_randn"
+    dtypes = (torch.float32,)
+    cases = [((2, 3), 0), ((5,), 3), ((1,), 3), ((0, 3), 3), ((1, 1, 4), 3)]
+    test_values = None  # the numbers are free but for what the tests below say
+    hints = {
+        "shape": SHAPE,
+        "dtype": "torch.randn makes float32; NumPy makes float64.",
+        "device": "Make the numbers on `device`, or move them there.",
+        "raises": "Make the generator for the device on which the numbers are drawn.",
+        "setting": GLOBAL,
+    }
+    sentences = {
+        "test_has_the_shape": "The shape is the argument's.",
+        "test_has_the_dtype": "The dtype is float32.",
+        "test_stays_on_the_device": "The numbers lie on the device that the argument names.",
+    }
 
+    def truth(self, shape, seed):
+        return np.zeros(shape)
 
-@aspect("dtype")
-def test_is_float32(solution, device):
-    """The dtype is float32."""
-    for shape in ((2, 3), (1,)):
-        expect_dtype(solution.local_randn(shape, 3, device), torch.float32, FLOAT32)
-
-
-@aspect("device")
-def test_lies_on_the_device(solution, device):
-    """The numbers lie on the device that the argument names."""
-    for name in (device, torch.device(device)):
-        expect_device(solution.local_randn((2,), 3, name), device, DEVICE)
-
-
-@aspect("values")
-def test_the_same_seed_gives_the_same_numbers(solution, device):
-    """The same seed gives the same numbers, whatever was drawn or seeded in between."""
-    for seed in SEEDS:
-        first = draw(solution, (2, 3), seed, device)
-        torch.manual_seed(99)
-        np.random.seed(99)
-        random.seed(99)
-        draw(solution, (4,), 5, device)
-        second = draw(solution, (2, 3), seed, device)
-        expect(torch.equal(first, second), f"gave other numbers for seed {seed} again.", SEED)
-
-
-@aspect("values")
-def test_each_call_gives_a_tensor_of_its_own(solution, device):
-    """What is done to a tensor that was returned changes no later one."""
-    with torch.inference_mode():
-        solution.local_randn((2, 3), 7, device).zero_()
-    again = draw(solution, (2, 3), 7, device)
-    expect(bool(again.any()), "returned the tensor of an earlier call once more.", KEPT)
-
-
-@aspect("values")
-def test_another_seed_gives_other_numbers(solution, device):
-    """Another seed gives other numbers, none of them drawn for another seed before."""
-    for shape in ((8,), (2,)):
-        drawn = {}
+    @aspect("values")
+    def test_the_same_seed_gives_the_same_numbers(self, solution, device):
+        """The same seed gives the same numbers, whatever was drawn or seeded in between."""
         for seed in SEEDS:
-            one = draw(solution, shape, seed, device)
-            for earlier, other in drawn.items():
-                same = int(torch.isin(one, other).sum())
-                expect(same < 2, f"gave {same} numbers that it gave for seed {earlier}.", OTHERS)
-            drawn[seed] = one
+            first = draw(solution, (2, 3), seed, device)
+            torch.manual_seed(99)
+            np.random.seed(99)
+            random.seed(99)
+            draw(solution, (4,), 5, device)
+            second = draw(solution, (2, 3), seed, device)
+            expect(torch.equal(first, second), f"gave other numbers for seed {seed} again.", SEED)
 
+    @aspect("values")
+    def test_each_call_gives_a_tensor_of_its_own(self, solution, device):
+        """What is done to a tensor that was returned changes no later one."""
+        with torch.inference_mode():
+            solution.local_randn((2, 3), 7, device).zero_()
+        again = draw(solution, (2, 3), 7, device)
+        expect(bool(again.any()), "returned the tensor of an earlier call once more.", KEPT)
 
-@aspect("values")
-def test_is_standard_normal(solution, device):
-    """The numbers are normal with mean 0 and standard deviation 1."""
-    for seed in (0, 11):
-        numbers = draw(solution, (100, 100), seed, device).double().flatten()
-        cdf = torch.special.ndtr(numbers.sort().values)
-        steps = torch.arange(N + 1, dtype=torch.float64) / N
-        distance = torch.maximum(cdf - steps[:-1], steps[1:] - cdf).max()
-        square = float(numbers.square().mean())
-        expect(
-            bool(distance < DISTANCE) and abs(square - 1) < SQUARES,
-            f"is not standard normal: {N} numbers have mean {numbers.mean():.3g} and standard "
-            f"deviation {numbers.std():.3g}.",
-            NORMAL,
-        )
-        largest = float(numbers.abs().max())
-        expect(largest > 3, f"gave {N} numbers, none beyond {largest:.3g}.", TAILS)
+    @aspect("values")
+    def test_another_seed_gives_other_numbers(self, solution, device):
+        """Another seed gives other numbers, none of them drawn for another seed before."""
+        for shape in ((8,), (2,)):
+            drawn = {}
+            for seed in SEEDS:
+                one = draw(solution, shape, seed, device)
+                for earlier, other in drawn.items():
+                    same = int(torch.isin(one, other).sum())
+                    expect(
+                        same < 2, f"gave {same} numbers that it gave for seed {earlier}.", OTHERS
+                    )
+                drawn[seed] = one
 
+    @aspect("values")
+    def test_is_standard_normal(self, solution, device):
+        """The numbers are normal with mean 0 and standard deviation 1."""
+        for seed in (0, 11):
+            numbers = draw(solution, (100, 100), seed, device).double().flatten()
+            cdf = torch.special.ndtr(numbers.sort().values)
+            steps = torch.arange(N + 1, dtype=torch.float64) / N
+            distance = torch.maximum(cdf - steps[:-1], steps[1:] - cdf).max()
+            square = float(numbers.square().mean())
+            expect(
+                bool(distance < DISTANCE) and abs(square - 1) < SQUARES,
+                f"is not standard normal: {N} numbers have mean {numbers.mean():.3g} and standard "
+                f"deviation {numbers.std():.3g}.",
+                NORMAL,
+            )
+            largest = float(numbers.abs().max())
+            expect(largest > 3, f"gave {N} numbers, none beyond {largest:.3g}.", TAILS)
 
-@aspect("values")
-def test_the_numbers_are_independent(solution, device):
-    """No number depends on the ones before it, or on those of another seed."""
-    drawn = []
-    for seed in (0, 11):
-        numbers = draw(solution, (100, 100), seed, device).double().flatten()
-        count = numbers.unique().numel()
-        sentence = f"gave only {count} different numbers among {N}."
-        expect(count > N - REPEATED, sentence, INDEPENDENT)
-        drawn.append(numbers)
-    one, other = drawn
-    pairs = ((one, other), (one[:-1], one[1:]), (one[: N // 2], one[N // 2 :]))
-    for x, y in pairs:
-        together = float(torch.corrcoef(torch.stack([x, y]))[0, 1])
-        bound = CORRELATION * (N / len(x)) ** 0.5
-        expect(abs(together) < bound, "gives numbers that depend on each other.", INDEPENDENT)
+    @aspect("values")
+    def test_the_numbers_are_independent(self, solution, device):
+        """No number depends on the ones before it, or on those of another seed."""
+        drawn = []
+        for seed in (0, 11):
+            numbers = draw(solution, (100, 100), seed, device).double().flatten()
+            count = numbers.unique().numel()
+            sentence = f"gave only {count} different numbers among {N}."
+            expect(count > N - REPEATED, sentence, INDEPENDENT)
+            drawn.append(numbers)
+        one, other = drawn
+        pairs = ((one, other), (one[:-1], one[1:]), (one[: N // 2], one[N // 2 :]))
+        for x, y in pairs:
+            together = float(torch.corrcoef(torch.stack([x, y]))[0, 1])
+            bound = CORRELATION * (N / len(x)) ** 0.5
+            expect(abs(together) < bound, "gives numbers that depend on each other.", INDEPENDENT)
 
+    @aspect("memory")
+    def test_remembers_nothing(self, solution, device):
+        """Each call makes a new tensor, and leaves the earlier results alone."""
+        for seed in (0, 1):
+            row = Row(self, ((2, 3), seed), torch.float32)
+            first = next(self.records(solution, device, self.plain))
+            got = self.ask_again(solution, device, row).got
+            expect(not shares_storage(got, first.got), "returned a tensor once more.", KEPT)
+        self.expect_kept(self.kept_records(solution))
 
-@aspect("memory")
-def test_leaves_the_global_generators_alone(solution, device):
-    """The global generators of torch, NumPy and Python are left as they were."""
-    for shape, seed in (((2, 3), 0), ((40,), 5), ((1,), 3)):
-        before = states()
-        solution.local_randn(shape, seed, device)
-        after = states()
-        for name in before:
-            expect(after[name] == before[name], f"changed {name}.", GLOBAL)
-
-
-@aspect("memory")
-def test_leaves_the_generator_of_the_gpu_alone(solution):
-    """On the CPU, with a GPU present, the GPU's generator too is left as it was."""
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(gpu())
-        before = states()
-        solution.local_randn((3,), 1, "cpu")
-        after = states()
-    for name in before:
-        expect(after[name] == before[name], f"changed {name}.", GLOBAL)
+    @aspect("memory")
+    def test_leaves_the_global_generators_alone(self, solution, device):
+        """The generators of torch, NumPy and Python are left as they were, also that of a GPU."""
+        with gpu():
+            for shape, seed in (((2, 3), 0), ((40,), 5), ((1,), 3)):
+                draw_of_each()
+                before = states()
+                self.call(solution, [shape, seed, device])
+                after = states()
+                for name in before:
+                    expect(after[name] == before[name], f"changed {name}.", GLOBAL)

@@ -19,7 +19,7 @@ from dojo.checks.laws.in_place import InPlaceFunction
 from dojo.checks.laws.making import MakingFunction
 from dojo.checks.laws.module import ModuleFactory
 from dojo.checks.laws.moving import MovingFunction, ViewFunction, places
-from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS
+from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS, with_all_digits
 from dojo.checks.laws.pure import PureFunction
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "PureFunction",
     "ViewFunction",
     "places",
+    "with_all_digits",
 ]

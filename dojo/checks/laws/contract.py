@@ -154,13 +154,16 @@ class Contract:
         """Every layout, and every dtype in a layout; each with each where these are few."""
         layouts, dtypes = range(1, len(self.layouts)), range(len(self.dtypes))
         pairs = list(itertools.product(layouts, dtypes))
+        turns = [n + n // len(dtypes) for n in range(len(pairs))]
         if len(pairs) > _PAIRS and layouts:
             count = max(len(layouts), len(dtypes))
             pairs = [(1 + n % len(layouts), n % len(dtypes)) for n in range(count)]
+            # else as many cases as layouts would pair each case with one layout for ever
+            turns = [n % len(layouts) + n // len(layouts) for n in range(count)]
         cases = self.varied
         return [
-            Row(self, cases[(number + 1 + number // len(dtypes)) % len(cases)], self.dtypes[n], place)
-            for number, (place, n) in enumerate(pairs)
+            Row(self, cases[(turn + 1) % len(cases)], self.dtypes[n], place)
+            for turn, (place, n) in zip(turns, pairs, strict=True)
         ]
 
     @once
@@ -173,10 +176,16 @@ class Contract:
     @once
     def thin(self) -> list[Row]:
         """For the GPU: each case, dtype and layout once, a plain one first."""
-        cases, dtypes, layouts = self.cases, self.dtypes, self.layouts
-        count = max(len(cases), len(dtypes), len(layouts))
-        turns = [(cases[n % len(cases)], dtypes[n % len(dtypes)], n) for n in range(count)]
-        return [*self.plain[:1], *(Row(self, *turn) for turn in turns[1:])]
+        dtypes, varied = self.dtypes, self.varied
+        rows = [
+            Row(self, varied[n % len(varied)], dtypes[n % len(dtypes)], n)
+            for n in range(max(len(varied), len(dtypes), len(self.layouts)))
+        ]
+        # some dtypes cannot hold the numbers of a case that is there for its shape
+        others = [row for row in self.plain if not any(row.case is one for one in varied)]
+        if varied[0] is self.cases[0]:
+            return [*self.plain[:1], *rows[1:], *others]
+        return [*others, *rows]
 
     def usual(self, device: str) -> list[Row]:
         """The rows that most laws read, the plain ones first."""
@@ -279,7 +288,7 @@ class Contract:
     def expected(self, arrays: Sequence[Any], dtype: torch.dtype) -> torch.Tensor:
         """Return the truth for these arguments as a tensor of the result's dtype."""
         with np.errstate(all="ignore"):
-            found = np.asarray(self.truth(*arrays), order="C")
+            found = np.array(self.truth(*arrays), order="C")  # torch takes no negative strides
         return torch.tensor(found, dtype=self.result_dtype(dtype))
 
     def limit(self, dtype: torch.dtype) -> float:
@@ -300,8 +309,10 @@ class Contract:
             hint = self.why(row.law, row.arrays, kept, expected) or self.hint(row.law)
             hint = hint or self.hint("values")
             is_float = expected.is_floating_point() or expected.is_complex()
-            if is_float and torch.allclose(kept, expected, 1e-2, 0, equal_nan=True):
-                hint = f"{hint} {self.hint('precise') or DIGITS}"
+            digits = self.hint("precise") or DIGITS
+            is_near = is_float and torch.allclose(kept, expected, 1e-2, 0, equal_nan=True)
+            if is_near and hint != digits:
+                hint = f"{hint} {digits}"
             limit = self.limit(expected.dtype)
             hint = " ".join(filter(None, (hint, row.words, words)))
             try:

@@ -106,7 +106,11 @@ class InPlaceFunction(PureFunction):
         for record in self.records(solution, device, self.usual(device)):
             self.expect_itself(record)
 
-    test_stays_on_the_device: Any = None  # it is x itself, on whatever device
+    @aspect("device")
+    def test_stays_on_the_device(self, solution: Any, device: str) -> None:
+        """It works where {x} lies, whether there is a GPU or not."""
+        super().test_stays_on_the_device(solution, device)
+
     test_has_memory_of_its_own: Any = None
 
     @aspect("values")

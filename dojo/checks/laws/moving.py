@@ -68,7 +68,7 @@ class MovingFunction(PureFunction):
         kept = record.kept
         is_named = len(np.unique(numbers)) == numbers.size and record.row.law != "wild"
         if is_named and kept is not None and not _is_rounded(kept, expected):
-            truth = self.truth(*record.row.arrays)
+            truth = np.array(self.truth(*record.row.arrays), order="C")
             expect_elements(kept, numbers, truth, hint, self.tensors[0])
         super().compare(record, expected, hint, rtol, atol)
 

@@ -67,22 +67,23 @@ class PureFunction(Contract):
         cases = self.cases if self.gradient_cases is None else self.gradient_cases
         chosen = [tuple(names)] + [(name,) for name in names if len(names) > 1]
         count = max(len(cases), len(chosen) * len(dtypes))
-        rows = []
+
+        def given(names: tuple[str, ...], case: Sequence[Any]) -> tuple[str, ...]:
+            return Row(self, case, dtypes[0], tracked=names).tracked
+
+        rows: list[Row] = []
         for n in range(count):
             turn = n // len(dtypes)
             case, dtype = cases[n % len(cases)], dtypes[n % len(dtypes)]
             tracked = chosen[turn % len(chosen)]
-            rows.append(
-                Row(
-                    self,
-                    case,
-                    dtype,
-                    turn,
-                    "gradient",
-                    tracked,
-                    is_leaf=self.takes_leaves and n % 2 == 0,
-                )
-            )
+            asked = [(case, tracked)]
+            if not given(tracked, case):  # None, or left out: then another case has it
+                having = [one for one in cases if given(tracked, one)]
+                asked = [(case, tuple(names)), *((one, tracked) for one in having[:1])]
+            is_leaf = self.takes_leaves and n % 2 == 0
+            rows += [
+                Row(self, one, dtype, turn, "gradient", which, is_leaf) for one, which in asked
+            ]
         return rows
 
     @once
@@ -245,8 +246,10 @@ class PureFunction(Contract):
     def test_leaves_torch_as_it_is(self, solution: Any, device: str) -> None:
         """It changes no setting of torch, and leaves the random generators alone."""
         again = self.ask_again(solution, device, self.plain[0], thoroughly=True)
-        for record in [again, *self.records(solution, device, self.usual(device))]:
-            expect(not record.setting, record.setting, self.hint("setting") or SETTINGS)
+        hint = self.hint("setting") or SETTINGS
+        expect(not again.setting, again.setting, hint)  # before another call is the last one
+        for record in self.records(solution, device, self.usual(device)):
+            expect(not record.setting, record.setting, hint)
 
     @aspect("errors")
     @law("refused")
@@ -258,6 +261,7 @@ class PureFunction(Contract):
                 place = number + index if device == "cpu" else 0
                 row = Row(self, case, dtype, place)
                 arguments = self.arguments_of(row, device)
+                solution.hint = hint
                 call = functools.partial(self.call, solution, arguments)
                 with untouched(BEFORE, **{name: arguments[n] for n, name, _ in row.named}):
                     expect_raises(error, call, hint, dtype_name(dtype) if is_one_of else "")
@@ -269,6 +273,7 @@ class PureFunction(Contract):
         rows = self.tracked_rows if self.recorded else [*self.plain, *self.typed]
         for row in rows:
             arguments = self.arguments_of(row, "cpu")
+            solution.hint = self.hint_of(row)
             call = functools.partial(self.call, solution, arguments)
             expect_made_without(self.forbidden, call, hint=self.hint("forbidden"))
 

@@ -97,9 +97,10 @@ class Row:
         # torch's gradient of the real part of (result * weights) has the conjugate weights
         weights = np.conj(as_array(self.weights))
         with np.errstate(all="ignore"):
-            found = dict(zip(names, contract.gradient(weights, *self.arrays), strict=True))
+            found = dict(zip(names, contract.gradient(weights, *self.arrays), strict=False))
         return {
-            name: torch.tensor(np.asarray(found[name]), dtype=self.dtype) for name in self.tracked
+            name: torch.tensor(np.array(found[name], order="C"), dtype=self.dtype)
+            for name in self.tracked
         }
 
     @functools.cached_property

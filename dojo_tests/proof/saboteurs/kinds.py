@@ -37,7 +37,7 @@ class Saboteur:
 
 
 # what is no fault of a function that draws random numbers
-OF_NUMBERS = ("shuffled", "last_element", "relative_1e_3")
+OF_NUMBERS = ("shuffled", "last_element", "relative_1e_3", "relative_1e_5")
 SABOTEURS: list[Saboteur] = []
 RIGHT_VARIANTS: list[Saboteur] = []
 
