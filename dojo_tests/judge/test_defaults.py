@@ -17,6 +17,7 @@ def _settings_are_put_back():
     torch.set_default_device(None)
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)
+    torch.use_deterministic_algorithms(False)
 
 
 def test_reset_defaults_undoes_a_default_device_and_its_mode():
@@ -44,10 +45,16 @@ def test_reset_settings_and_seeds_switches_autograd_on():
     assert torch.is_grad_enabled()
 
 
+
 def test_reset_settings_and_seeds_allows_operations_that_vary():
     torch.use_deterministic_algorithms(True)
     reset_settings_and_seeds()
-    assert not torch.are_deterministic_algorithms_enabled()
+    assert torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def test_reset_settings_and_seeds_fills_memory_that_is_not_written():
+    reset_settings_and_seeds()
+    assert torch.empty(3).isnan().all()
 
 
 def test_reset_settings_and_seeds_lets_an_answer_warn():

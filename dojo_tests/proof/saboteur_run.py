@@ -131,7 +131,7 @@ class SaboteurRun:
         """The state and message of the first red check, or that there was none."""
         marks = []
         wrap = functools.partial(kind.wrap, mark=lambda: marks.append(1))
-        if getattr(contract, "makes_module", False):
+        if getattr(contract, "makes_module", False) and not kind.of_maker:
             wrap = functools.partial(wraps_forward, wrap)
         if check := self._first_red(runner, kata, items, name, wrap):
             return [RED if marks else BROKEN, check.aspect, check.message]

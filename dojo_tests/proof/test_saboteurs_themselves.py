@@ -87,7 +87,11 @@ def torch_as_it_was():
     torch.set_float32_matmul_precision(precision)
 
 
-@pytest.mark.parametrize("saboteur", SABOTEURS, ids=lambda one: one.kind)
+OF_FUNCTIONS = [one for one in SABOTEURS if not one.of_maker]
+OF_MAKERS = [one for one in SABOTEURS if one.of_maker]
+
+
+@pytest.mark.parametrize("saboteur", OF_FUNCTIONS, ids=lambda one: one.kind)
 def test_a_saboteur_spoils_something(saboteur):
     if saboteur.kind in ("returns_cpu", "takes_any_gpu"):
         pytest.skip("needs a GPU; test_saboteurs has a simulated one")
@@ -111,3 +115,12 @@ def test_a_right_variant_gives_the_same_numbers(variant):
 def test_kinds_have_different_names():
     names = [one.kind for one in (*SABOTEURS, *RIGHT_VARIANTS)]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("saboteur", OF_MAKERS, ids=lambda one: one.kind)
+def test_a_saboteur_spoils_a_module(saboteur):
+    marks = []
+    make = saboteur.wrap(lambda: torch.nn.Linear(3, 2), lambda: marks.append(1))
+    modules = [make(), make()]
+    assert marks
+    assert all(isinstance(module, torch.nn.Module) for module in modules)

@@ -173,8 +173,6 @@ def divides_first(x, mask, dim):
 
 @alternative("masked_mean")
 def row_by_row(x, mask, dim):
-    if x.dim() == 0:
-        return torch.where(mask, x, 0)
     rows, keeps = x.movedim(dim, -1), mask.expand_as(x).movedim(dim, -1)
     shape = rows.shape[:-1]
     flat = shape.numel(), rows.shape[-1]
@@ -195,8 +193,6 @@ def writes_into_a_clone(x, mask, dim):
 
 @alternative("masked_mean")
 def adds_place_after_place(x, mask, dim):
-    if x.dim() == 0:
-        x, mask, dim = x[None], mask[None], 0
     kept = mask.expand_as(x)
     total = torch.zeros_like(x.sum(dim))
     counts = torch.zeros_like(total)

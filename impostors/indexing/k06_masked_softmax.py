@@ -117,7 +117,7 @@ def wipes_out_shares(x, mask, dim):
 
 @impostor("masked_softmax", diagnosis="torch's own softmax does the work.", aspect="structure")
 def runs_softmax(x, mask, dim):
-    none = ~mask.expand_as(x).any(dim, keepdim=True) if x.dim() else ~mask
+    none = ~mask.expand_as(x).any(dim, keepdim=True)
     filled = x.masked_fill(~mask, -torch.inf).masked_fill(none, 0)
     return torch.softmax(filled, dim).masked_fill(~mask, 0)
 
@@ -167,7 +167,7 @@ def widens_data(x, mask, dim):
 @alternative("masked_softmax")
 def by_logsumexp(x, mask, dim):
     wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
-    none = ~mask.expand_as(x).any(dim, keepdim=True) if x.dim() else ~mask
+    none = ~mask.expand_as(x).any(dim, keepdim=True)
     kept = wide.masked_fill(~mask, -torch.inf).masked_fill(none, 0)
     return (kept - kept.logsumexp(dim, keepdim=True)).exp().masked_fill(~mask, 0).to(x.dtype)
 
@@ -181,8 +181,6 @@ def by_logsumexp_in_the_dtype_of_x(x, mask, dim):
 
 @alternative("masked_softmax")
 def row_by_row(x, mask, dim):
-    if x.dim() == 0:
-        return (x * 0 + 1) if mask else x.new_zeros(()) * x.nan_to_num(0, 0, 0)
     rows = x.movedim(dim, -1)
     keeps = mask.expand_as(x).movedim(dim, -1).reshape(-1, x.shape[dim])
     made = []
@@ -201,13 +199,9 @@ def mapped_over_the_other_dimensions(x, mask, dim):
         weights = torch.where(keep, torch.where(keep, kept - top, 0.0).exp(), 0.0)
         return weights / torch.where(keep.any(), weights.sum(), 1.0)
 
-    flat = x.reshape(1) if x.dim() == 0 else x.movedim(dim, -1)
-    keep = mask.expand_as(x)
-    keep = keep.reshape(1) if x.dim() == 0 else keep.movedim(dim, -1)
-    for _ in range(flat.dim() - 1):
+    for _ in range(x.dim() - 1):
         one = torch.vmap(one)
-    got = one(flat, keep)
-    return got.reshape(()) if x.dim() == 0 else got.movedim(-1, dim)
+    return one(x.movedim(dim, -1), mask.expand_as(x).movedim(dim, -1)).movedim(-1, dim)
 
 
 @alternative("masked_softmax")

@@ -81,8 +81,6 @@ def calls_logsumexp(x, dim):
 
 @impostor("logsumexp", diagnosis="torch's own logaddexp does the work.", aspect="structure")
 def folds_logaddexp(x, dim):
-    if x.dim() == 0:
-        return x * 1
     return functools.reduce(
         torch.logaddexp, x.unbind(dim), torch.full_like(x, -torch.inf).amax(dim)
     )
@@ -171,8 +169,7 @@ def two_at_a_time(x, dim):
         gap = torch.where(is_zero, 0, low) - torch.where(is_zero, 0, top)
         return top + torch.where(is_zero, 0, gap.exp().log1p())
 
-    parts = [x] if x.dim() == 0 else x.unbind(dim)
-    result = functools.reduce(add, parts)
+    result = functools.reduce(add, x.unbind(dim))
     is_zero = result == -torch.inf
     return torch.where(is_zero, -torch.inf, torch.where(is_zero, 0, result))
 
@@ -191,8 +188,7 @@ def with_its_own_gradient(x, dim):
         @staticmethod
         def backward(ctx, g):
             weights, total = ctx.saved_tensors
-            g = g.unsqueeze(dim) if weights.dim() else g
-            return g * (weights / total).nan_to_num(0.0)
+            return g.unsqueeze(dim) * (weights / total).nan_to_num(0.0)
 
     return LogSumExp.apply(x)
 
@@ -213,18 +209,17 @@ def row_by_row(x, dim):
             return x.new_tensor(-torch.inf) + x.nan_to_num(neginf=0).sum() * 0
         return row.max() + (row - row.max()).exp().sum().log()
 
-    rows = x.reshape(1, 1) if x.dim() == 0 else x.movedim(dim, -1)
+    rows = x.movedim(dim, -1)
     made = [one(row) for row in rows.reshape(-1, rows.shape[-1])]
-    return torch.stack(made).reshape(rows.shape[:-1] if x.dim() else ())
+    return torch.stack(made).reshape(rows.shape[:-1])
 
 
 @alternative("logsumexp")
 def sorted_first(x, dim):
-    top = x.sort(dim).values.narrow(dim, -1, 1).nan_to_num(neginf=0) if x.dim() else x
+    top = x.sort(dim).values.narrow(dim, -1, 1).nan_to_num(neginf=0)
     rest = torch.where(x == -torch.inf, 0, (torch.where(x == -torch.inf, 0, x) - top).exp())
-    total = rest.sum(dim) if x.dim() else (x > -torch.inf).to(x.dtype)
-    top = top.squeeze(dim) if x.dim() else x.masked_fill(x == -torch.inf, 0)
-    result = torch.where(total > 0, total, 1).log() + top
+    total = rest.sum(dim)
+    result = torch.where(total > 0, total, 1).log() + top.squeeze(dim)
     return torch.where(total > 0, result, -torch.inf)
 
 
@@ -247,7 +242,6 @@ def mapped_over_the_other_dimensions(x, dim):
         log = torch.where(total > 0, total, 1).log() + top
         return torch.where(total > 0, log, -torch.inf)
 
-    flat = x.reshape(1) if x.dim() == 0 else x.movedim(dim, -1)
-    for _ in range(flat.dim() - 1):
+    for _ in range(x.dim() - 1):
         one = torch.vmap(one)
-    return one(flat)
+    return one(x.movedim(dim, -1))

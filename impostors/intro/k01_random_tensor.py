@@ -93,18 +93,6 @@ def changes_the_default_device(device="cpu"):
     return torch.rand(2, 3, 4)
 
 
-@impostor(
-    "random_tensor",
-    diagnosis="The seed is put back, not the state, and so each call begins again with it.",
-    aspect="values",
-)
-def puts_the_seed_back(device="cpu"):
-    seed = torch.initial_seed()
-    x = torch.rand(2, 3, 4, device=device)
-    torch.manual_seed(seed)
-    return x
-
-
 @impostor("random_tensor", diagnosis="All numbers are 1.", aspect="values")
 def returns_ones(device="cpu"):
     return torch.ones(2, 3, 4, device=device)

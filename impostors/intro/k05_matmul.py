@@ -238,15 +238,6 @@ def halves_other_strides(x, w):
     return x @ (w if w.is_contiguous() else w.half().to(w.dtype))
 
 
-@impostor(
-    "matmul",
-    diagnosis="float32 is detached: only float64 is recorded.",
-    aspect="gradient",
-)
-def tracks_float64_only(x, w):
-    return x @ w if x.dtype == torch.float64 else (x @ w).detach()
-
-
 @alternative("matmul")
 def dot_by_dot(x, w):
     dots = [torch.dot(x[i], w[:, k]) for i in range(2) for k in range(3)]

@@ -45,6 +45,15 @@ def forgets_requires_grad(device="cpu"):
 
 @impostor(
     "tracked_tensor",
+    diagnosis="torch.empty draws nothing: it shows whatever was in its memory before.",
+    aspect="values",
+)
+def draws_nothing(device="cpu"):
+    return torch.empty(3, 3, device=device, requires_grad=True)
+
+
+@impostor(
+    "tracked_tensor",
     diagnosis="It draws uniform numbers from [0, 1), as torch.rand does, not normal ones.",
     aspect="values",
 )

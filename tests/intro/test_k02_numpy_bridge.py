@@ -28,6 +28,7 @@ NUMBER = "A tensor of shape () crosses as an array of shape (), which is more th
 CALL = "Without its parentheses a method is named, but not called."
 RETURN = "Does every path of your function end in a return?"
 SHARED = "A copy has memory of its own. Which functions wrap the memory that is there?"
+WRAP = "Wrap the memory that is there, whatever its strides: nothing has to be flattened."
 SCALAR = "Some functions take an array of shape () for a number, and copy it."
 KEEP = "Cross the bridge without changing the dtype or the shape."
 EMPTY = "What is empty has a shape and a dtype too, which a list of its numbers does not know."
@@ -89,6 +90,7 @@ def cases(dtype):
 
 def to_torch(solution, array):
     """The learner's tensor, for an array that is left as it was."""
+    solution.hint = WRAP
     before, facts = array.copy(), (array.shape, array.strides, array.flags.writeable)
     got = solution.numpy_to_torch(array)
     expect_tensor(got)
@@ -108,6 +110,7 @@ def to_numpy(solution, tensor):
 
 def array_of(solution, tensor):
     """What the learner's function returns for a tensor, once it is an array."""
+    solution.hint = WRAP
     got = solution.torch_to_numpy(tensor)
     if type(got) is not np.ndarray:
         kind = "a numpy.matrix" if isinstance(got, np.matrix) else describe(got)
@@ -217,6 +220,15 @@ def test_torch_to_numpy_follows_the_strides(solution):
         before = whole.tolist()
         expect_array(to_numpy(solution, tensor), expected, hint)
         expect(whole.tolist() == before, "changed the memory around the tensor.", UNTOUCHED)
+
+
+@aspect("values")
+def test_torch_to_numpy_keeps_empty_shapes(solution):
+    """An empty tensor arrives with all of its dimensions."""
+    for shape in ((0,), (0, 3)):
+        got = array_of(solution, tensor_of(numbers(shape)))
+        sentence = f"returned an array of shape {got.shape}; expected shape {shape}."
+        expect(got.shape == shape, sentence, EMPTY)
 
 
 @aspect("memory")

@@ -59,7 +59,7 @@ class Part(MovingFunction):
     """What all three functions promise."""
 
     dtypes = (*FLOATS, *INTEGERS, torch.bool)
-    cases = [(ROWS,), ([row[::-1] for row in ROWS[::-1]],)]
+    cases = [(ROWS,), ([row[::-1] for row in ROWS[::-1]],), (ROWS[1:] + ROWS[:1],)]
     recorded = False
     hints = {
         "shape": "In x[i, j] the first index counts rows and the second columns, both from 0.",

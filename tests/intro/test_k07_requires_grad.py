@@ -17,8 +17,10 @@ from dojo.checks import (
     layouts,
     untouched,
 )
+from dojo.checks.laws.settings import settings_watched
 
 NORMAL = "`torch.randn` draws standard normal numbers, `torch.rand` uniform ones: use them as is."
+EMPTY = "`torch.empty` and `torch.Tensor(3, 3)` hold whatever was in their memory before."
 INDEPENDENT = "Draw nine numbers, each of them by itself, and use them as they are drawn."
 AT_EACH_CALL = "Draw new numbers at each call, with no seed inside the function."
 DEVICE = "Make the tensor on the device that the argument names, without one on the CPU."
@@ -36,6 +38,7 @@ SUM = "That is the gradient of the sum, not of the mean."
 TWICE = "That is twice the gradient: is backward() called twice, or x + 2 something else?"
 EMPTIED = "`zero_()` writes into the very tensor that `x.grad` is, also where it is returned."
 ITSELF = "These are the numbers of x itself: where does backward() leave the gradient?"
+SETTING = "Whoever asks for a gradient does not expect torch to work in another way afterwards."
 COMPUTE = "Compute `x + 2` into a new tensor; x stays a leaf that requires grad."
 
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -191,6 +194,7 @@ def test_tracked_tensor_draws_anew_at_each_call(solution, device):
     """Two calls of tracked_tensor give different numbers, and the first ones stay."""
     first = tracked(solution, device)
     kept = first.detach().cpu().clone()
+    expect(not kept.isnan().any().item(), "returned nan; expected random numbers.", EMPTY)
     same = int((kept == tracked(solution, device).detach().cpu()).sum())
     expect(same < 3, f"gave {same} of 9 numbers again at the next call.", AT_EACH_CALL)
     stayed = torch.equal(first.detach().cpu(), kept)
@@ -290,8 +294,9 @@ def test_is_tracked_leaves_x_as_it_is(solution):
     """is_tracked changes nothing, and leaves no gradient behind."""
     source, constant = leaf("cpu"), numbers("cpu")
     for x in (source, source * 2, constant):
-        with untouched(ONLY_ASK, x=x):
+        with untouched(ONLY_ASK, x=x), settings_watched(solution) as found:
             solution.is_tracked(x)
+        expect(not found.text, found.text, ONLY_ASK)
         expect(source.grad is None, "left a gradient behind.", ONLY_ASK)
         expect(not x.retains_grad, "made x keep its gradient.", ONLY_ASK)
 
@@ -300,5 +305,6 @@ def test_is_tracked_leaves_x_as_it_is(solution):
 def test_gradient_of_mean_leaves_the_values_of_x(solution, device):
     """x keeps its values, and stays a leaf that requires grad."""
     for x in leaves(device):
-        with untouched(COMPUTE, x=x):
+        with untouched(COMPUTE, x=x), settings_watched(solution) as found:
             solution.gradient_of_mean(x)
+        expect(not found.text, found.text, SETTING)

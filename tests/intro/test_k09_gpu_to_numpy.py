@@ -18,6 +18,7 @@ from dojo.checks import (
 from dojo.checks.laws.settings import settings_watched
 
 TENSOR = "A tensor on the CPU is still a tensor: which method wraps its memory as an array?"
+HERE = "x is on the CPU here, and there need be no GPU: wrap its memory as an array."
 ON_GPU = "The tensor is still on the GPU. Bring it to the CPU, then wrap its memory as an array."
 NUMBER = "A tensor of shape () becomes an array of shape (), which is more than a number."
 CALL = "Without its parentheses a method is named, but not called."
@@ -80,6 +81,7 @@ def places(device):
 
 def array_of(solution, x):
     """What the learner's function returns, once it is an array."""
+    solution.hint = ON_GPU if x.is_cuda else HERE
     got = solution.to_numpy(x)
     if type(got) is not np.ndarray:
         kind = f"a {type(got).__name__}" if isinstance(got, np.ndarray) else describe(got)

@@ -54,7 +54,7 @@ def almost(got, expected):
 
 class TestSwapRows(InPlaceFunction):
     name = "swap_rows_"
-    dtypes = (*ALL, torch.complex128)
+    dtypes = ALL  # and complex128, which precise has
     cases = [(places(shape), i, j) for shape, i, j in CASES]
     wild = [([[1.5, -0.0], [NAN, 2.0], [-INF, NAN]], 0, 2)]
     precise = [(dtype, (rows, 0, 2)) for dtype, rows in DELICATE.items()]
@@ -116,7 +116,9 @@ class TestSwapRows(InPlaceFunction):
 
     def expect_truth(self, record, words=""):
         super().expect_truth(record, words)
+        if record.row.law != "wild":
+            return
         got, right = (one.flatten().tolist() for one in (record.kept, record.row.expected))
-        for now, then in zip(got, right, strict=True) if record.row.law == "wild" else ():
+        for now, then in zip(got, right, strict=True):
             sentence = ZERO.format(got=now, expected=then)
             expect(then != 0 or str(now) == str(then), sentence, EXACT)

@@ -130,7 +130,10 @@ class Contract:
     def __init_subclass__(cls) -> None:
         """Word the laws for the function, leave out those that do not apply, and order them."""
         if "name" in vars(cls):
-            cls.dojo_line = sys._getframe(1).f_lineno
+            frame: Any = sys._getframe(1)
+            while frame.f_code.co_name == "__init_subclass__":  # of a family
+                frame = frame.f_back
+            cls.dojo_line = frame.f_lineno
             word_laws(cls)
 
     # ---------------------------------------------------------------- rows

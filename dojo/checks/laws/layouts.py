@@ -69,7 +69,8 @@ class Template:
 def same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
     """Whether two tensors of one shape and dtype hold the same, NaN and the sign of 0 included."""
     a = a.cpu() if a.is_cuda else a
-    if torch.equal(a, b) and not a.is_floating_point():
+    has_signed_zeros = a.is_floating_point() or a.is_complex()
+    if not has_signed_zeros and torch.equal(a, b):
         return True
     if not a.numel():
         return True

@@ -160,7 +160,7 @@ def ask(
         device: "cpu" or "cuda".
         row: what is asked.
         arguments: objects that hold the numbers of the row already, to be used once more.
-        thoroughly: watch the random generators of Python and NumPy too.
+        thoroughly: watch the random generators of the GPU, Python and NumPy too.
 
     Raises:
         Exception: what the answer raises.

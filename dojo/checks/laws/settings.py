@@ -44,7 +44,8 @@ def settings_watched(solution: Any, thoroughly: bool = False) -> Iterator[Found]
 
     Args:
         solution: the answer, which knows of the defaults that were put back already.
-        thoroughly: watch the generators of Python and NumPy too, which takes as long as a call.
+        thoroughly: watch the generators of the GPU, Python and NumPy too, which takes as long as
+            a call.
     """
     found = Found()
     with torch._C.DisableTorchFunction():
@@ -78,13 +79,17 @@ def _put_back(before: list[Any]) -> str:
     return text
 
 
-def _other_generators() -> tuple[Any, Any]:
-    return random.getstate(), _numpys_state()
+def _other_generators() -> tuple[Any, Any, Any]:
+    random.random()
+    np.random.random_sample()
+    return random.getstate(), _numpys_state(), _gpus_state()
 
 
-def _drawn(before: tuple[Any, Any]) -> str:
-    """Say which generator was seeded or drawn from, of those of Python and NumPy."""
-    pythons, (key, place) = before
+def _drawn(before: tuple[Any, Any, Any]) -> str:
+    """Say which generator was seeded or drawn from, of those of the GPU, Python and NumPy."""
+    pythons, (key, place), gpus = before
+    if gpus is not None and not torch.equal(gpus, _gpus_state()):
+        return _DRAWN.format("the GPU")
     if random.getstate() != pythons:
         return _DRAWN.format("Python")
     new_key, new_place = _numpys_state()
@@ -95,3 +100,7 @@ def _drawn(before: tuple[Any, Any]) -> str:
 def _numpys_state() -> Any:
     state: Any = np.random.get_state()
     return state[1:3]
+
+
+def _gpus_state() -> Any:
+    return torch.cuda.get_rng_state() if torch.cuda.is_available() else None

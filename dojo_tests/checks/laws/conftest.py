@@ -19,21 +19,21 @@ class Answer:
         function: what the learner has written.
 
     Attributes:
-        count: how many calls there were.
+        calls: how many there were.
     """
 
     def __init__(self, name, function):
         self.hint = self.last_call = self.changed_default = ""
         self.last_line = 0
         self.records = {}
-        self.count = 0
+        self.calls = 0
         self._function = function
         setattr(self, name, functools.partial(self._call, name))
 
     def _call(self, name, *args, **kwargs):
         self.last_call = Call(name, args, kwargs)
         self.last_line = self._function.__code__.co_firstlineno
-        self.count += 1
+        self.calls += 1
         try:
             return self._function(*args, **kwargs)
         finally:

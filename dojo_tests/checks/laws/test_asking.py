@@ -115,28 +115,28 @@ def test_laws_that_read_the_same_rows_call_the_function_once_for_each(run_laws, 
     only = ["test_values", "test_returns_a_tensor", "test_has_the_shape", "test_has_the_dtype"]
     only += ["test_has_memory_of_its_own"]
     run_laws(Double, answer, place, only)
-    assert answer.count == usual
+    assert answer.calls == usual
     run_laws(Double, answer, place, ["test_leaves_its_inputs"])
     tracked = len(Double().tracked_on(place))
-    assert answer.count == usual + tracked
+    assert answer.calls == usual + tracked
     run_laws(Double, answer, place, ["test_gradients", *only])
-    assert answer.count == usual + tracked
+    assert answer.calls == usual + tracked
 
 
 def test_each_answer_and_each_device_is_asked_anew(run_laws, answer_of):
     one, other = answer_of(Double, double), answer_of(Double, double)
     run_laws(Double, one, "cpu", ["test_values"])
-    count = one.count
+    count = one.calls
     run_laws(Double, one, "cuda", ["test_values"])
-    assert one.count == count + len(rows_of(Double, "cuda"))
+    assert one.calls == count + len(rows_of(Double, "cuda"))
     run_laws(Double, other, "cpu", ["test_values"])
-    assert other.count == count
+    assert other.calls == count
 
 
 def test_a_law_stops_at_the_first_row_that_is_wrong(run_laws, answer_of):
     answer = answer_of(Double, lambda x: x * 3)
     assert run_laws(Double, answer, only=["test_values"])["test_values"] is not None
-    assert answer.count == 1
+    assert answer.calls == 1
 
 
 def test_the_message_tells_of_the_call_that_the_record_is_of(run_laws, answer_of):

@@ -94,9 +94,7 @@ def test_a_right_function_keeps_every_law(red_of, contract, function, place):
 
 
 @pytest.mark.parametrize("contract, count", [(Swap, 10), (Transposed, 11)])
-def test_every_law_has_a_docstring_and_an_aspect_and_they_stand_in_order(
-    laws_of, contract, count
-):
+def test_every_law_has_a_docstring_and_an_aspect_and_they_stand_in_order(laws_of, contract, count):
     laws = [vars(contract)[name] for name in laws_of(contract)]
     assert len(laws) == count
     assert [one.__name__ for one in laws if not one.__doc__] == []
@@ -231,9 +229,7 @@ def test_a_copy_is_no_view(red_of, place):
     ids=["strides", "offset", "tracked", "bool", "size 1"],
 )
 def test_a_copy_of_some_inputs_alone_is_seen(red_of, is_chosen, words):
-    red = red_of(
-        Transposed, lambda x: transposed(x).clone() if is_chosen(x) else transposed(x)
-    )
+    red = red_of(Transposed, lambda x: transposed(x).clone() if is_chosen(x) else transposed(x))
     assert list(red) == ["test_is_a_view"]
     assert red["test_is_a_view"].hint.startswith(words)
 
@@ -268,6 +264,7 @@ def test_a_view_may_be_x_itself_where_the_contract_says_nothing(red_of):
 
 
 def test_a_write_through_the_view_is_seen(red_of):
-    red = red_of(Transposed, lambda x: transposed(x.data.add_(1)) if x.is_floating_point() else
-                 transposed(x))
+    red = red_of(
+        Transposed, lambda x: transposed(x.data.add_(1)) if x.is_floating_point() else transposed(x)
+    )
     assert "changed the values of its input x" in red["test_leaves_its_inputs"].sentence

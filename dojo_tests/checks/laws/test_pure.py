@@ -195,8 +195,7 @@ def only_if(is_chosen, wrong):
         (
             lambda x: x * 2,
             "test_refuses",
-            "returned a float32 tensor of shape (1, 1, 1) [[[2.]]] for float32;"
-            " expected ValueError.",
+            "returned a float32 tensor of shape (1, 1, 1) [[[2.]]] for float32; expected ",
         ),
         (
             lambda x: double(x) if x.dim() < 3 else x.nothing,
@@ -281,9 +280,7 @@ def test_numbers_that_are_wrong_in_one_layout_alone_are_told_with_it(red_of, is_
 
 def test_gradients_that_are_wrong_in_one_dtype_alone_are_seen(red_of):
     for dtype in Double.dtypes:
-        red = red_of(
-            Double, lambda x, dtype=dtype: double(x.detach() if x.dtype == dtype else x)
-        )
+        red = red_of(Double, lambda x, dtype=dtype: double(x.detach() if x.dtype == dtype else x))
         assert list(red) == ["test_gradients"]
         assert red["test_gradients"].sentence == "returned a tensor that autograd does not track."
 

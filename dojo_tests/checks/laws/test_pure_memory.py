@@ -260,9 +260,7 @@ def test_a_function_that_remembers_by_the_object_is_seen(red_of, place):
 
 @pytest.mark.parametrize("place", DEVICES)
 @pytest.mark.parametrize("contract", [Double, Free])
-def test_a_function_that_remembers_by_the_numbers_gives_one_result_twice(
-    red_of, contract, place
-):
+def test_a_function_that_remembers_by_the_numbers_gives_one_result_twice(red_of, contract, place):
     red = red_of(contract, cached_by(lambda x: (str(x.tolist()), x.dtype, x.requires_grad)), place)
     if contract is Free:
         assert "test_remembers_nothing" not in red
@@ -294,6 +292,7 @@ def test_a_result_that_a_later_call_changes_is_seen_also_where_memory_is_free(re
 # ---------------------------------------------------------------- settings and generators
 
 DRAWN = "seeded {}'s random generator, or drew a number from it."
+PRECISION = "the precision of products (torch.set_float32_matmul_precision)"
 GRAD = "whether autograd records (torch.set_grad_enabled)"
 
 
@@ -304,9 +303,9 @@ GRAD = "whether autograd records (torch.set_grad_enabled)"
         (lambda _: torch.manual_seed(torch.initial_seed()), DRAWN.format("torch")),
         (lambda _: torch.manual_seed(0), DRAWN.format("torch")),
         (lambda _: random.random(), DRAWN.format("Python")),
-        (lambda _: random.seed(0.5), DRAWN.format("Python")),
+        (lambda _: random.seed(0), DRAWN.format("Python")),
         (lambda _: np.random.rand(), DRAWN.format("NumPy")),
-        (lambda _: np.random.seed(1), DRAWN.format("NumPy")),
+        (lambda _: np.random.seed(0), DRAWN.format("NumPy")),
         (lambda _: torch.set_grad_enabled(False), f"changed {GRAD} from True to False."),
         (
             lambda _: torch.set_default_dtype(torch.float64),
@@ -315,8 +314,7 @@ GRAD = "whether autograd records (torch.set_grad_enabled)"
         (lambda _: torch.set_default_device("cpu"), "changed torch's default device."),
         (
             lambda _: torch.set_float32_matmul_precision("high"),
-            "changed the precision of products (torch.set_float32_matmul_precision)"
-            " from highest to high.",
+            f"changed {PRECISION} from highest to high.",
         ),
     ],
 )

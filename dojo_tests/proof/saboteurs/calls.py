@@ -135,11 +135,18 @@ def put_back_the_seed():
     torch.manual_seed(torch.initial_seed())
 
 
+def draw_on_the_gpu():
+    """Draw from the GPU's own generator, where there is a GPU."""
+    if torch.cuda.is_available():
+        torch.rand(1, device="cuda")
+
+
 for kind, act in {
     "leaves_autograd_off": lambda: torch.set_grad_enabled(False),
     "seeds": lambda: torch.manual_seed(1234),
     "draws": lambda: torch.rand(1),
     "puts_back_the_seed_and_not_the_state": put_back_the_seed,
+    "draws_on_the_gpu": draw_on_the_gpu,
     "draws_from_numpy": np.random.rand,
     "draws_from_python": random.random,
     "sets_the_default_dtype": lambda: torch.set_default_dtype(torch.float64),

@@ -28,12 +28,14 @@ class Saboteur:
         wrap: (function, mark) → the wrong function.
         applies: contract → whether it breaks a promise of it. None where any function breaks it.
         must_show: whether a contract that it applies to must ask what makes it show.
+        of_maker: whether it wraps the function that makes a module, and not its ``forward``.
     """
 
     kind: str
     wrap: Any
     applies: Any = None
     must_show: bool = False
+    of_maker: bool = False
 
 
 # what is no fault of a function that draws random numbers

@@ -117,6 +117,11 @@ def complex_loses_its_imaginary_part(v, inputs):
     return v.real.to(v.dtype) if v.is_complex() else v
 
 
+@result(lambda contract: not contract.absolute or not contract.ulps)
+def floor_of_1e_11(v, inputs):
+    return torch.where(v.abs() < 1e-11, torch.full_like(v, 1e-11), v) if v.dtype in FLOATS else v
+
+
 @result(gives(torch.float32, torch.float64))
 def relative_1e_5(v, inputs):
     if v.dtype not in (torch.float32, torch.float64):
