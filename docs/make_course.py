@@ -21,7 +21,7 @@ def course(root: Path) -> str:
     for track, members in groupby(katas, key=lambda kata: kata.track):
         rows = [_row(kata) for kata in members]
         title = f"### {track_title(root, track)}"
-        intro = f"`katas/{track}`, {len(rows)} katas."
+        intro = f"`katas/{track}`, {len(rows)} kata{'s' * (len(rows) > 1)}."
         head = "| kata | about | you write |\n| --- | --- | --- |"
         parts.append("\n\n".join([title, intro, "\n".join([head, *rows])]))
     return "\n\n".join(parts)

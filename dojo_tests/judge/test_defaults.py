@@ -45,7 +45,6 @@ def test_reset_settings_and_seeds_switches_autograd_on():
     assert torch.is_grad_enabled()
 
 
-
 def test_reset_settings_and_seeds_allows_operations_that_vary():
     torch.use_deterministic_algorithms(True)
     reset_settings_and_seeds()

@@ -178,7 +178,7 @@ def row_by_row(x, mask, dim):
     flat = shape.numel(), rows.shape[-1]
     means = []
     for row, keep in zip(rows.reshape(flat), keeps.reshape(flat), strict=True):
-        means.append(row[keep].mean() if keep.any() else x.new_zeros(()))
+        means.append(row[keep].sum() / max(int(keep.sum()), 1))
     return torch.stack(means).view(shape)
 
 

@@ -212,19 +212,6 @@ def sums_uniform_numbers(shape, seed, device):
 
 @impostor(
     "local_randn",
-    diagnosis="A seed put back starts the generator anew: what was drawn since then comes again.",
-    aspect="memory",
-)
-def puts_the_seed_back(shape, seed, device):
-    before = torch.initial_seed()
-    torch.manual_seed(seed)
-    numbers = torch.randn(shape, device=device)
-    torch.manual_seed(before)
-    return numbers
-
-
-@impostor(
-    "local_randn",
     diagnosis="torch.manual_seed seeds the GPU's generator too, and only the CPU's is put back.",
     aspect="memory",
 )

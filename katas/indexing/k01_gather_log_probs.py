@@ -6,6 +6,8 @@ which token stands there. The loss needs that one number from each row.
     logp  = [[[-0.1, -2.3, -4.6], [-1.6, -0.2, -3.9]]]   shape (1, 2, 3)
     index = [[2, 1]]                                     shape (1, 2)
     gather_log_probs(logp, index)  ->  [[-4.6, -0.2]]    shape (1, 2)
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -6,6 +6,8 @@ says the same without an order: one place for each class, 1 at that of the numbe
     index = tensor([2, 0])
     one_hot(index, 3, torch.float32)  ->  [[0., 0., 1.],
                                            [1., 0., 0.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

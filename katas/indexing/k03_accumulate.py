@@ -8,6 +8,8 @@ added. This is how the gradient of an embedding is collected, or the messages in
     source = tensor([[1., 2.], [10., 20.], [100., 200.]])
     accumulate_(buffer, index, source)  ->  buffer itself, which now holds
                                             [[10., 20.], [0., 0.], [101., 202.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -7,6 +7,8 @@ of a cluster. Their means are what is often passed on: one row for each group.
     group = tensor([2, 0, 2])
     scatter_mean(x, group, 4)  ->  [[3., 4.], [0., 0.], [3., 4.], [0., 0.]]
                                    groups 1 and 3 are empty
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -6,6 +6,8 @@ is real, and the mean must not see the rest: not in its value, and not in its gr
     x    = tensor([[1., 3., nan], [5., 7., 9.], [2., inf, 4.]])
     mask = tensor([[True, True, False], [True, True, True], [False, False, False]])
     masked_mean(x, mask, 1)  ->  [2., 7., 0.]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

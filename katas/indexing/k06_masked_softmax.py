@@ -7,6 +7,8 @@ and where none takes part there is nothing to share out.
     x = tensor([[0., 0., 5.], [1., nan, inf]])
     mask = tensor([[True, True, False], [False, False, False]])
     masked_softmax(x, mask, 1)   ->  [[0.5, 0.5, 0.], [0., 0., 0.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

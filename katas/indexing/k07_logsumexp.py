@@ -7,6 +7,8 @@ all exp below -104 are 0. The result would fit.
     logsumexp(tensor([0., 0.]), 0)               ->  log(2) = 0.6931
     logsumexp(tensor([[1000., 1000.]]), 1)       ->  [1000.6931]
     logsumexp(tensor([-inf, 3.]), 0)             ->  3.
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

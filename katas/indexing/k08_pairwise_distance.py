@@ -6,6 +6,8 @@ come back and spoil all that is learnt from it.
 
     a = tensor([[0., 0.], [3., 4.]]);  b = tensor([[0., 0.], [3., 0.], [0., 4.]])
     pairwise_distance(a, b)   ->  [[0., 3., 4.], [5., 4., 3.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -5,6 +5,8 @@ to it, `x >= value` marks too many and `x > value` too few. The earlier entry go
 
     x = tensor([[1, 3, 2, 3], [5, 5, 5, 0]])
     top_k_mask(x, 2)   ->  [[False, True, False, True], [True, True, False, False]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

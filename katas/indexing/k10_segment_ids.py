@@ -5,6 +5,8 @@ their lengths. Whoever wants a sum for each of them needs, for each element, the
 segment that it belongs to.
 
     segment_ids(tensor([2, 0, 3]))   ->  [0, 0, 2, 2, 2]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

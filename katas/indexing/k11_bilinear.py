@@ -6,6 +6,8 @@ A bilinear map takes two vectors and is linear in each. Output o has a matrix w[
     x = tensor([[1., 2.]]);  y = tensor([[3., 4.]])         # a batch of one sample
     w = tensor([[[1., 0.], [0., 1.]], [[0., 1.], [0., 0.]]])  # two outputs
     bilinear(x, w, y)  ->  [[11., 4.]]     # 1 * 3 + 2 * 4, and 1 * 4
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

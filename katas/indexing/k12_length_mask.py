@@ -5,6 +5,8 @@ so many positions mean something. A mask says which: True where there is somethi
 
     length_mask(tensor([2, 0, 3]), 4)
     ->  [[True, True, False, False], [False, False, False, False], [True, True, True, False]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -5,6 +5,8 @@ are shorter than the longest are filled up behind with one value.
 
     pad_sequences([tensor([1., 2.]), tensor([3., 4., 5.]), tensor([])], -1.0)
     ->  [[1., 2., -1.], [3., 4., 5.], [-1., -1., -1.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -5,6 +5,8 @@ the work is left to operations on all of x at once: no Python loop visits the el
 
     unique_stable(tensor([3, 1, 3, 2, 1]))  ->  [3, 1, 2]
     unique_stable(tensor([True, True]))     ->  [True]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

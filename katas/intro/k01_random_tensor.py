@@ -6,6 +6,8 @@
     torch.manual_seed(0);  a = random_tensor();  b = random_tensor()
     a.shape     ->  torch.Size([2, 3, 4]);  a and b differ
     torch.manual_seed(0);  random_tensor()  ->  the numbers of a once more
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch
@@ -24,8 +26,7 @@ def random_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
     Exactly:
         The numbers are independent and uniform on [0, 1): 0 may occur, 1 may not. They are
         drawn at each call from a global generator of torch, which `torch.manual_seed` seeds: for
-        a tensor on a GPU, that of the CPU or that of the GPU. It is not seeded here, and torch's
-        settings stay as they are.
+        a tensor on a GPU, that of the CPU or that of the GPU. It is not seeded here.
     """
     raise NotImplementedError
 

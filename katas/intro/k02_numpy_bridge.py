@@ -6,6 +6,8 @@ nothing, and a write on one side is seen on the other.
     array = np.array([1., 2.]);  tensor = numpy_to_torch(array)
     array[0] = 7;  tensor         ->  tensor([7., 2.], dtype=torch.float64)
     torch_to_numpy(tensor)        ->  array([7., 2.]), a NumPy array again
+
+What holds for every kata stands in katas/README.md.
 """
 
 import numpy as np

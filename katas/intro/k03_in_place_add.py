@@ -6,6 +6,8 @@ everyone who looks at that memory sees it. A trailing underscore is PyTorch's ma
     x1 = tensor([[1., 2., 3.], [4., 5., 6.]]);  x2 = ones(2, 3)
     add(x1, x2)   ->  a new tensor [[2., 3., 4.], [5., 6., 7.]]; x1 is as it was
     add_(x1, x2)  ->  x1 itself, which now holds [[2., 3., 4.], [5., 6., 7.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -6,6 +6,8 @@ the same: a reshape keeps the order of the numbers, a permutation swaps the axes
     rows, permuted = reshape_and_permute(tensor([1., 2., 3., 4., 5., 6.]))
     rows      ->  [[1., 2., 3.], [4., 5., 6.]]
     permuted  ->  [[1., 4.], [2., 5.], [3., 6.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

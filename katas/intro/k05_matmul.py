@@ -6,6 +6,8 @@ summed: `result[i, k] = sum over j of x[i, j] * w[j, k]`.
     x = tensor([[1., 2., 3.], [4., 5., 6.]])
     w = tensor([[1., 0., 1.], [0., 1., 1.], [0., 0., 1.]])
     matmul(x, w)  ->  [[1., 2., 6.], [4., 5., 15.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch
@@ -24,8 +26,7 @@ def matmul(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
     Exactly:
         x and w may have any strides; inf and NaN may be among their numbers, and are multiplied
         and summed like others. The product is computed at the full precision of the dtype. A
-        gradient reaches each of the two also if it alone requires grad. No setting of torch is
-        changed, and no random number is drawn.
+        gradient reaches each of the two also if it alone requires grad.
     """
     raise NotImplementedError
 

@@ -7,6 +7,8 @@ place of a number chooses several. A number drops its dimension, a slice keeps i
     second_column(x)                  ->  [2, 6, 10]
     first_row(x)                      ->  [1, 2, 3, 4]
     last_column_of_first_two_rows(x)  ->  [4, 8]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -7,6 +7,8 @@ through the record, from one number, and leaves the gradients in the leaves' `.g
     x = tracked_tensor()
     is_tracked(x), is_tracked(x * 2), is_tracked(torch.ones(3))  ->  (True, True, False)
     gradient_of_mean(torch.zeros(2, requires_grad=True))         ->  [0.5, 0.5]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -6,6 +6,8 @@ a machine without a GPU as well as on one with it.
     x = tensor([1., 2., 3.])
     to_gpu_if_available(x)   with a GPU      ->  tensor([1., 2., 3.], device='cuda:0'), a copy
                              without a GPU   ->  x itself
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -5,6 +5,8 @@ NumPy only knows the CPU's memory. An array of a tensor on the GPU needs its num
     x = tensor([1., 2., 3.], device='cuda')
     to_numpy(x)         ->  array([1., 2., 3.], dtype=float32)
     to_numpy(x.cpu())   ->  the same: x may be on either device
+
+What holds for every kata stands in katas/README.md.
 """
 
 import numpy as np

@@ -7,6 +7,8 @@ trains, `.to(device)` moves and `state_dict()` saves.
     network = make_network()
     network(torch.ones(3, 10)).shape               ->  torch.Size([3, 5])
     sum(p.numel() for p in network.parameters())   ->  55, that is 5 * 10 + 5
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

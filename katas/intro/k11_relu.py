@@ -5,6 +5,8 @@ between two linear layers, which without it would only make one linear layer.
 
     relu(tensor([-2., -0.5, 0., 3.]))  ->  tensor([0., 0., 0., 3.])
     relu(tensor([-inf, inf]))          ->  tensor([0., inf])
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

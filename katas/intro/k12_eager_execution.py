@@ -6,6 +6,8 @@ Python's own `for`, `if` and `return` can decide by it what happens next.
     layers = [torch.neg, torch.sqrt, torch.exp]
     first_nan_layer(layers, tensor([1., 4.]))    ->  1: the output of sqrt is [nan, nan]
     first_nan_layer(layers, tensor([-1., -4.]))  ->  None: the last output is [2.7183, 7.3891]
+
+What holds for every kata stands in katas/README.md.
 """
 
 from collections.abc import Callable

@@ -6,6 +6,8 @@ that are is decided by Python's own loops, so every call can leave a graph of an
     x = tensor([3., 4.], requires_grad=True)    # its norm is 5
     y = double_until(x, 18.)   ->  [12., 16.]: two doublings, since 10 < 18 <= 20
     graph_size(x * 2 * 2)      ->  3: two multiplications and the gradient accumulator of x
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

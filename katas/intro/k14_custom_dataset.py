@@ -8,6 +8,8 @@ which order they are asked for, puts them into batches, and can load them in oth
     len(pairs)  ->  3;  pairs[1]  ->  (tensor([-3., -4.]), tensor(1))
     make_loader(pairs, 2, shuffle=False)  ->  a loader of two batches, the first of them
     [tensor([[-1., -2.], [-3., -4.]]), tensor([0, 1])], the second of the one sample that is left
+
+What holds for every kata stands in katas/README.md.
 """
 
 from collections.abc import Callable

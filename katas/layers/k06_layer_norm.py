@@ -7,6 +7,8 @@ choose a scale and a shift for each feature. Every block of a transformer has tw
     x = tensor([[1., 2., 3.], [10., 10., 10.]])
     layer_norm(x)                        ->  [[-1.2247, 0., 1.2247], [0., 0., 0.]]
     layer_norm(x, bias=torch.ones(3))    ->  [[-0.2247, 1., 2.2247], [1., 1., 1.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

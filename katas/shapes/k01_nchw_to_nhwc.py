@@ -6,6 +6,8 @@ place in memory: only the description of that memory changes.
 
     x = tensor([[[[1., 2.]], [[10., 20.]]]])      # one image, two channels, 1 by 2 pixels
     nchw_to_nhwc(x)  ->  [[[[1., 10.], [2., 20.]]]]   # 1 by 2 pixels, each with its two channels
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -7,6 +7,8 @@ sequence. Nothing has to be copied for that.
     x = tensor([[[1., 2., 3., 4.], [5., 6., 7., 8.]]])    # one sequence, two tokens, 4 features
     split_heads(x, 2)  ->  [[[[1., 2.], [5., 6.]],        # head 0 of both tokens
                              [[3., 4.], [7., 8.]]]]       # head 1 of both tokens
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

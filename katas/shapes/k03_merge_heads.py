@@ -6,6 +6,8 @@ features in a row again: those of head 0 first, then those of head 1. It undoes 
     x = tensor([[[[1., 2.], [5., 6.]],        # head 0 of two tokens, two features each
                  [[3., 4.], [7., 8.]]]])      # head 1 of both tokens
     merge_heads(x)  ->  [[[1., 2., 3., 4.], [5., 6., 7., 8.]]]    # two tokens, 4 features
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

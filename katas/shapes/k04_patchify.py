@@ -8,6 +8,8 @@ its second channel, and so on.
                       [ 5.,  6.,  7.,  8.]]]])          # one image, one channel, 2 by 4 pixels
     patchify(image, 2)  ->  [[[1., 2., 5., 6.],         # the left patch
                               [3., 4., 7., 8.]]]        # the right patch
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch
@@ -26,7 +28,8 @@ def patchify(images: torch.Tensor, p: int) -> torch.Tensor:
         the dtype and device of images. Patches come in row-major order, and within a patch the
         numbers by channel, then row, then column: result[b, i * (width / p) + j,
         (c * p + row) * p + column] = images[b, c, i * p + row, j * p + column]. The numbers are
-        exactly those of images, NaN and inf too. Gradients reach images.
+        exactly those of images, NaN and inf too. Whether it is a view or a copy is up to you.
+        Gradients reach images.
     """
     raise NotImplementedError
 

@@ -8,6 +8,8 @@ strides may step over the same place as often as they like.
         ->  [[1., 2., 3.], [2., 3., 4.], [3., 4., 5.], [4., 5., 6.]]
     windows(tensor([1., 2., 3., 4., 5., 6.]), 3, 2)
         ->  [[1., 2., 3.], [3., 4., 5.]]      # 6 is in no window that fits whole
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

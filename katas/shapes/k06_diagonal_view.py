@@ -7,6 +7,8 @@ always equally long. The diagonal is a view like any other, and writing to it wr
     diagonal_view(x)                   ->  [1., 5.], in x's memory
     diagonal_(x, 0.)                   ->  x itself, now [[0., 2., 3.], [4., 0., 6.]]
     diagonal_(x, tensor([7., 8.]))     ->  x itself, now [[7., 2., 3.], [4., 8., 6.]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

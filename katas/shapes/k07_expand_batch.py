@@ -7,6 +7,8 @@ of 0 it is no way at all: all elements along that dimension are one and the same
     y = tile_batch(x, 1000)
     y.shape     ->  (1000, 2, 3), and each y[i] is x
     y.stride()  ->  (0, 3, 1): no number was copied
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -8,6 +8,8 @@ its own dtype even. So neither its first address nor its number of elements tell
     share_memory(x[:4], x[4:])              ->  False: bytes 0 to 15, and bytes 16 to 47
     share_memory(x[::2], x[1::2])           ->  True: bytes 0 to 43, and bytes 4 to 47
     share_memory(x.view(torch.int8)[7], x[1])  ->  True: byte 7, and bytes 4 to 7
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -8,6 +8,8 @@ in the strides only; every index means what it meant before.
     x.stride()              ->  (60, 20, 5, 1): along a row, pixel after pixel
     y = to_channels_last(x)
     y.shape, y.stride()     ->  (2, 3, 4, 5), (60, 1, 15, 3): channel after channel
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

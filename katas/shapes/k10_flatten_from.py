@@ -7,6 +7,8 @@ where the inner one would go next. Where strides don't allow it, the numbers mus
     flatten_from(x, 1)                   ->  shape (2, 12), in x's memory
     flatten_from(x, -2)                  ->  the same
     flatten_from(x.transpose(0, 1), 0)   ->  shape (24,), a copy: its numbers lie in another order
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

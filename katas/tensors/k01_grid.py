@@ -7,6 +7,8 @@ last. Networks that draw or warp pictures are given such grids.
         [[[0.0, 0.], [0.0, 1.]],
          [[0.5, 0.], [0.5, 1.]],
          [[1.0, 0.], [1.0, 1.]]]     a float64 tensor of shape (3, 2, 2)
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch
@@ -16,8 +18,8 @@ def grid(h: int, w: int, device: str | torch.device, dtype: torch.dtype) -> torc
     """The coordinates of the points of a grid of h rows and w columns, evenly spaced.
 
     Args:
-        h: the number of rows, at least 1.
-        w: the number of columns, at least 1.
+        h: the number of rows, from 1 to 10 000.
+        w: the number of columns, from 1 to 10 000.
         device: where the grid is to lie, a name or a torch.device.
         dtype: float16, bfloat16, float32 or float64.
 

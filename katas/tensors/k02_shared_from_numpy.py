@@ -7,6 +7,8 @@ Whoever asks for shared memory must not get a copy, since writes to a copy are l
     from_numpy_shared(array[::-1])  ->  ValueError: no tensor walks backwards through memory
     array.flags.writeable = False
     from_numpy_shared(array)        ->  ValueError: a tensor could be written to, the array not
+
+What holds for every kata stands in katas/README.md.
 """
 
 import numpy as np

@@ -8,6 +8,8 @@ computes meets them all. Memory is shared where it can be.
     to_numpy(w * 2)                            ->  array([2., 4.], dtype=float32)
     to_numpy(tensor([1 + 2j]).conj())          ->  array([1.-2.j], dtype=complex64)
     to_numpy(tensor([.5], dtype=bfloat16))     ->  array([0.5], dtype=float32)
+
+What holds for every kata stands in katas/README.md.
 """
 
 import numpy as np

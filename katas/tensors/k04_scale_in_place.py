@@ -7,6 +7,8 @@ of integers and 0.5 be there?
     scale_(x, 3)                   ->  x itself, which now holds [3., 6., 9.]
     rest                           ->  tensor([6., 9.])
     scale_(tensor([1, 2]), 0.5)    ->  RuntimeError, and the tensor still holds [1, 2]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -5,6 +5,8 @@ A condition on a tensor gives a mask of bools. A mask can choose what is read, a
     x = tensor([1., 2., 3., 4., 5.]);  rest = x[2:]
     negate_between_(x, 2, 4)   ->  x itself, which now holds [1., -2., -3., -4., 5.]
     rest                       ->  tensor([-3., -4., 5.])
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -5,6 +5,8 @@ list: `x[i]` is a view, a window on x's memory.
 
     x = tensor([[1, 2], [3, 4], [5, 6]])
     swap_rows_(x, 0, -1)  ->  x itself, which now holds [[5, 6], [3, 4], [1, 2]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

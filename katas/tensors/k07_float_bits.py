@@ -5,6 +5,8 @@ int32, the same 32 bits are another number, and nothing in memory changes for th
 
     float_bits(tensor([1.0, -2.0, 0.0]))  ->  [1065353216, -1073741824, 0], int32
     hex(1065353216)                       ->  0x3f800000, the bits of 1.0
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -5,6 +5,8 @@ A mask like this splits a grid into two halves that can be updated one after the
 good exercise in thinking of a whole grid at once.
 
     checkerboard(2, 3, "cpu")  ->  [[0, 1, 0], [1, 0, 1]]
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

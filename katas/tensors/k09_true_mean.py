@@ -5,6 +5,8 @@ may overflow where the mean does not.
 
     x = torch.tensor([[100, 100, 103]], dtype=torch.int8)
     true_mean(x, 1)  ->  tensor([101.])
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

@@ -4,6 +4,8 @@ A function that seeds the global generator changes every later draw of the whole
 a generator of its own can be repeated, and disturbs nobody.
 
     local_randn((2,), seed=7, device="cpu")  ->  two numbers, the same at each call
+
+What holds for every kata stands in katas/README.md.
 """
 
 import torch

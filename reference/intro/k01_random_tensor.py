@@ -31,7 +31,6 @@ def random_tensor(device: str | torch.device = "cpu") -> torch.Tensor:
     Exactly:
         The numbers are independent and uniform on [0, 1): 0 may occur, 1 may not. They are
         drawn at each call from a global generator of torch, which `torch.manual_seed` seeds: for
-        a tensor on a GPU, that of the CPU or that of the GPU. It is not seeded here, and torch's
-        settings stay as they are.
+        a tensor on a GPU, that of the CPU or that of the GPU. It is not seeded here.
     """
     return torch.rand(2, 3, 4, device=device)

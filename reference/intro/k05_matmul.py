@@ -31,7 +31,6 @@ def matmul(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
     Exactly:
         x and w may have any strides; inf and NaN may be among their numbers, and are multiplied
         and summed like others. The product is computed at the full precision of the dtype. A
-        gradient reaches each of the two also if it alone requires grad. No setting of torch is
-        changed, and no random number is drawn.
+        gradient reaches each of the two also if it alone requires grad.
     """
     return x @ w

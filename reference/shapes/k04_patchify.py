@@ -33,7 +33,8 @@ def patchify(images: torch.Tensor, p: int) -> torch.Tensor:
         the dtype and device of images. Patches come in row-major order, and within a patch the
         numbers by channel, then row, then column: result[b, i * (width / p) + j,
         (c * p + row) * p + column] = images[b, c, i * p + row, j * p + column]. The numbers are
-        exactly those of images, NaN and inf too. Gradients reach images.
+        exactly those of images, NaN and inf too. Whether it is a view or a copy is up to you.
+        Gradients reach images.
     """
     batch, channels, height, width = images.shape
     split = images.reshape(batch, channels, height // p, p, width // p, p)

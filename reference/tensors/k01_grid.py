@@ -24,8 +24,8 @@ def grid(h: int, w: int, device: str | torch.device, dtype: torch.dtype) -> torc
     """The coordinates of the points of a grid of h rows and w columns, evenly spaced.
 
     Args:
-        h: the number of rows, at least 1.
-        w: the number of columns, at least 1.
+        h: the number of rows, from 1 to 10 000.
+        w: the number of columns, from 1 to 10 000.
         device: where the grid is to lie, a name or a torch.device.
         dtype: float16, bfloat16, float32 or float64.
 

@@ -50,7 +50,7 @@ class TestMaskedSoftmax(PureFunction):
     fixed = {"mask": torch.bool}
     cases = [([0.0, 1.0, 5.0], [T, T, F], 0), ([1.0, 2.0], [F, F], 0), (ROWS, NOTHING, 1)]
     cases += [drawn(*case, seed) for seed, case in enumerate(CASES)]
-    gradient_cases = [*cases[:1], *cases[2:7]]
+    gradient_cases = cases[:7]
     wild_gradients = [(HARMFUL, HARM_HIDDEN, 1)]
     wild = [([[1.0, NAN, 2.0]], [[T, F, T]], 1), *wild_gradients]
     precise = [

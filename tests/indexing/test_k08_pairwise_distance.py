@@ -59,6 +59,7 @@ def meeting_points():
 
 MET = meeting_points()
 LINE = [[1.1, 2.2]], [[1.1, 2.2], [1.1, 4.4]]
+NEAR_ONES = [[1.0, 2.0]], [[1.0, 2.109375], [1.125, 2.0]]  # about 0.1 apart
 
 
 class TestPairwiseDistance(PureFunction):
@@ -73,6 +74,7 @@ class TestPairwiseDistance(PureFunction):
         for dtype, factor in ((torch.float32, 1), (torch.float64, 2**20))
         for case in far_points(factor)
     ]
+    precise += [(dtype, NEAR_ONES) for dtype in dtypes]
     ulps = {torch.float32: 84, torch.float64: 4.5e6}  # 1e-5 and 1e-9
     absolute = False
     gradient_ulps = 84

@@ -76,6 +76,9 @@ class TestPadSequences(PureFunction):
     wild = [(*arrays([1, 3, 2], (1,)), INF), (*arrays([3, 2, 1], (2,)), NAN)]
     wild += [([1, INF], [NAN, 2, -INF, 3], [5.0], 0.0), (*arrays([1, 2, 0]), -INF)]
     precise = [(dtype, (*arrays([2, 3, 1]), -7)) for dtype in INTEGERS[:4]]
+    precise += [(torch.uint8, (*arrays([2, 3, 1]), 200)), (torch.bool, (*arrays([2, 4, 1]), 1))]
+    precise += [(torch.int64, (*arrays([2, 3, 1]), 2**53 - 1))]
+    precise += [(torch.float64, (*arrays([2, 3, 1]), 0.1))]
     ulps = 0
     gradient_ulps = 0
     hints = {
@@ -158,6 +161,7 @@ class TestPadSequences(PureFunction):
         found = gradients(got, {"sequences[0]": x}, weights, self.hints["tracked"])
         what, hint = "the gradient of sequences[0]", self.hints["gradient"]
         expect_values(found["sequences[0]"], weights[0], hint, what, rtol=0, atol=0)
+        expect_new_memory(got, x, hint=OWN)
 
     @aspect("memory")
     def test_leaves_the_list(self, solution, device):

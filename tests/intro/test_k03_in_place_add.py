@@ -45,7 +45,7 @@ class Sum:
     dtypes = (*FLOATS, *INTEGERS)
     cases = [ROWS, SIGNED]
     wild = [WILD]
-    precise = [(dtype, ([[one] * 3] * 2, [[other] * 3] * 2)) for dtype, (one, other) in LONG.items()]
+    precise = [(dtype, ([[a] * 3] * 2, [[b] * 3] * 2)) for dtype, (a, b) in LONG.items()]
     ulps = 0
     gradient_ulps = 0
     hints = {

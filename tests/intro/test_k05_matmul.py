@@ -52,6 +52,7 @@ class TestMatmul(PureFunction):
     cases = [(X, W), with_digits(1), with_digits(2), with_digits(3)]
     gradient_cases = [(X, W)]
     wild = [([[INF, 1, 2], [3, NAN, 4]], W), ([[1, 2, 3], [4, -INF, 5]], W)]
+    wild += [([[0, 1, 2], [3, 4, 0]], [[INF, 9, 5], [1, 7, 4], [6, 3, NAN]])]  # 0 * inf is NaN
     wild += [([[1e30, 0, 0], [0, 1e-30, 0]], [[1e-30, 0, 1], [1e30, 1, 0], [0, 0, 1]])]
     hints = {
         "values": PRODUCT,

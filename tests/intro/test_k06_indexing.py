@@ -90,6 +90,11 @@ class Part(MovingFunction):
         return [self.plain[0], Row(self, self.cases[1], torch.int64, 1)]
 
     @once
+    def again_rows(self):
+        """One row is asked again; the results of all others are looked at again, too."""
+        return [(self.plain[0], Row(self, self.cases[1], self.dtypes[0]))]
+
+    @once
     def moved_rows(self):
         """inf and NaN in every part, in each float dtype."""
         matrices = [WILD, [row[::-1] for row in WILD]] * 2

@@ -30,9 +30,10 @@ class TestMakeNetwork(ModuleFactory):
         "shape": "The last dimension of x holds the features; all others come out as they went in.",
         "values": "The output is x·Wᵀ + b in float32 and nothing else: is there anything before or"
         " behind it?",
-        "follow": "Read W and b themselves at each call: a copy does not see that they are trained.",
-        "no W": "W has a row for each output. Which size does your layer take first?",
-        "no b": "Each output has a number that is added to it. Is there a parameter (5,) of them?",
+        "follow": "Read W and b themselves at each call: a copy does not see their training.",
+        "no W": "W has a row for each output. Which size does your layer take first? A tensor is found"
+        " only as an nn.Parameter.",
+        "no b": "Each output has a number that is added to it: is there a parameter (5,) of them?",
         "more": "One linear layer is the whole network: nothing else has parameters.",
     }
     sentences = {"test_values": "The output is x·Wᵀ + b with the network's own W and b."}

@@ -7,6 +7,8 @@ from dojo.checks import aspect, expect_values
 from dojo.checks.laws import PureFunction
 
 LARGE = [[6e4, -6e4, 3e4, 5e4], [3e2, 2e2, 1e2, 0.0]]
+# bfloat16 holds these numbers, but not their mean, which is 259
+EVEN = [[256.0, 258.0, 260.0, 262.0], [262.0, 256.0, 258.0, 260.0]]
 
 
 def numbers(*shape, seed=0):
@@ -27,14 +29,16 @@ class TestLayerNorm(PureFunction):
         (numbers(3, 1), [2.0], [0.5]),
         (np.zeros((0, 3)), numbers(3)),
     ]
-    precise = [(torch.float16, (LARGE,)), (torch.bfloat16, (LARGE,))]
+    precise = [(torch.float16, (LARGE,)), (torch.bfloat16, (LARGE,)), (torch.bfloat16, (EVEN,))]
+    precise += [(torch.float16, (LARGE, numbers(4, seed=1), numbers(4, seed=2)))]
     ulps = {torch.float32: 64, torch.float64: 64, torch.float16: 10, torch.bfloat16: 6}
     forbidden = ".*(layer|batch|group|instance|rms|response)_norm.*"
     hints = {
         "shape": "Every number of x has its place in the result: keep the dimension of a mean.",
         "dtype": "Compute in float32 where x has 16 bits, but return x's own dtype.",
         "values": "(x - mean) / sqrt(variance + eps) * weight + bias, for each row by itself.",
-        "precise": "Squares of 300 are inf in float16: compute in float32, but float64 in itself.",
+        "precise": "Squares of 300 are inf in float16, and bfloat16 holds two digits: compute in"
+        " float32, but float64 in itself.",
         "far": "Subtract the mean before you square: large squares lose the digits that matter.",
         "gradient": "The mean and the variance depend on x too: gradients go through both.",
         "forbidden": "The kata is to make it from means, roots and the like.",

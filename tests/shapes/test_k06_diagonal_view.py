@@ -73,7 +73,7 @@ class Diagonal(InPlaceFunction):
     hints = {
         "values": "Set value to each x[i, i], and nothing else: element i of a vector goes to"
         " x[i, i].",
-        "wild": "0 * inf and 0 * nan are nan. Set the elements of the diagonal, whatever they were.",
+        "wild": "0 * inf and 0 * nan are nan. Set the diagonal, whatever it holds.",
         "in place": "Arithmetic such as `x * mask` makes a new tensor. Write into the diagonal of x"
         " itself.",
         "unchanged": "`d = value` only names the value, and `x[i]` with a tensor i copies."
@@ -123,7 +123,7 @@ class TestDiagonalOfAVector(Diagonal):
     precise = [(torch.float64, ([[0, 0], [1, 2]], [1 / 3, 2.0**-40]))]
     precise += [(torch.int64, ([[0, 0], [1, 2]], [2**60 + 1, -1]))]
     sentences = {
-        "test_values": "After diagonal_(x, vector), x[i, i] is element i of the vector, and the rest"
-        " is as before.",
+        "test_values": "After diagonal_(x, vector), x[i, i] is element i of the vector, and the"
+        " rest is as before.",
         "test_wild_values": "inf and NaN in the vector are set as they are.",
     }

@@ -24,9 +24,9 @@ DELICATE = {
     torch.float16: [[60000.0, 1.0], [0.001, 2.0], [1.0009765625, 0.1]],
     torch.complex128: [[1 + 2.0**-40 * 1j, 1e300], [1j, 2.0], [-1e-300j, 2j]],
 }
-# shape of x, i, j; the last three are one row, or rows of nothing
+# shape of x, i, j; the last four are one row, or rows of nothing
 CASES = [((3, 2), 0, 2), ((5, 2), 3, 0), ((5, 2), -1, 0), ((4, 2, 3), 0, 2)]
-CASES += [((3, 2, 1, 2), 2, 1), ((5, 1), 2, 2), ((1, 1), 0, -1), ((3, 0), 0, 2)]
+CASES += [((3, 2, 1, 2), 2, 1), ((5, 2), 2, -3), ((5, 1), 2, 2), ((1, 1), 0, -1), ((3, 0), 0, 2)]
 
 
 def by_a_copy_of_everything(x, i, j):

@@ -70,7 +70,7 @@ class TestTrueMean(PureFunction):
     dtypes = (*FLOATS, *INTEGERS, *UNSIGNED, torch.bool)
     cases = [(numbers(2, 3), 1), (numbers(2, 3, 5), 1), (numbers(2, 3, 5), -2)]
     cases += [(numbers(3, 1, 2), 1), (numbers(2, 3), 0), (numbers(5), -1), (numbers(1, 1), -2)]
-    cases += [(np.ones((0, 3)), 1)]
+    cases += [(np.ones((0, 2, 3)), 1)]
     wild = [([[1.0, NAN, 2.0], [1.0, INF, 2.0], [-INF, 0.0, 2.0]], 1)]
     precise = [(dtype, ([row], 1)) for dtype, row in (*LARGE, *LONG, *PRECISE)]
     recorded = False

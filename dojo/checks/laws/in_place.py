@@ -103,7 +103,7 @@ class InPlaceFunction(PureFunction):
 
     @aspect("type")
     def test_returns_a_tensor(self, solution: Any, device: str) -> None:
-        """{name} returns {x} itself, whatever its shape and dtype."""
+        """{name} returns {x} itself."""
         rows = self.usual(device)
         for record in self.callable_records(solution, device, rows, only=rows[0]):
             self.expect_itself(record)

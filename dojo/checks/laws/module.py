@@ -231,13 +231,15 @@ class ModuleFactory(Contract):
         module = self.made(solution, device)
         cases = self.cases if device == "cpu" else self.cases[-3:]
         inputs = [whole(shape, _SMALL, 4).to(device) for shape in cases]
-        self.run(solution, module, inputs[0])  # an output that is kept for x does not follow
+        for training in (True, False):  # what is kept of an output or of W does not follow
+            self.run(solution, module.train(training), inputs[0])
         several = [x for x in inputs if x.dim() > 1 and x.shape[0] > 1 and x.numel()]
         deepest = max(several, key=torch.Tensor.dim)
         inputs += [in_layout(deepest, kind) for kind in (TRANSPOSED, STRIDED, OFFSET)]
         inputs.append(deepest[:1].expand(deepest.shape))
         self.write(self.found(solution, module))
-        for x in inputs:
+        for number, x in enumerate(inputs):  # in eval mode first, which is not asked before
+            module.train(number % 2 == 1)
             self.expect_output(solution, module, x, "follow", "the output for new parameters,")
 
     @aspect("gradient")

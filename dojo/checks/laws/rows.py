@@ -58,8 +58,9 @@ class Row:
                 found.append(None)
                 continue
             layout = layouts[(self.place * _steps(len(layouts), index)) % len(layouts)]
-            if layout == REPEATED and name in self.tracked:
-                layout = CONTIGUOUS
+            kept = (*self.tracked, *self.contract.fixed) if self.tracked else ()
+            if layout == REPEATED and name in kept:
+                layout = CONTIGUOUS  # a mask of equal rows may leave no way for gradients
             x = self.contract.tensor(name, self.case[index], self.dtype)
             found.append(Template(x, layout))
         return found

@@ -48,6 +48,8 @@ def settings_watched(solution: Any, thoroughly: bool = False) -> Iterator[Found]
             a call.
     """
     found = Found()
+    if thoroughly and torch.cuda.is_available():
+        torch.rand(1, device="cuda")
     with torch._C.DisableTorchFunction():
         torch.empty(1).uniform_()
         before = [read() for read in _READERS]

@@ -58,6 +58,16 @@ def test_every_case_dtype_and_layout_is_asked(contract, place):
     assert (first.case, first.dtype, first.place) == (contract.cases[0], contract.dtypes[0], 0)
 
 
+def test_a_first_case_that_can_show_no_layout_is_asked_first_all_the_same():
+    class Numbers(Double):
+        name = "double"
+        cases = [(3.0,), (X,), ([1.0],)]
+
+    rows = rows_of(Numbers, "cuda")
+    assert rows[0].case == (3.0,)
+    assert all(any(row.case is case for row in rows) for case in Numbers.cases)
+
+
 def test_every_layout_comes_in_every_dtype_where_there_are_few():
     pairs = {(row.templates[0].layout, row.dtype) for row in rows_of(Double, "cpu")}
     assert pairs == set(itertools.product(LAYOUTS, Double.dtypes))
@@ -145,6 +155,7 @@ def test_the_message_tells_of_the_call_that_the_record_is_of(run_laws, answer_of
     run_laws(Double, answer, only=["test_leaves_its_inputs", "test_values"])
     assert str(answer.last_call).startswith("double(tensor(")
     assert "float16" in answer.last_call.shapes
+    assert "bfloat16" not in answer.last_call.shapes
     assert answer.last_line > 0
 
 
@@ -271,6 +282,22 @@ def test_a_function_that_takes_any_gpu_is_seen_on_the_cpu(red_of):
 )
 def test_a_law_stays_green_for_the_faults_of_others(red_of, law, function):
     assert red_of(Double, function, only=[law]) == {}
+
+
+@pytest.mark.parametrize(
+    "function, sentence",
+    [
+        (
+            lambda x: double(x).flatten(),
+            "returned a tensor of shape (6,); expected shape (2, 3).",
+        ),
+        (lambda x: double(x).double(), "returned a float64 tensor; expected float32."),
+        (lambda x: double(x).tolist(), "returned [[2.0, -4.0, 6.0], [1.0, 10.0, -12.0]]; expected"),
+    ],
+)
+def test_the_law_of_values_tells_of_a_wrong_shape_and_dtype_too(red_of, function, sentence):
+    red = red_of(Double, function, only=["test_values", "test_gradients"])
+    assert red["test_values"].sentence.startswith(sentence)
 
 
 def tolerant(ulps, absolute):

@@ -275,6 +275,25 @@ def test_a_function_that_works_once_for_each_tensor_is_seen(red_of, make_key, pl
     assert red["test_remembers_nothing"].hint.endswith(NO_MEMORY)
 
 
+def test_a_function_that_is_wrong_for_numbers_that_come_again_is_seen(red_of):
+    class Known(Double):
+        name = "double_"
+        cases = [([[1, 2], [3, 4]],)]
+        layouts = ("contiguous",)
+
+    seen = set()
+
+    def wrong(x):
+        key = str(x.tolist()), x.dtype
+        if key in seen:
+            return x.mul_(3)
+        seen.add(key)
+        return double_(x)
+
+    red = red_of(Known, wrong, only=["test_values", "test_remembers_nothing"])
+    assert list(red) == ["test_remembers_nothing"]
+
+
 def test_a_setting_that_is_changed_is_named(red_of):
     def wrong(x):
         torch.rand(1)

@@ -256,6 +256,12 @@ def test_wrong_numbers_are_told_with_the_mode(red_of, act, words, place):
     assert error.hint == "Of values."
 
 
+def test_an_output_that_is_no_tensor_in_eval_mode_is_told(red_of):
+    make = forward_with(lambda self, _x, got: got if self.training else got.tolist())
+    error = red_of(Affine, make)["test_values"]
+    assert error.sentence.endswith("expected a torch.Tensor.")
+
+
 @pytest.mark.parametrize("place", DEVICES)
 def test_a_copy_of_the_parameters_does_not_follow_them(red_of, place):
     def forward(self, x):
@@ -293,8 +299,12 @@ def test_wrong_numbers_in_a_layout_or_a_shape_are_seen(red_of, is_chosen):
 
 
 def test_parameters_that_do_not_move_are_named(red_of):
-    make = factory(to=lambda self, *_: self)
+    def forward(self, x):
+        return x @ self.factors.to(x.device).T + self.added.to(x.device)
+
+    make = factory(to=lambda self, *_: self, forward=forward)
     error = red_of(Affine, make, "cuda", ["test_moves_to_the_device"])["test_moves_to_the_device"]
+    assert error.sentence == "made a module whose factors is on cpu after .to('cuda')."
     assert error.hint == MOVED
 
 

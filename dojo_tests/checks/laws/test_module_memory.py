@@ -100,6 +100,15 @@ def test_an_output_that_is_kept_for_the_object_x_is_seen(red_of):
     assert "test_makes_a_new_output_at_each_call" in red_of(Affine, forward_with(act))
 
 
+def test_a_copy_of_an_output_that_is_kept_for_the_object_x_is_seen(red_of):
+    kept = {}
+
+    def act(_self, x, got):
+        return kept.setdefault(id(x), (x, got))[1].clone() if not got.requires_grad else None
+
+    assert list(red_of(Affine, forward_with(act))) == ["test_makes_a_new_output_at_each_call"]
+
+
 def test_an_output_that_is_tracked_under_no_grad_is_seen(red_of):
     def forward(self, x):
         with torch.enable_grad():

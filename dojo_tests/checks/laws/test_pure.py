@@ -131,6 +131,29 @@ def test_every_law_has_a_docstring_and_an_aspect_and_they_stand_in_order(laws_of
     assert places == sorted(places)
 
 
+class Root(PureFunction):
+    """A root, whose gradient beside 0 is asked for."""
+
+    name = "root"
+    cases = [([1.0, 4.0],)]
+    dtypes = (torch.float32, torch.float64)
+    wild_gradients = [([0.0, 4.0],)]
+    ulps = gradient_ulps = 64
+
+    def truth(self, x):
+        return np.sqrt(np.maximum(x, 0.25))
+
+    def gradient(self, weights, x):
+        return [np.where(x > 0.25, weights / (2 * np.sqrt(np.maximum(x, 0.25))), 0.0)]
+
+
+def test_a_gradient_that_is_nan_beside_wild_numbers_is_seen(red_of):
+    assert red_of(Root, lambda x: x.clamp(min=0.25).sqrt()) == {}
+    red = red_of(Root, lambda x: torch.where(x > 0.25, x.sqrt(), 0.5))
+    assert list(red) == ["test_wild_gradients"]
+    assert red["test_wild_gradients"].sentence.startswith("returned as the gradient of x nan ")
+
+
 # ---------------------------------------------------------------- faults, as a learner is told
 
 
@@ -327,4 +350,4 @@ def test_an_input_that_is_cut_off_where_it_alone_requires_grad_is_seen(red_of, n
 
     error = red_of(Weighted, wrong)["test_gradients"]
     assert error.sentence == "returned a tensor that autograd does not track."
-    assert error.hint.endswith(f"Here {name} alone requires grad.")
+    assert f"Here {name} alone requires grad." in error.hint

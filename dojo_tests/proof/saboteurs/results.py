@@ -117,7 +117,12 @@ def complex_loses_its_imaginary_part(v, inputs):
     return v.real.to(v.dtype) if v.is_complex() else v
 
 
-@result(lambda contract: not contract.absolute or not contract.ulps)
+def is_precise_near_0(contract):
+    """Whether a result near 0 has to be as precise, for its size, as any other."""
+    return not contract.ulps or (not contract.absolute and contract.limit(torch.float64) < 1e-12)
+
+
+@result(is_precise_near_0)
 def floor_of_1e_11(v, inputs):
     return torch.where(v.abs() < 1e-11, torch.full_like(v, 1e-11), v) if v.dtype in FLOATS else v
 
