@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import torch
@@ -16,20 +16,16 @@ from dojo.checks.expect import (
     expect_raises,
     expect_shape,
     expect_tensor,
-    expect_values,
 )
-from dojo.checks.gradients import gradients
-from dojo.checks.laws.contract import Contract
-from dojo.checks.laws.numbers import is_differentiable
 from dojo.checks.laws.once import once
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
+from dojo.checks.laws.tracking import TrackedFunction
 from dojo.checks.laws.wording import (
     BEFORE,
     KEEP,
     NO_MEMORY,
     SETTINGS,
-    TRACKED,
     UNTRACKED,
     law,
 )
@@ -39,72 +35,24 @@ from dojo.checks.tracing import expect_made_without
 from dojo.devices.select import gpu
 
 OWN = "Make a new tensor at each call, so that the caller can keep the earlier ones."
-LEAST = 1e-11  # of a gradient's error: that of differences in float64
 
 
-class PureFunction(Contract):
+class PureFunction(TrackedFunction):
     """The laws of a function that makes a new tensor out of tensors.
 
     Attributes:
         memory: "new", or "free" where the result may lie in the memory of an input.
-        takes_leaves: whether a tracked input may be a leaf.
-        gradient_cases: the cases in which gradients are asked for, if not in all.
-        wild_gradients: cases with inf, NaN or large numbers in which they are asked for, too.
     """
 
     memory: ClassVar[str] = "new"
-    takes_leaves: ClassVar[bool] = True
-    gradient_cases: ClassVar[Sequence[tuple[Any, ...]] | None] = None
-    wild_gradients: ClassVar[Sequence[tuple[Any, ...]]] = ()
 
     # ---------------------------------------------------------------- more rows
-
-    @once
-    def tracked_rows(self) -> list[Row]:
-        """Every case and float dtype, all inputs tracked, then each alone; leaves and not."""
-        dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
-        names = [name for name in self.tensors if name not in self.fixed]
-        cases = self.cases if self.gradient_cases is None else self.gradient_cases
-        chosen = [tuple(names)] + [(name,) for name in names if len(names) > 1]
-        count = max(len(cases), len(chosen) * len(dtypes))
-
-        def given(names: tuple[str, ...], case: Sequence[Any]) -> tuple[str, ...]:
-            return Row(self, case, dtypes[0], tracked=names).tracked
-
-        rows: list[Row] = []
-        for n in range(count):
-            turn = n // len(dtypes)
-            case, dtype = cases[n % len(cases)], dtypes[n % len(dtypes)]
-            tracked = chosen[turn % len(chosen)]
-            asked = [(case, tracked)]
-            if not given(tracked, case):  # None, or left out: then another case has it
-                having = [one for one in cases if given(tracked, one)]
-                asked = [(case, tuple(names)), *((one, tracked) for one in having[:1])]
-            is_leaf = self.takes_leaves and n % 2 == 0
-            rows += [Row(self, one, dtype, n, "gradient", which, is_leaf) for one, which in asked]
-        return rows
-
-    @once
-    def wild_tracked_rows(self) -> list[Row]:
-        """Every case of ``wild_gradients`` in every float dtype."""
-        dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
-        names = tuple(name for name in self.tensors if name not in self.fixed)
-        return [
-            Row(self, case, dtype, place, "wild gradient", names)
-            for place, case in enumerate(self.wild_gradients)
-            for dtype in dtypes
-        ]
 
     def all_rows(self) -> list[Row]:
         """Return every row that a law of this contract asks."""
         tracked = [*self.tracked_rows, *self.wild_tracked_rows] if self.recorded else []
         again = [row for pair in self.again_rows for row in pair]
         return [*super().all_rows(), *tracked, *again]
-
-    def tracked_on(self, device: str) -> list[Row]:
-        """The rows with gradients: on the GPU each dtype once."""
-        dtypes = sum(is_differentiable(dtype) for dtype in self.dtypes)
-        return self.tracked_rows if device == "cpu" else self.tracked_rows[:dtypes]
 
     @once
     def again_rows(self) -> list[tuple[Row, Row]]:
@@ -279,41 +227,3 @@ class PureFunction(Contract):
     def __init_subclass__(cls) -> None:
         cls.is_new = cls.memory == "new"  # type: ignore[attr-defined]
         super().__init_subclass__()
-
-    # ---------------------------------------------------------------- judging gradients
-
-    def expect_gradients(self, record: Record) -> None:
-        """Fail unless the gradients for weights of the result are the true ones."""
-        __tracebackhide__ = True
-        self.expect_truth(record)
-        row, names = record.row, record.row.tracked
-        which = f"Here {names[0]} alone requires grad." if self._is_alone(record) else ""
-        which = " ".join(filter(None, (which, row.words)))
-        cut = self.hint("tracked") or TRACKED.format(name=" and ".join(names))
-        weights = row.weights.to(record.got.device) if record.got.is_cuda else row.weights
-        try:
-            found = gradients(record.got, record.leaves, weights, f"{cut} {which}".strip())
-        except RuntimeError:  # such as for an input that was written to
-            expect(not record.change, record.change, self.hint("memory") or KEEP)
-            raise
-        for name, expected in row.gradients.items():
-            got = found[name].detach().cpu()
-            dtype = expected.dtype
-            hint = self.hint(row.law) or self.hint("gradient")
-            if got.shape == expected.shape and got.dtype == dtype:
-                if torch.equal(got, expected):
-                    continue
-                hint = self.why(row.law, row.arrays, got, expected) or hint
-            limit = self.gradient_ulps * max(float(torch.finfo(dtype).eps), self.least_error)
-            text, what = f"{hint} {which}".strip(), f"the gradient of {name}"
-            expect_values(got, expected, text, what, rtol=limit, atol=limit)
-
-    @property
-    def least_error(self) -> float:
-        """The error of the gradients in float64: that of differences, if there is no formula."""
-        is_formula = type(self).gradient is not Contract.gradient
-        return 0.0 if is_formula else LEAST
-
-    def _is_alone(self, record: Record) -> bool:
-        given = [name for _, name, _ in record.row.named if name not in self.fixed]
-        return len(record.row.tracked) == 1 < len(given)

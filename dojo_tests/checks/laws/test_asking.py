@@ -123,7 +123,6 @@ def test_laws_that_read_the_same_rows_call_the_function_once_for_each(run_laws, 
     answer = answer_of(Double, double)
     usual = len(rows_of(Double, place))
     only = ["test_values", "test_returns_a_tensor", "test_has_the_shape", "test_has_the_dtype"]
-    only += ["test_has_memory_of_its_own"]
     run_laws(Double, answer, place, only)
     assert answer.calls == usual
     run_laws(Double, answer, place, ["test_leaves_its_inputs"])

@@ -24,6 +24,20 @@ def detached(function, mark):
     return detached_in(None, function, mark)
 
 
+@saboteur(lambda contract: records(contract) and len(contract.layouts) > 1, must_show=True)
+def detached_where_not_contiguous(function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.requires_grad]
+        if all(x.is_contiguous() for x in inputs):
+            return function(*args, **kwargs)
+        mark()
+        with torch.no_grad():
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
 def detached_in(dtype, function, mark):
     @functools.wraps(function)
     def wrapper(*args, **kwargs):

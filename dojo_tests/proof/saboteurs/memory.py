@@ -164,14 +164,14 @@ for kind, is_chosen in {
     SABOTEURS.append(Saboteur(kind, wrap, is_view, must_show=kind == "copies_view"))
 
 
-def gives_input_where_equal(make, function, mark):
+def gives_input_where_equal(make, function, mark, is_chosen=lambda _x: True):
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
         inputs = list(tensors_in([*args, *kwargs.values()]))
 
         def swap(v):
             for x in inputs:
-                if v is not x and not shares(v, x) and same(v, x):
+                if is_chosen(x) and v is not x and not shares(v, x) and same(v, x):
                     mark()
                     return make(x)
             return v
@@ -189,6 +189,13 @@ def input_where_equal(function, mark):
 @saboteur(is_new)
 def view_where_equal(function, mark):
     return gives_input_where_equal(lambda x: x.view_as(x), function, mark)
+
+
+@saboteur(is_new)
+def view_of_tracked_where_equal(function, mark):
+    return gives_input_where_equal(
+        lambda x: x.view_as(x), function, mark, is_chosen=lambda x: x.requires_grad
+    )
 
 
 @saboteur(in_place, must_show=True)

@@ -1,0 +1,115 @@
+"""What the class of a check file says of its function; how that is asked stands in `contract`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from dojo.checks.laws.layouts import LAYOUTS
+from dojo.checks.laws.numbers import FLOATS, slopes
+from dojo.checks.laws.rows import Row
+
+
+class Facts:
+    """What a contract declares: facts, cases, the oracle and the sentences.
+
+    Attributes:
+        name: the public name.
+        tensors: the parameters that are tensors; they come first in a case.
+        written: those of them that the function may write.
+        dtypes: what the tensors may be, all of one dtype at a time; the first is the usual one.
+        fixed: tensors that have a dtype of their own, such as a mask: name → dtype.
+        layouts: how the tensors may lie in memory.
+        cases: tuples of arguments, the tensors as lists or arrays: every law looks at them. The
+            first one is the plainest: a message shows it if all is wrong.
+        wild: the same with inf, NaN or the largest numbers, in every float dtype.
+        precise: (dtype, arguments): numbers whose digits a narrower dtype does not hold.
+        ulps: by how many units in the last place a result may differ, of 1 or of the result.
+            A dict gives them by dtype; what it lacks has 8.
+        absolute: whether small results may be off by as much as 1 may; else only by their share.
+        gradient_ulps: the same for gradients.
+        refused: (arguments, dtypes or None for all, error, hint): what raises.
+        forbidden: a regular expression of torch's operations that may not run.
+        recorded: whether gradients reach the inputs.
+        draws: whether the function draws random numbers.
+        fixes_strides: whether the strides of the result are part of the contract.
+        hints: law → where to look: type, shape, dtype, device, values, wild, precise, gradient,
+            tracked, memory, forbidden.
+        sentences: name of a test → the sentence that says what it is about, in place of its own.
+    """
+
+    name: ClassVar[str]
+    tensors: ClassVar[Sequence[str]] = ("x",)
+    written: ClassVar[Sequence[str]] = ()
+    dtypes: ClassVar[Sequence[torch.dtype]] = FLOATS
+    fixed: ClassVar[dict[str, torch.dtype]] = {}
+    layouts: ClassVar[Sequence[str]] = tuple(LAYOUTS)
+    cases: ClassVar[Sequence[tuple[Any, ...]]] = ()
+    wild: ClassVar[Sequence[tuple[Any, ...]]] = ()
+    precise: ClassVar[Sequence[tuple[torch.dtype, tuple[Any, ...]]]] = ()
+    ulps: ClassVar[float | dict[torch.dtype, float]] = 8
+    absolute: ClassVar[bool] = True
+    gradient_ulps: ClassVar[float] = 32
+    refused: ClassVar[Sequence[tuple[Any, ...]]] = ()
+    forbidden: ClassVar[str] = ""
+    recorded: ClassVar[bool] = True
+    draws: ClassVar[bool] = False
+    fixes_strides: ClassVar[bool] = False
+    hints: ClassVar[dict[str, str]] = {}
+    sentences: ClassVar[dict[str, str]] = {}
+    dojo_line: ClassVar[int] = 0  # of the class in its check file
+
+    # ---------------------------------------------------------------- what a kata says
+
+    def truth(self, *arguments: Any) -> Any:
+        """Return the right result for arrays of float64, int64, complex128 or bool."""
+        raise NotImplementedError
+
+    def result_dtype(self, dtype: torch.dtype) -> torch.dtype:
+        """Return the dtype of the result for inputs of this one."""
+        return dtype
+
+    def gradient(self, weights: np.ndarray, *arguments: Any) -> Any:
+        """Return the gradients of ``(truth * weights).sum()``, one for each tensor not ``fixed``.
+
+        Where a kata gives no formula, the truth is differentiated by differences.
+        """
+        return [
+            None if arguments[index] is None else slopes(self.truth, weights, arguments, index)
+            for index, name in enumerate(self.tensors[: len(arguments)])
+            if name not in self.fixed
+        ]
+
+    def why(  # what a kata knows of its own mistakes; here, of none
+        self,
+        law: str,  # noqa: ARG002
+        arguments: Sequence[Any],  # noqa: ARG002
+        got: Any,  # noqa: ARG002
+        expected: Any,  # noqa: ARG002
+    ) -> str:
+        """Return a hint that names the very mistake of what came back; empty if none is known.
+
+        Args:
+            law: what is judged: "type" (``expected`` is None then), "values", "gradient" and so on.
+            arguments: the oracle's arguments.
+            got, expected: tensors on the CPU of one shape and dtype; any value for "type".
+        """
+        return ""
+
+    def tensor(self, name: str, value: Any, dtype: torch.dtype) -> torch.Tensor:
+        """Return a case's numbers as a contiguous tensor of this dtype."""
+        if isinstance(value, np.ndarray):
+            value = value.tolist() if value.size else value
+        return torch.tensor(value, dtype=self.fixed.get(name, dtype))
+
+    def given(self, row: Row, device: str) -> list[Any]:  # noqa: ARG002 - for others' arguments
+        """Return the arguments of a call; the tensors among them are made afterwards."""
+        return list(row.case)
+
+    def other_case(self, arrays: Sequence[Any]) -> list[Any]:
+        """Return a case with other numbers: those of each tensor in another order."""
+        tensors = [None if one is None else np.roll(one, 1) for one in arrays[: len(self.tensors)]]
+        return tensors + list(arrays[len(self.tensors) :])
