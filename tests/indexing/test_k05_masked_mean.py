@@ -53,9 +53,7 @@ class TestMaskedMean(PureFunction):
     cases = [([[4.0, 0.0], [5.0, 8.0]], [[T, T], [T, F]], 1), (SQUARE, SQUARE_MASK, 0)]
     cases += [([[1.0, 2.0], [3.0, 5.0]], [[F, F], [T, T]], 1)]
     cases += [HALF, (X, [[T, F, F, T], [F, T, T, T], [T, F, T, F]], 1)]
-    cases += [(SQUARE, F, 0)]
-    gradient_cases = cases.copy()
-    cases += [(SQUARE, [T, F, T], -1), (X, [[T], [T], [F]], 2), (X, MASK, -1)]
+    cases += [(SQUARE, [T, F, T], -1), (X, [[T], [T], [F]], 2), (X, MASK, -1), (SQUARE, F, 0)]
     cases += [([[[1], [2], [4]]], [[[T], [F], [T]]], -2), ([7.0], [T], 0)]
     wild = [(WILD, WILD_MASK, 1), (WILD, WILD_MASK, 0), (KEPT, KEPT_MASK, 1)]
     wild_gradients = [(WILD, WILD_MASK, 1), HALF]

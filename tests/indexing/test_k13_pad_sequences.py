@@ -103,7 +103,8 @@ class TestPadSequences(PureFunction):
         "test_stays_on_the_device": "The result lies where the sequences lie.",
         "test_values": "Row b is sequences[b], and value behind it.",
         "test_wild_values": "Infinity and NaN come out as they were, and may be the value.",
-        "test_no_digit_is_lost": "What integers hold comes out as it was, beside a negative value.",
+        "test_no_digit_is_lost": "Numbers come out as they were, beside any value that the dtype"
+        " can hold.",
         "test_gradients": "The gradient of each sequence is that of its places in the result.",
         "test_leaves_its_inputs": "The sequences stay as they are, and a result is tracked only"
         " where one of them is.",
@@ -161,7 +162,6 @@ class TestPadSequences(PureFunction):
         found = gradients(got, {"sequences[0]": x}, weights, self.hints["tracked"])
         what, hint = "the gradient of sequences[0]", self.hints["gradient"]
         expect_values(found["sequences[0]"], weights[0], hint, what, rtol=0, atol=0)
-        expect_new_memory(got, x, hint=OWN)
 
     @aspect("memory")
     def test_leaves_the_list(self, solution, device):
@@ -176,6 +176,8 @@ class TestPadSequences(PureFunction):
                 what = f"sequences[{b}] is another tensor now, {describe(now)}"
                 expect(now is before, f"changed the list that it got: {what}.", SAME_LIST)
             expect_new_memory(got, *given, hint=OWN)
+        x = torch.ones(2, 3, device=device, requires_grad=True)
+        expect_new_memory(solution.pad_sequences([x], 0.0), x, hint=OWN)
 
     @aspect("errors")
     def test_raises_for_an_empty_list(self, solution):

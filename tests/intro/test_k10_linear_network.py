@@ -31,8 +31,8 @@ class TestMakeNetwork(ModuleFactory):
         "values": "The output is x·Wᵀ + b in float32 and nothing else: is there anything before or"
         " behind it?",
         "follow": "Read W and b themselves at each call: a copy does not see their training.",
-        "no W": "W has a row for each output. Which size does your layer take first? A tensor is found"
-        " only as an nn.Parameter.",
+        "no W": "W has a row for each output. Which size does your layer take first? A module finds"
+        " it only as an nn.Parameter.",
         "no b": "Each output has a number that is added to it: is there a parameter (5,) of them?",
         "more": "One linear layer is the whole network: nothing else has parameters.",
     }

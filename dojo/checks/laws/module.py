@@ -23,7 +23,7 @@ from dojo.checks.expect import (
 )
 from dojo.checks.gradients import gradients
 from dojo.checks.inputs import in_layout, random_like
-from dojo.checks.laws.layouts import OFFSET, STRIDED, TRANSPOSED, Template
+from dojo.checks.laws.layouts import CONTIGUOUS, OFFSET, STRIDED, TRANSPOSED, Template
 from dojo.checks.laws.made_module import MadeModules, whole
 from dojo.checks.laws.numbers import as_array
 from dojo.checks.laws.settings import settings_watched
@@ -132,7 +132,9 @@ class ModuleFactory(MadeModules):
             module.train(number % 2 == 0)
             parameters = self.found(solution, module)
             self.write(parameters, _SMALL)
-            x = whole(shape, _SMALL, 6).to(device).requires_grad_()
+            x = whole(shape, _SMALL, 6).to(device)
+            kinds = (CONTIGUOUS, TRANSPOSED, STRIDED, OFFSET)
+            x = in_layout(x, kinds[number % len(kinds)]).requires_grad_()
             arrays = {name: as_array(one) for name, one in parameters.items()}
             got = self.expect_output(solution, module, x, "values")
             weights = whole(got.shape, _SMALL, 7)
