@@ -94,12 +94,13 @@ class MadeModules(Contract):
     def run(self, solution: Any, module: nn.Module, x: torch.Tensor) -> Any:
         """Return the output for x; the message of what fails next begins with this call."""
         __tracebackhide__ = True
-        solution.last_call = Call(f"{self.name}()", [x], {})
+        call = solution.last_call = Call(f"{self.name}()", [x], {})
         try:
             with settings_watched(solution):  # and put back: a law of its own tells of them
                 return module(x)
         except RuntimeError as error:
             self.found(solution, module)
+            solution.last_call = call
             if "same device" in str(error):
                 sentence = (
                     f"computed with tensors on cpu and on cuda, after .to({x.device.type!r})."
