@@ -36,12 +36,8 @@ TRAINABLE = "An optimizer can only train parameters that require grad."
 MOVED = "Parameters and buffers are moved; plain tensors and layers made in forward are not."
 MADE_ONCE = "Make the layers once, when the module is made, and use those at each call."
 ONLY_READ = "Computing an output only reads the parameters; it is an optimizer that changes them."
-INSIDE = "Build everything inside the function, so that each call makes a new module."
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
-SAVED = "What a module needs again after loading has to be a parameter or a buffer."
-UNWRITTEN = "Give each parameter numbers: memory that is only reserved holds whatever was there."
-AGAIN = "Make a new output at each call, so that the caller can keep the earlier ones."
-_LARGE, _SMALL = 5000, 9  # the size of whole numbers: too long for half precision, and short
+_LARGE = 5000  # the size of whole numbers that are too long for half precision
 
 
 class MadeModules(Contract):

@@ -24,28 +24,18 @@ from dojo.checks.expect import (
 from dojo.checks.gradients import gradients
 from dojo.checks.inputs import in_layout, random_like
 from dojo.checks.laws.layouts import CONTIGUOUS, OFFSET, STRIDED, TRANSPOSED, Template
-from dojo.checks.laws.made_module import MadeModules, whole
+from dojo.checks.laws.made_module import MOVED, MadeModules, whole
 from dojo.checks.laws.numbers import as_array
 from dojo.checks.laws.settings import settings_watched
 from dojo.checks.laws.wording import KEEP, SETTINGS, TRACKED, UNTRACKED
 from dojo.checks.memory import shares_storage, untouched
 from dojo.checks.messages import Call
 
-KINDS = "nn.Linear and nn.Sequential are modules, and so is a subclass of nn.Module."
-CALL_IT = "A class only says how modules are made: call it to make one."
-UNSEEN = (
-    "A module sees an nn.Parameter or a module in its attributes, not a plain tensor or a list."
-)
-TRAINABLE = "An optimizer can only train parameters that require grad."
-MOVED = "Parameters and buffers are moved; plain tensors and layers made in forward are not."
-MADE_ONCE = "Make the layers once, when the module is made, and use those at each call."
-ONLY_READ = "Computing an output only reads the parameters; it is an optimizer that changes them."
 INSIDE = "Build everything inside the function, so that each call makes a new module."
-FLOAT32 = "torch makes float32 parameters by itself: leave them so."
 SAVED = "What a module needs again after loading has to be a parameter or a buffer."
 UNWRITTEN = "Give each parameter numbers: memory that is only reserved holds whatever was there."
 AGAIN = "Make a new output at each call, so that the caller can keep the earlier ones."
-_LARGE, _SMALL = 5000, 9  # the size of whole numbers: too long for half precision, and short
+_SMALL = 9  # the size of whole numbers
 
 
 class ModuleFactory(MadeModules):

@@ -7,15 +7,8 @@ from torch import nn
 
 from dojo.checks import ASPECTS, aspect_of
 from dojo.checks.laws import ModuleFactory
-from dojo.checks.laws.module import (
-    CALL_IT,
-    FLOAT32,
-    KINDS,
-    MOVED,
-    TRAINABLE,
-    UNSEEN,
-    UNWRITTEN,
-)
+from dojo.checks.laws.made_module import CALL_IT, FLOAT32, KINDS, MOVED, TRAINABLE, UNSEEN
+from dojo.checks.laws.module import UNWRITTEN
 
 DEVICES = ("cpu", "cuda")
 EXPECTED = "expected W (2, 3) and b (2,) and no others."

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from dojo.checks.laws import ModuleFactory
-from dojo.checks.laws.module import AGAIN, INSIDE, MADE_ONCE, ONLY_READ, SAVED
+from dojo.checks.laws.made_module import MADE_ONCE, ONLY_READ
+from dojo.checks.laws.module import AGAIN, INSIDE, SAVED
 
 DEVICES = ("cpu", "cuda")
 

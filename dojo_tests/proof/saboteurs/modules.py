@@ -105,8 +105,8 @@ def shares_parameters(function, mark):
     return wrapper
 
 
-def gives_one_module(function, mark):
-    """The function that makes its module once, and gives it at each call."""
+def makes_once(give, function, mark):
+    """The function that makes its module once, and gives something of it at each call."""
     first = []
 
     @functools.wraps(function)
@@ -115,24 +115,17 @@ def gives_one_module(function, mark):
             mark()
         else:
             first.append(function(*args, **kwargs))
-        return first[0]
+        return give(first[0])
 
     return wrapper
+
+
+def gives_one_module(function, mark):
+    return makes_once(lambda module: module, function, mark)
 
 
 def gives_copies_of_one(function, mark):
-    """The function that draws its weights once, and copies the module at each call."""
-    first = []
-
-    @functools.wraps(function)
-    def wrapper(*args, **kwargs):
-        if first:
-            mark()
-        else:
-            first.append(copy.deepcopy(function(*args, **kwargs)))
-        return copy.deepcopy(first[0])
-
-    return wrapper
+    return makes_once(copy.deepcopy, function, mark)
 
 
 for wrap in (shares_parameters, gives_one_module, gives_copies_of_one):
