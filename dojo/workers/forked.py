@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -54,7 +55,10 @@ class ForkedWorker(Worker):
 
     def _exit_code(self) -> int | None:
         if self._status is None:
-            self._status = wait_a_moment(self._pid)
+            try:
+                self._status = wait_a_moment(self._pid)
+            except ChildProcessError:  # another thread has killed and reaped it by now
+                self._status = -signal.SIGKILL
             if self._status is not None:
                 forget(self._pid)
         return self._status

@@ -331,6 +331,15 @@ def test_is_waiting_is_false_of_a_dead_worker(forked, until):
     assert until(lambda: not worker.is_waiting)
 
 
+def test_a_worker_that_another_thread_has_reaped_was_killed(forked):
+    worker = forked(echo)
+    worker.send("hang")
+    os.kill(worker._pid, signal.SIGKILL)
+    os.waitpid(worker._pid, 0)
+    with pytest.raises(WorkerDied, match="SIGKILL"):
+        worker.receive()
+
+
 def test_drop_from_another_thread_ends_the_wait_for_an_answer(forked):
     worker = forked(echo)
     worker.send("hang")
