@@ -15,9 +15,10 @@ import torch
 
 from dojo.checks.expect import CheckFailed, expect_shape, expect_values
 from dojo.checks.laws.covering import Coverage
+from dojo.checks.laws.numbers import is_rounded
 from dojo.checks.laws.record import Asked, Record, ask
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.wording import DIGITS, KEEP, TRACKED, word_laws
+from dojo.checks.laws.wording import DIGITS, KEEP, OWN, TRACKED, word_laws
 
 
 class Contract(Coverage):
@@ -122,14 +123,12 @@ class Contract(Coverage):
         row, got, kept = record.row, record.got, record.kept
         expected = row.expected
         if kept is not None and kept.dtype == expected.dtype and kept.shape == expected.shape:
-            if torch.equal(kept, expected) or _equal(kept, expected):
+            if _equal(kept, expected):
                 return
             hint = self.why(row.law, row.arrays, kept, expected) or self.hint(row.law)
             hint = hint or self.hint("values")
-            is_float = expected.is_floating_point() or expected.is_complex()
             digits = self.hint("precise") or DIGITS
-            is_near = is_float and torch.allclose(kept, expected, 1e-2, 0, equal_nan=True)
-            if is_near and hint != digits:
+            if is_rounded(kept, expected) and hint != digits:
                 hint = f"{hint} {digits}"
             limit = self.limit(expected.dtype)
             hint = " ".join(filter(None, (hint, row.words, words)))
@@ -161,12 +160,8 @@ class Contract(Coverage):
                 now = now.detach().cpu() if now.is_cuda else now.detach()
                 is_kept = now.shape == record.kept.shape and _equal(now, record.kept)
             if not is_kept:
-                raise CheckFailed(
-                    "returned a tensor whose numbers a later call has changed.",
-                    self.hint("kept")
-                    or "Make a new tensor at each call, so that the caller can"
-                    " keep the earlier ones.",
-                )
+                sentence = "returned a tensor whose numbers a later call has changed."
+                raise CheckFailed(sentence, self.hint("kept") or OWN)
 
 
 def _equal(a: torch.Tensor, b: torch.Tensor) -> bool:

@@ -34,7 +34,6 @@ class Facts:
         refused: (arguments, dtypes or None for all, error, hint): what raises.
         forbidden: a regular expression of torch's operations that may not run.
         recorded: whether gradients reach the inputs.
-        draws: whether the function draws random numbers.
         fixes_strides: whether the strides of the result are part of the contract.
         hints: law → where to look: type, shape, dtype, device, values, wild, precise, gradient,
             tracked, memory, forbidden.
@@ -56,7 +55,6 @@ class Facts:
     refused: ClassVar[Sequence[tuple[Any, ...]]] = ()
     forbidden: ClassVar[str] = ""
     recorded: ClassVar[bool] = True
-    draws: ClassVar[bool] = False
     fixes_strides: ClassVar[bool] = False
     hints: ClassVar[dict[str, str]] = {}
     sentences: ClassVar[dict[str, str]] = {}

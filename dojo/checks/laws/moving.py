@@ -10,7 +10,7 @@ import torch
 
 from dojo.checks.aspects import aspect
 from dojo.checks.expect import expect, expect_elements
-from dojo.checks.laws.numbers import ALL, with_all_digits
+from dojo.checks.laws.numbers import ALL, is_rounded, with_all_digits
 from dojo.checks.laws.once import once
 from dojo.checks.laws.pure import PureFunction
 from dojo.checks.laws.record import Record
@@ -56,8 +56,9 @@ class MovingFunction(PureFunction):
         expected: Any,
     ) -> str:
         """Return the hint on dtypes where digits are lost and each number is in its place."""
-        is_rounded = law != "type" and _is_rounded(got, expected)
-        return self.hint("dtype") if is_rounded else ""
+        if law == "type" or not is_rounded(got, expected):
+            return ""
+        return self.hint("dtype")
 
     def compare(
         self, record: Record, expected: torch.Tensor, hint: str, rtol: float, atol: float
@@ -67,7 +68,7 @@ class MovingFunction(PureFunction):
         numbers = record.row.arrays[0]
         kept = record.kept
         is_named = len(np.unique(numbers)) == numbers.size and record.row.law != "wild"
-        if is_named and kept is not None and not _is_rounded(kept, expected):
+        if is_named and kept is not None and not is_rounded(kept, expected):
             truth = np.array(self.truth(*record.row.arrays), order="C")
             expect_elements(kept, numbers, truth, hint, self.tensors[0])
         super().compare(record, expected, hint, rtol, atol)
@@ -121,12 +122,6 @@ class ViewFunction(MovingFunction):
             expect(record.got is not x or self.may_be_itself, "returned x itself.", hint)
 
     may_be_itself: ClassVar[bool] = True
-
-
-def _is_rounded(kept: torch.Tensor, expected: torch.Tensor) -> bool:
-    """Whether only the last digits are wrong: the numbers are in their places."""
-    is_float = kept.is_floating_point() or kept.is_complex()
-    return is_float and torch.allclose(kept, expected, 1e-2, 0, equal_nan=True)
 
 
 def places(shape: Sequence[int]) -> np.ndarray:

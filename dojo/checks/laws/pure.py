@@ -25,6 +25,7 @@ from dojo.checks.laws.wording import (
     BEFORE,
     KEEP,
     NO_MEMORY,
+    OWN,
     SETTINGS,
     UNTRACKED,
     law,
@@ -33,8 +34,6 @@ from dojo.checks.memory import expect_new_memory, shares_storage, untouched
 from dojo.checks.messages import dtype_name
 from dojo.checks.tracing import expect_made_without
 from dojo.devices.select import gpu
-
-OWN = "Make a new tensor at each call, so that the caller can keep the earlier ones."
 
 
 class PureFunction(TrackedFunction):

@@ -32,7 +32,6 @@ class Record:
         got: what came back.
         kept: the numbers that came back, as they were then; None if that is no tensor.
         owner: the name of the tensor in whose memory the result lies; empty if in none's.
-        is_input: whether the result is that tensor itself.
         change: what the call changed of an input, in words; empty if nothing.
         setting: what the call changed of torch, in words; empty if nothing.
         written: what became of the first tensor that the function may write; None if of none.
@@ -46,7 +45,6 @@ class Record:
     got: Any
     kept: torch.Tensor | None
     owner: str
-    is_input: bool
     change: str
     setting: str
     written: Written | None
@@ -135,13 +133,11 @@ class Asked:
 
 
 @without_modes
-def owner_of(got: Any, named: Sequence[tuple[str, torch.Tensor]]) -> tuple[str, bool]:
-    """Return the name of the input in whose memory a result lies, and whether it is that input."""
-    if isinstance(got, torch.Tensor):
-        for name, x in named:
-            if got is x or shares_storage(got, x):
-                return name, got is x
-    return "", False
+def owner_of(got: Any, named: Sequence[tuple[str, torch.Tensor]]) -> str:
+    """Return the name of the input in whose memory a result lies; empty if in none's."""
+    if not isinstance(got, torch.Tensor):
+        return ""
+    return next((name for name, x in named if shares_storage(got, x)), "")
 
 
 def ask(
@@ -178,7 +174,6 @@ def ask(
         kept = got.detach().cpu().clone() if is_tensor else None
         change = "" if asked is None else asked.change(contract.written)
         written = None if asked is None else asked.written()
-    owner, is_input = owner_of(got, [(name, given[index]) for index, name, _ in row.named])
     return Record(
         row=row,
         call=solution.last_call,
@@ -187,8 +182,7 @@ def ask(
         leaves={} if asked is None else asked.leaves,
         got=got,
         kept=kept,
-        owner=owner,
-        is_input=is_input,
+        owner=owner_of(got, [(name, given[index]) for index, name, _ in row.named]),
         change=change,
         setting=found.text,
         written=written,

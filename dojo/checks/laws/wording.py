@@ -11,6 +11,7 @@ DIGITS = "Only the last digits differ: stay in the dtype of the input or a wider
 KEEP = "Results go into new tensors; the inputs stay as they are."
 TRACKED = "Compute with torch's own operations on {name}, without detach, .data, no_grad or NumPy."
 NO_MEMORY = "Compute from the arguments of this very call; remember nothing of an earlier one."
+OWN = "Make a new tensor at each call, so that the caller can keep the earlier ones."
 UNTRACKED = "Only an input that requires grad makes a result that does."
 SETTINGS = "Whoever calls the function does not expect it to change how torch works from then on."
 BEFORE = "Refuse before anything is written."

@@ -6,7 +6,18 @@ import random
 import numpy as np
 import torch
 
-from .kinds import SABOTEURS, Saboteur, each, is_new, memory_of, saboteur, same, shares, tensors_in
+from .kinds import (
+    SABOTEURS,
+    Saboteur,
+    any_contract,
+    each,
+    is_new,
+    memory_of,
+    saboteur,
+    same,
+    shares,
+    tensors_in,
+)
 
 # ---------------------------------------------------------------- from call to call
 
@@ -153,4 +164,4 @@ for kind, act in {
     "sets_the_precision_of_products": lambda: torch.set_float32_matmul_precision("medium"),
 }.items():
     wrap = functools.partial(after_call, act)
-    SABOTEURS.append(Saboteur(kind, wrap, lambda contract: not contract.draws, must_show=True))
+    SABOTEURS.append(Saboteur(kind, wrap, any_contract, must_show=True))
