@@ -39,6 +39,7 @@ from dojo.checks.tracing import (
     calls_of,
     cost_of,
     expect_made_without,
+    expect_no_autograd_pass,
     expect_no_growth,
 )
 from dojo.devices.select import gpu, no_gpu
@@ -68,6 +69,7 @@ __all__ = [
     "expect_gradients",
     "expect_made_without",
     "expect_new_memory",
+    "expect_no_autograd_pass",
     "expect_no_growth",
     "expect_raises",
     "expect_same_object",

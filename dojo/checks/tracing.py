@@ -106,6 +106,32 @@ def expect_made_without(
     expect(not used, f"ran torch's {''.join(used[:1])}, which is forbidden here.", hint)
 
 
+class _PassTrace(Trace):
+    """A mode that records the operations that run in a pass of autograd, in either direction."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        is_backward = torch._C._current_graph_task_id() != -1
+        # torch.func.jvp enters a level of forward mode too
+        if is_backward or torch.autograd.forward_ad._current_level >= 0:
+            self.operations.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+def expect_no_autograd_pass(function: Callable[..., Any], *inputs: object, hint: str = "") -> None:
+    """Fail if the call has autograd compute a derivative, backward or in forward mode.
+
+    Args:
+        function: the learner's function.
+        inputs: its arguments; they may be tracked.
+        hint: where to look.
+    """
+    __tracebackhide__ = True
+    with _PassTrace() as trace:
+        function(*inputs)
+    sentence = "had autograd compute a derivative; expected one that is computed by hand."
+    expect(not trace.operations, sentence, hint)
+
+
 @dataclass(frozen=True)
 class Cost:
     """The cost of a call: operations of torch, numbers read into Python, and lines of Python.

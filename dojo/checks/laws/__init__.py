@@ -15,6 +15,8 @@ Each law is a test of its own. One that does not hold for a kata is left out by 
 test in the kata's own class.
 """
 
+from dojo.checks.laws.by_hand import BackwardByHand
+from dojo.checks.laws.functional import FunctionalFunction, Handed
 from dojo.checks.laws.in_place import InPlaceFunction
 from dojo.checks.laws.making import MakingFunction
 from dojo.checks.laws.module import ModuleFactory
@@ -26,6 +28,9 @@ __all__ = [
     "ALL",
     "FLOATS",
     "INTEGERS",
+    "BackwardByHand",
+    "FunctionalFunction",
+    "Handed",
     "InPlaceFunction",
     "MakingFunction",
     "ModuleFactory",

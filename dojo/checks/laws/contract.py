@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from dojo.checks.expect import CheckFailed, expect_shape, expect_values
+from dojo.checks.expect import CheckFailed, expect, expect_shape, expect_values
 from dojo.checks.laws.covering import Coverage
 from dojo.checks.laws.numbers import is_rounded
 from dojo.checks.laws.record import Asked, Record, ask
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.wording import DIGITS, KEEP, OWN, TRACKED, word_laws
+from dojo.checks.messages import describe
 
 
 class Contract(Coverage):
@@ -43,7 +44,10 @@ class Contract(Coverage):
         return getattr(solution, self.name)(*arguments)
 
     def records(self, solution: Any, device: str, rows: Iterable[Row]) -> Iterator[Record]:
-        """Yield the record of each row; what was asked before is not asked again."""
+        """Yield the record of each row, or of each result of it, where several come back.
+
+        What was asked before is not asked again.
+        """
         __tracebackhide__ = True
         kept = solution.records
         for row in rows:
@@ -55,8 +59,9 @@ class Contract(Coverage):
                     self.expect_unchanged_inputs(solution)  # the error may come from that
                     raise
             record = kept[key]
-            solution.last_call, solution.last_line = record.call, record.line
-            yield record
+            for part in record.parts:
+                solution.last_call, solution.last_line = record.call, record.line
+                yield part
 
     def ask_again(
         self,
@@ -85,9 +90,10 @@ class Contract(Coverage):
     def kept_records(self, solution: Any) -> list[Record]:
         """Return the records of all rows of this contract that were asked so far."""
         return [
-            record
+            part
             for record in solution.records.values()
             if isinstance(record, Record) and type(record.row.contract) is type(self)
+            for part in record.parts
         ]
 
     # ---------------------------------------------------------------- judging
@@ -104,11 +110,35 @@ class Contract(Coverage):
             hint = f"{self.hint('memory') or KEEP} {cut}"
         return f"{hint} {row.words}".strip()
 
-    def expected(self, arrays: Sequence[Any], dtype: torch.dtype) -> torch.Tensor:
-        """Return the truth for these arguments as a tensor of the result's dtype."""
+    def expected(
+        self, arrays: Sequence[Any], dtype: torch.dtype, part: int | None = None
+    ) -> torch.Tensor:
+        """Return the truth for these arguments, or a part of it, with the result's dtype."""
         with np.errstate(all="ignore"):
-            found = np.array(self.truth(*arrays), order="C")  # torch takes no negative strides
-        return torch.tensor(found, dtype=self.result_dtype(dtype))
+            truth = self.truth(*arrays)
+        dtype = self.result_dtype(dtype)
+        if part is not None:
+            truth = truth[part]
+            dtype = dtype[part] if isinstance(dtype, tuple) else dtype
+        # torch takes no negative strides
+        return torch.tensor(np.array(truth, order="C"), dtype=dtype)
+
+    def expect_results(self, got: Any) -> None:
+        """Fail unless as many results came back as there should be, in a tuple or list."""
+        __tracebackhide__ = True
+        if not self.results:
+            return
+        kind, count = self.results_type, len(self.results)
+        # a named tuple, such as torch.max gives, is a tuple too
+        is_right = issubclass(type(got), kind) and len(got) == count
+        wanted = f"a {kind.__name__} of {count} tensors, {' and '.join(self.results)}"
+        expect(is_right, f"returned {describe(got)}; expected {wanted}.", self.hint("type"))
+
+    def results_of(self, got: Any) -> list[tuple[str, Any]]:
+        """Return what came back by the words for each result, once these are all there."""
+        __tracebackhide__ = True
+        self.expect_results(got)
+        return list(zip(self.results, got, strict=True)) if self.results else [("", got)]
 
     def limit(self, dtype: torch.dtype) -> float:
         """Return by which share of itself a result of this dtype may be off."""
@@ -139,15 +169,15 @@ class Contract(Coverage):
                     raise
                 raise CheckFailed(record.change, self.hint("memory") or KEEP) from None
             return
-        expect_shape(got, expected.shape, self.hint("shape"))
-        expect_values(got, expected, self.hint("dtype"))
+        expect_shape(got, expected.shape, self.hint("shape"), row.subject)
+        expect_values(got, expected, self.hint("dtype"), row.subject)
 
     def compare(
         self, record: Record, expected: torch.Tensor, hint: str, rtol: float, atol: float
     ) -> None:
         """Fail unless the numbers that came back are as close as that to the expected ones."""
         __tracebackhide__ = True
-        expect_values(record.kept, expected, hint, rtol=rtol, atol=atol)
+        expect_values(record.kept, expected, hint, record.row.subject, rtol, atol)
 
     def expect_kept(self, records: Iterable[Record]) -> None:
         """Fail if a result of an earlier call has other numbers by now."""

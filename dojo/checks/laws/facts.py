@@ -35,6 +35,9 @@ class Facts:
         forbidden: a regular expression of torch's operations that may not run.
         recorded: whether gradients reach the inputs.
         fixes_strides: whether the strides of the result are part of the contract.
+        results: what comes back, in words, where it is several tensors: ("the mean", "the count").
+            ``truth`` gives as many, and ``gradient`` gets as many weights.
+        results_type: what they come back in: tuple or list.
         hints: law → where to look: type, shape, dtype, device, values, wild, precise, gradient,
             tracked, memory, forbidden.
         sentences: name of a test → the sentence that says what it is about, in place of its own.
@@ -56,6 +59,8 @@ class Facts:
     forbidden: ClassVar[str] = ""
     recorded: ClassVar[bool] = True
     fixes_strides: ClassVar[bool] = False
+    results: ClassVar[Sequence[str]] = ()
+    results_type: ClassVar[type] = tuple
     hints: ClassVar[dict[str, str]] = {}
     sentences: ClassVar[dict[str, str]] = {}
     dojo_line: ClassVar[int] = 0  # of the class in its check file
@@ -66,11 +71,11 @@ class Facts:
         """Return the right result for arrays of float64, int64, complex128 or bool."""
         raise NotImplementedError
 
-    def result_dtype(self, dtype: torch.dtype) -> torch.dtype:
-        """Return the dtype of the result for inputs of this one."""
+    def result_dtype(self, dtype: torch.dtype) -> Any:
+        """Return the dtype of the result for inputs of this one; of several, a tuple of dtypes."""
         return dtype
 
-    def gradient(self, weights: np.ndarray, *arguments: Any) -> Any:
+    def gradient(self, weights: Any, *arguments: Any) -> Any:
         """Return the gradients of ``(truth * weights).sum()``, one for each tensor not ``fixed``.
 
         Where a kata gives no formula, the truth is differentiated by differences.
@@ -106,6 +111,10 @@ class Facts:
     def given(self, row: Row, device: str) -> list[Any]:  # noqa: ARG002 - for others' arguments
         """Return the arguments of a call; the tensors among them are made afterwards."""
         return list(row.case)
+
+    def changed(self, arguments: Sequence[Any]) -> str:  # noqa: ARG002 - for what is no tensor
+        """Say in words what a call changed of arguments that are no tensors; empty if nothing."""
+        return ""
 
     def other_case(self, arrays: Sequence[Any]) -> list[Any]:
         """Return a case with other numbers: those of each tensor in another order."""

@@ -56,9 +56,12 @@ def with_all_digits(numbers: Any, dtype: torch.dtype) -> torch.Tensor:
 
 
 def slopes(
-    truth: Callable[..., Any], weights: np.ndarray, arguments: Sequence[Any], index: int
+    truth: Callable[..., Any], weights: Any, arguments: Sequence[Any], index: int
 ) -> np.ndarray:
-    """Return the gradient of ``(truth * weights).sum()`` for one argument, by four differences."""
+    """Return the gradient of ``(truth * weights).sum()`` for one argument, by four differences.
+
+    Where the truth is several results, weights is a list with those of each.
+    """
     x = np.array(arguments[index], dtype=float)
     found = np.zeros(x.size)
     for place in range(x.size):
@@ -67,7 +70,13 @@ def slopes(
             moved = x.copy()
             moved.flat[place] += steps * _STEP
             there = [*arguments[:index], moved, *arguments[index + 1 :]]
-            ends[steps] = float((np.asarray(truth(*there), dtype=float) * weights).sum())
+            ends[steps] = _weighted(truth(*there), weights)
         near, far = ends[1] - ends[-1], ends[2] - ends[-2]
         found[place] = (8 * near - far) / (12 * _STEP)
     return found.reshape(x.shape)
+
+
+def _weighted(results: Any, weights: Any) -> float:
+    if isinstance(weights, list):
+        return sum(map(_weighted, results, weights))
+    return float((np.asarray(results, dtype=float) * weights).sum())

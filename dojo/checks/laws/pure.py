@@ -87,34 +87,36 @@ class PureFunction(TrackedFunction):
         rows = self.first_rows(device)
         for record in self.callable_records(solution, device, rows, only=rows[0]):
             hint = self.why("type", record.row.arrays, record.got, None) or self.hint("type")
-            expect_tensor(record.got, hint)
+            expect_tensor(record.got, hint, record.row.subject)
 
     @aspect("shape")
     def test_has_the_shape(self, solution: Any, device: str) -> None:
         """The shape is right for every input."""
         for record in self.callable_records(solution, device, self.first_rows(device)):
-            expect_shape(record.got, record.row.expected.shape, self.hint("shape"))
+            row = record.row
+            expect_shape(record.got, row.expected.shape, self.hint("shape"), row.subject)
 
     @aspect("dtype")
     def test_has_the_dtype(self, solution: Any, device: str) -> None:
         """The result has the dtype of {x}."""
         rows = [*self.plain, *self.typed] if device == "cpu" else self.thin
         for record in self.callable_records(solution, device, rows):
-            expect_tensor(record.got)
-            expect_dtype(record.got, record.row.expected.dtype, self.hint("dtype"))
+            row = record.row
+            expect_dtype(record.got, row.expected.dtype, self.hint("dtype"), row.subject)
 
     @aspect("device")
     def test_stays_on_the_device(self, solution: Any, device: str) -> None:
         """The result lies where {x} lies."""
         if device != "cpu":
             for record in self.callable_records(solution, device, self.usual(device)):
-                expect_device(record.got, device, self.hint("device"))
+                expect_device(record.got, device, self.hint("device"), record.row.subject)
             return
         with gpu():  # a GPU is there, too: what takes any GPU must fail
             for row in [*self.plain, *self.typed[:1]]:
                 solution.hint = self.hint("device") or self.hint_of(row)
                 got = self.call(solution, self.arguments_of(row, device))
-                expect_device(got, device, self.hint("device"))
+                for subject, one in self.results_of(got):
+                    expect_device(one, device, self.hint("device"), subject)
 
     @aspect("values")
     def test_values(self, solution: Any, device: str) -> None:
@@ -179,18 +181,20 @@ class PureFunction(TrackedFunction):
         """Each call is right whatever was asked before, and leaves the earlier results alone."""
         pairs = self.again_rows if device == "cpu" else self.again_rows[:1]
         for row, other in pairs:
-            first = next(self.records(solution, device, [row]))
-            expect_tensor(first.got)
+            first = list(self.records(solution, device, [row]))
             second = self.ask_again(solution, device, row)
-            self.expect_truth(second, NO_MEMORY)
-            is_new = not shares_storage(first.got, second.got)
-            if self.memory == "new":
-                expect(is_new, "returned a tensor in the memory of an earlier result.", OWN)
+            for one, again in zip(first, second.parts, strict=True):
+                expect_tensor(one.got)
+                self.expect_truth(again, NO_MEMORY)
+                if self.memory == "new":
+                    is_new = not shares_storage(one.got, again.got)
+                    expect(is_new, "returned a tensor in the memory of an earlier result.", OWN)
             with torch._C.DisableTorchFunction():
                 for index, _, template in other.named:
                     second.arguments[index].copy_(template.x)
-            self.expect_truth(self.ask_again(solution, device, other, second.arguments), NO_MEMORY)
-            self.expect_kept([second])
+            for part in self.ask_again(solution, device, other, second.arguments).parts:
+                self.expect_truth(part, NO_MEMORY)
+            self.expect_kept(second.parts)
         self.expect_kept(self.kept_records(solution))
 
     @aspect("memory")

@@ -6,6 +6,8 @@ tells of the call that really happened.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +37,7 @@ class Record:
         change: what the call changed of an input, in words; empty if nothing.
         setting: what the call changed of torch, in words; empty if nothing.
         written: what became of the first tensor that the function may write; None if of none.
+        parts: the record of each result, where several come back; else the record itself.
     """
 
     row: Row
@@ -48,6 +51,18 @@ class Record:
     change: str
     setting: str
     written: Written | None
+
+    @functools.cached_property
+    def parts(self) -> list[Record]:
+        if self.row.parts[0] is self.row:
+            return [self]
+        named = list(self.tensors.items())
+        return [
+            dataclasses.replace(
+                self, row=row, got=got, kept=kept_of(got), owner=owner_of(got, named)
+            )
+            for row, got in zip(self.row.parts, self.got, strict=True)
+        ]
 
     @property
     def tensors(self) -> dict[str, torch.Tensor]:
@@ -115,7 +130,7 @@ class Asked:
                 return error.sentence
             if memory is not None and not template.is_unchanged(memory):
                 return f"changed the memory around its input {name}."
-        return ""
+        return str(self.row.contract.changed(self.arguments))
 
     def written(self) -> Written | None:
         """Return what became of the first tensor, where the function may write it."""
@@ -130,6 +145,13 @@ class Asked:
         around = "" if is_clean else f"wrote into the memory around {name}."
         _, facts = self._before[name]
         return Written(alias, moved, around, x.grad_fn is not facts["gradient function"])
+
+
+def kept_of(got: Any) -> torch.Tensor | None:
+    """Return a copy of the numbers that came back; None if that is no tensor."""
+    with torch._C.DisableTorchFunction():
+        is_tensor = isinstance(got, torch.Tensor) and got.layout == torch.strided
+        return got.detach().cpu().clone() if is_tensor else None
 
 
 @without_modes
@@ -169,21 +191,22 @@ def ask(
     solution.hint = (is_about_device and contract.hint("device")) or contract.hint_of(row)
     with settings_watched(solution, thoroughly) as found:
         got = contract.call(solution, given)
-    is_tensor = isinstance(got, torch.Tensor) and got.layout == torch.strided
+    contract.expect_results(got)
     with torch._C.DisableTorchFunction():
-        kept = got.detach().cpu().clone() if is_tensor else None
         change = "" if asked is None else asked.change(contract.written)
         written = None if asked is None else asked.written()
-    return Record(
+    record = Record(
         row=row,
         call=solution.last_call,
         line=solution.last_line,
         arguments=given,
         leaves={} if asked is None else asked.leaves,
         got=got,
-        kept=kept,
+        kept=kept_of(got),
         owner=owner_of(got, [(name, given[index]) for index, name, _ in row.named]),
         change=change,
         setting=found.text,
         written=written,
     )
+    _ = record.parts  # with their numbers as they are now
+    return record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import torch
 
 from dojo.checks.inputs import random_like
 from dojo.checks.laws.layouts import CONTIGUOUS, LAYOUTS, REPEATED, Template
-from dojo.checks.laws.numbers import as_array
+from dojo.checks.laws.numbers import as_array, is_differentiable
 
 
 class Row:
@@ -27,7 +28,15 @@ class Row:
         law: the law whose hint and tolerance hold, such as "values" or "wild".
         tracked: the names of the tensors that require grad.
         is_leaf: whether these are leaves themselves, and not computed from leaves.
+
+    Attributes:
+        part: which of several results is meant; None where one tensor comes back.
+        subject: that result in words; empty where one tensor comes back.
     """
+
+    part: int | None = None
+    subject: str = ""
+    _siblings: Sequence[Row] = ()
 
     def __init__(
         self,
@@ -78,9 +87,22 @@ class Row:
         return [(index, name, one) for index, (name, one) in enumerate(named) if one is not None]
 
     @functools.cached_property
+    def parts(self) -> list[Row]:
+        """The row once for each result: the row itself where one tensor comes back."""
+        if self.part is not None or not self.contract.results:
+            return [self]
+        _ = self.templates, self.arrays, self.words  # are those of all parts
+        parts: list[Row] = []
+        for number, subject in enumerate(self.contract.results):
+            part = copy.copy(self)
+            part.part, part.subject, part._siblings = number, subject, parts
+            parts.append(part)
+        return parts
+
+    @functools.cached_property
     def expected(self) -> torch.Tensor:
         """The right result."""
-        return self.contract.expected(self.arrays, self.dtype)
+        return self.contract.expected(self.arrays, self.dtype, self.part)
 
     @functools.cached_property
     def weights(self) -> torch.Tensor:
@@ -96,7 +118,10 @@ class Row:
         names = contract.tensors[: len(self.templates)]
         names = [name for name in names if name not in contract.fixed]
         # torch's gradient of the real part of (result * weights) has the conjugate weights
-        weights = np.conj(as_array(self.weights))
+        weights: Any = np.conj(as_array(self.weights))
+        if self.part is not None:  # the other results take no part
+            nothing = [np.zeros(one.expected.shape) for one in self._siblings]
+            weights = [weights if n == self.part else one for n, one in enumerate(nothing)]
         with np.errstate(all="ignore"):
             found = dict(zip(names, contract.gradient(weights, *self.arrays), strict=False))
         return {
@@ -112,9 +137,11 @@ class Row:
 
     def prepare(self) -> None:
         """Make all that can be made before an answer is there."""
-        _ = self.templates, self.arrays, self.expected, self.words
-        if self.tracked:
-            _ = self.weights, self.gradients
+        _ = self.templates, self.arrays, self.words
+        for part in self.parts:
+            _ = part.expected
+            if self.tracked and is_differentiable(part.expected.dtype):
+                _ = part.weights, part.gradients
 
 
 def _steps(count: int, index: int) -> int:

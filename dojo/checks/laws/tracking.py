@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 
+from dojo.checks.aspects import aspect
 from dojo.checks.expect import expect, expect_values
 from dojo.checks.gradients import gradients
+from dojo.checks.inputs import random_like
 from dojo.checks.laws.contract import Contract
-from dojo.checks.laws.numbers import is_differentiable
+from dojo.checks.laws.numbers import as_array, is_differentiable, slopes
 from dojo.checks.laws.once import once
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.wording import KEEP, TRACKED
+from dojo.checks.laws.wording import KEEP, TRACKED, law
 
 LEAST = 1e-11  # of a gradient's error: that of differences in float64
 
@@ -26,11 +29,14 @@ class TrackedFunction(Contract):
         takes_leaves: whether a tracked input may be a leaf.
         gradient_cases: the cases in which gradients are asked for, if not in all.
         wild_gradients: cases with inf, NaN or large numbers in which they are asked for, too.
+        twice: whether the gradients have right gradients themselves, for the inputs and for what
+            comes in; ``gradient`` gives the formula that is differentiated.
     """
 
     takes_leaves: ClassVar[bool] = True
     gradient_cases: ClassVar[Sequence[tuple[Any, ...]] | None] = None
     wild_gradients: ClassVar[Sequence[tuple[Any, ...]]] = ()
+    twice: ClassVar[bool] = False
 
     @once
     def tracked_rows(self) -> list[Row]:
@@ -68,6 +74,47 @@ class TrackedFunction(Contract):
             for dtype in dtypes
         ]
 
+    @aspect("gradient")
+    @law("recorded", "twice")
+    def test_second_gradients(self, solution: Any, device: str) -> None:
+        """Gradients have right gradients of their own (create_graph=True)."""
+        rows = [row for row in self.tracked_rows if row.dtype in (torch.float32, torch.float64)]
+        for row in rows if device == "cpu" else rows[:1]:
+            record = self.ask_again(solution, device, row)
+            weights = row.weights.to(device).requires_grad_()
+            leaves = {**record.leaves, "the incoming gradient": weights}
+            total = (record.got * weights).sum()
+            cut = self.hint("second gradient") or self.hint("tracked")
+            expect(total.requires_grad, "returned a tensor that autograd does not track.", cut)
+            first = torch.autograd.grad(total, list(record.leaves.values()), create_graph=True)
+            more = [random_like(one, seed=n).to(one) for n, one in enumerate(first)]
+            pairs = zip(first, more, strict=True)
+            again = sum((one * weight).sum() for one, weight in pairs)
+            is_tracked = isinstance(again, torch.Tensor) and again.requires_grad
+            sentence = "has a gradient that autograd does not track, though create_graph is True."
+            expect(is_tracked, sentence, cut)
+            found = torch.autograd.grad(again, list(leaves.values()), allow_unused=True)
+            truth = self._second_gradients(row, [as_array(one) for one in more])
+            for (name, leaf), got, expected in zip(leaves.items(), found, truth, strict=True):
+                got = torch.zeros_like(leaf) if got is None else got
+                limit = self.gradient_ulps * max(float(torch.finfo(row.dtype).eps), LEAST)
+                exact = torch.tensor(expected, dtype=leaf.dtype)
+                what = f"the second gradient for {name}"
+                expect_values(got, exact, cut, what, rtol=limit, atol=limit)
+
+    def _second_gradients(self, row: Row, more: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The gradients of the weighted gradients: for each tracked tensor, then for weights."""
+        names = [name for name in self.tensors[: len(row.templates)] if name not in self.fixed]
+
+        def weighted(weights: np.ndarray, *arrays: Any) -> Any:
+            firsts = dict(zip(names, self.gradient(weights, *arrays), strict=False))
+            pairs = zip(row.tracked, more, strict=True)
+            return sum((np.asarray(firsts[name]) * one).sum() for name, one in pairs)
+
+        given = [as_array(row.weights), *row.arrays]
+        places = [1 + self.tensors.index(name) for name in row.tracked]
+        return [slopes(weighted, np.ones(()), given, place) for place in [*places, 0]]
+
     def tracked_on(self, device: str) -> list[Row]:
         """The rows with gradients: on the GPU each dtype once."""
         dtypes = sum(is_differentiable(dtype) for dtype in self.dtypes)
@@ -77,18 +124,23 @@ class TrackedFunction(Contract):
         """Fail unless the gradients for weights of the result are the true ones."""
         __tracebackhide__ = True
         self.expect_truth(record)
+        if not is_differentiable(record.row.expected.dtype):
+            return
         row, names = record.row, record.row.tracked
         which = f"Here {names[0]} alone requires grad." if self._is_alone(record) else ""
         which = " ".join(filter(None, (which, row.words)))
         cut = self.hint("tracked") or TRACKED.format(name=" and ".join(names))
         weights = row.weights.to(record.got.device) if record.got.is_cuda else row.weights
         try:
-            found = gradients(record.got, record.leaves, weights, f"{cut} {which}".strip())
+            leaves = {n: x for n, x in record.leaves.items() if self._reaches(row, n)}
+            if not leaves:
+                return
+            found = gradients(record.got, leaves, weights, f"{cut} {which}".strip())
         except RuntimeError:  # such as for an input that was written to
             expect(not record.change, record.change, self.hint("memory") or KEEP)
             raise
-        for name, expected in row.gradients.items():
-            got = found[name].detach().cpu()
+        for name, one in found.items():
+            expected, got = row.gradients[name], one.detach().cpu()
             dtype = expected.dtype
             hint = self.hint(row.law) or self.hint("gradient")
             if got.shape == expected.shape and got.dtype == dtype:
@@ -96,7 +148,9 @@ class TrackedFunction(Contract):
                     continue
                 hint = self.why(row.law, row.arrays, got, expected) or hint
             limit = self.gradient_ulps * max(float(torch.finfo(dtype).eps), self.least_error)
-            text, what = f"{hint} {which}".strip(), f"the gradient of {name}"
+            what = f"the gradient of {row.subject} for {name}"
+            text = f"{hint} {which}".strip()
+            what = what if row.subject else f"the gradient of {name}"
             expect_values(got, expected, text, what, rtol=limit, atol=limit)
 
     @property
@@ -104,6 +158,10 @@ class TrackedFunction(Contract):
         """The error of the gradients in float64: that of differences, if there is no formula."""
         is_formula = type(self).gradient is not Contract.gradient
         return 0.0 if is_formula else LEAST
+
+    def _reaches(self, row: Row, name: str) -> bool:
+        """Whether a gradient must reach a tensor: not every result has to depend on each."""
+        return not row.subject or bool(row.gradients[name].any())
 
     def _is_alone(self, record: Record) -> bool:
         given = [name for _, name, _ in record.row.named if name not in self.fixed]

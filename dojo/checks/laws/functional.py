@@ -1,0 +1,323 @@
+"""The laws of a function that is handed a function, such as one that differentiates it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from dojo.checks.aspects import aspect
+from dojo.checks.expect import CheckFailed, expect
+from dojo.checks.laws.once import once
+from dojo.checks.laws.pure import PureFunction
+from dojo.checks.laws.record import Asked
+from dojo.checks.laws.rows import Row
+from dojo.checks.laws.wording import KEEP, law
+from dojo.checks.memory import state_of
+from dojo.checks.messages import describe, numbers_text
+from dojo.devices.select import copied_to
+
+GRADS = (
+    "`backward` adds to the `.grad` of every leaf that it meets; `torch.autograd.grad` returns"
+    " gradients, and adds to none."
+)
+DETACH = "Detach what you return: nobody is to differentiate it further."
+ERRORS = "What f raises is for the caller: let it go on, and leave everything as it was."
+_FULL = 7.0  # what a `.grad` holds before a call
+_LAST_FAILURE = 4  # the call of f that fails at last
+
+
+class FunctionFailed(RuntimeError):
+    """The error that a function raises which was handed out to fail."""
+
+
+class Handed:
+    """A function that a case hands to the answer. Each call of the answer gets one of its own.
+
+    Args:
+        text: as a message shows it, such as "lambda x: x.sin()".
+        function: what it computes: of x, then of its parameters.
+        truth: what the oracle has to know of it: of arrays, then of the parameters as arrays.
+        parameters: name → numbers of what it uses beside x; they require grad.
+        is_module: whether it is an ``nn.Module`` with these parameters.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        function: Callable[..., torch.Tensor],
+        truth: Callable[..., Any],
+        parameters: Mapping[str, Any] | None = None,
+        is_module: bool = False,
+    ) -> None:
+        self.text, self.function, self.is_module = text, function, is_module
+        self.parameters = {
+            name: np.asarray(one, dtype=float) for name, one in (parameters or {}).items()
+        }
+        self._truth = truth
+
+    def truth(self, *arrays: Any) -> Any:
+        """Return what the oracle has to know of the function at these arrays."""
+        return self._truth(*arrays, *self.parameters.values())
+
+    def made(self, dtype: torch.dtype, device: str) -> HandedFunction | HandedModule:
+        """Return the function for one call of the answer, with parameters of its own."""
+        parameters = {}
+        for number, (name, numbers) in enumerate(self.parameters.items()):
+            with torch._C.DisableTorchFunction():
+                one = copied_to(torch.tensor(numbers, dtype=dtype), device)
+                parameters[name] = torch.nn.Parameter(one)
+            if number % 2 == 0:  # the others have none
+                parameters[name].grad = torch.full_like(one, _FULL)
+        function = HandedFunction(self, parameters)
+        return HandedModule(function) if self.is_module else function
+
+
+class HandedFunction:
+    """A function that is handed to an answer for one call. It knows how often it was called.
+
+    Attributes:
+        parameters: name → tensor that it uses beside x.
+        calls: how often it was called.
+        shapes: the shapes of what it was called with.
+        fails_at: the number of the call that raises ``FunctionFailed``; 0 for none.
+    """
+
+    def __init__(self, handed: Handed, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+        self.__name__ = handed.text
+        self.parameters = parameters
+        self.calls = self.fails_at = 0
+        self.shapes: list[tuple[int, ...]] = []
+        self._function = handed.function
+        self._before = {
+            name: (state_of(one), None if one.grad is None else one.grad.detach().clone())
+            for name, one in parameters.items()
+        }
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        self.shapes.append(tuple(x.shape))
+        if self.calls == self.fails_at:
+            raise FunctionFailed(f"call number {self.calls} fails")
+        return self._function(x, *self.parameters.values())
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+    def change(self) -> str:
+        """Say in words what became of the parameters since this was made; empty if nothing."""
+        for name, one in self.parameters.items():
+            (values, facts), gradient = self._before[name]
+            whose = f"{name}, a parameter of f"
+            if one.requires_grad != facts["requires_grad"]:
+                return f"changed the requires_grad of {whose}, to {one.requires_grad}."
+            if not torch.equal(one.detach(), values):
+                return f"changed the values of {whose}."
+            if change := change_of_grad(one.grad, gradient):
+                return f"{change} the .grad of {whose}{_numbers(gradient, one.grad)}."
+        return ""
+
+
+class HandedModule(torch.nn.Module):
+    """A ``HandedFunction`` as a module. Of its parts, some are in train mode and some are not.
+
+    Attributes:
+        function: the function itself.
+    """
+
+    def __init__(self, function: HandedFunction) -> None:
+        super().__init__()
+        self.__name__ = function.__name__
+        self.function = function
+        for name, one in function.parameters.items():
+            self.register_parameter(name, one)
+        self.part = torch.nn.Identity().eval()
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what the function returns."""
+        return self.function(x)
+
+    def change(self) -> str:
+        """Say in words what became of the module since it was made; empty if nothing."""
+        if self.training and not self.part.training:
+            return ""
+        return f"put a part of f into {'train' if self.part.training else 'eval'} mode."
+
+
+def function_in(value: Any) -> HandedFunction:
+    """Return the function that an argument is, or that it holds as a module."""
+    return value.function if isinstance(value, HandedModule) else value
+
+
+def change_of_grad(now: torch.Tensor | None, before: torch.Tensor | None) -> str:
+    """Return the verb for what became of a ``.grad``; empty if it is as it was."""
+    if now is None or before is None:
+        return "" if now is before else "took away" if now is None else "filled"
+    return "" if torch.equal(now, before.to(now.device)) else "changed"
+
+
+def _numbers(before: torch.Tensor | None, now: torch.Tensor | None) -> str:
+    if before is None or now is None:
+        return ""
+    return f": it was{numbers_text(before)} and is now{numbers_text(now)}"
+
+
+class FunctionalFunction(PureFunction):
+    """The laws of a function that is handed a function, which comes first in a call.
+
+    In a case it comes behind the tensors, as a ``Handed``: ``([1.0, 2.0], Handed(…), True)``. What
+    a learner calls f must leave f's parameters and modules alone, however f is computed with.
+
+    Attributes:
+        untracked: whether the result is untracked, whatever the inputs and f are.
+        lets_errors_through: whether an error of f goes on, with everything as it was.
+    """
+
+    untracked: ClassVar[bool] = False
+    lets_errors_through: ClassVar[bool] = True
+
+    def times(self, *arrays: Any) -> range | None:  # noqa: ARG002 - for those who count
+        """Return how often the answer may call f for these arguments; None if that is open."""
+        return None
+
+    # ---------------------------------------------------------------- asking
+
+    def given(self, row: Row, device: str) -> list[Any]:
+        """Return the arguments of a call, with a function of its own."""
+        arguments = super().given(row, device)
+        place = len(self.tensors)
+        arguments[place] = arguments[place].made(row.dtype, device)
+        return arguments
+
+    def call(self, solution: Any, arguments: Sequence[Any]) -> Any:
+        """Call the answer with the function first, then with the tensors and what is left."""
+        __tracebackhide__ = True
+        place = len(self.tensors)
+        tensors, rest = arguments[:place], arguments[place + 1 :]
+        return getattr(solution, self.name)(arguments[place], *tensors, *rest)
+
+    def function_of(self, arguments: Sequence[Any]) -> HandedFunction:
+        """Return the function among the arguments of a call."""
+        return function_in(arguments[len(self.tensors)])
+
+    def changed(self, arguments: Sequence[Any]) -> str:
+        """Say in words what a call changed of its function; empty if nothing."""
+        value = arguments[len(self.tensors)]
+        words = value.change() if isinstance(value, HandedModule) else ""
+        return words or function_in(value).change()
+
+    def hint(self, law: str) -> str:
+        """Return the kata's hint for a law; where it has none, one that holds for the family."""
+        usual = {"memory": f"{KEEP} {GRADS}", "untracked": DETACH, "errors": ERRORS}
+        return super().hint(law) or usual.get(law, "")
+
+    @once
+    def handed_rows(self) -> list[Row]:
+        """Every case with tracked tensors, which are leaves in turns; the first case as both."""
+        names = tuple(name for name in self.tensors if name not in self.fixed)
+        dtypes = self.dtypes
+        return [
+            Row(self, case, dtypes[n % len(dtypes)], n, "values", names, n % 2 == 0)
+            for n, case in enumerate([*self.cases[:1], *self.cases])
+        ]
+
+    def handed_on(self, device: str) -> list[Row]:
+        """The rows with tracked tensors: on the GPU a leaf and a result."""
+        return self.handed_rows if device == "cpu" else self.handed_rows[:2]
+
+    def all_rows(self) -> list[Row]:
+        """Return every row that a law of this contract asks."""
+        return [*super().all_rows(), *self.handed_rows]
+
+    # ---------------------------------------------------------------- the laws
+
+    @aspect("values")
+    def test_takes_tracked_inputs(self, solution: Any, device: str) -> None:
+        """{inputs} may require grad, as a leaf or as a result: the numbers are the same."""
+        for record in self.records(solution, device, self.handed_on(device)):
+            self.expect_truth(record)
+
+    @aspect("gradient")
+    @law("untracked")
+    def test_gives_an_untracked_result(self, solution: Any, device: str) -> None:
+        """The result does not require grad, whatever {inputs} and f are."""
+        rows = [*self.usual(device), *self.handed_on(device)]
+        for record in self.records(solution, device, rows):
+            is_free = record.kept is None or not record.got.requires_grad
+            sentence = "returned a tensor that requires grad; expected one that does not."
+            expect(bool(is_free), sentence, self.hint("untracked"))
+
+    @aspect("memory")
+    def test_leaves_its_inputs(self, solution: Any, device: str) -> None:
+        """{inputs} and what belongs to f stay as they are: values, requires_grad, mode, .grad."""
+        super().test_leaves_its_inputs(solution, device)
+        for record in self.records(solution, device, self.handed_on(device)):
+            expect(not record.change, record.change, self.hint("memory"))
+            for name, leaf in record.leaves.items():
+                change = change_of_grad(leaf.grad, None)
+                where = "" if record.row.is_leaf else "the leaf behind "
+                expect(not change, f"filled the .grad of {where}{name}.", self.hint("memory"))
+
+    @aspect("memory")
+    def test_leaves_each_grad(self, solution: Any, device: str) -> None:
+        """A `.grad` that {inputs} have before the call is there after it."""
+        for row in self.handed_on(device)[:2]:
+            asked = Asked(row, device)
+            for leaf in asked.leaves.values():
+                leaf.grad = torch.full_like(leaf, _FULL)
+            solution.hint = self.hint_of(row)
+            self.call(solution, asked.arguments)
+            for name, leaf in asked.leaves.items():
+                before, now = torch.full_like(leaf, _FULL).detach(), leaf.grad
+                if change := change_of_grad(now, before):
+                    sentence = f"{change} the .grad of {name}{_numbers(before, now)}."
+                    raise CheckFailed(sentence, self.hint("memory"))
+
+    @aspect("errors")
+    @law("lets_errors_through")
+    def test_lets_errors_of_f_through(self, solution: Any, device: str) -> None:
+        """An error of f goes on to the caller, and {inputs} are as before."""
+        row = self.plain[0]
+        for number in range(1, _LAST_FAILURE + 1):
+            asked = Asked(Row(self, row.case, row.dtype, number - 1), device)
+            f = self.function_of(asked.arguments)
+            f.fails_at = number
+            solution.hint = self.hint("errors")
+            sentence = ""
+            try:
+                got = self.call(solution, asked.arguments)
+                if f.calls >= number:
+                    sentence = f"returned {describe(got)}, though f raised an error"
+            except FunctionFailed:
+                pass
+            except Exception as error:
+                if f.calls < number:  # or it is not started
+                    raise
+                sentence = f"raised {type(error).__name__} where f raised an error of its own"
+            which = f"Here call number {number} of f raises." if f.calls >= number else ""
+            hint = f"{self.hint('errors')} {which}".strip()
+            expect(not sentence, f"{sentence}; expected that error of f.", hint)
+            with torch._C.DisableTorchFunction():
+                change = asked.change()
+            expect(not change, change, hint)
+
+    @aspect("cost")
+    @law("is_counted")
+    def test_calls_f_as_often_as_it_may(self, solution: Any, device: str) -> None:
+        """f is called as often as the docstring says."""
+        for record in self.records(solution, device, self.plain if device == "cpu" else ()):
+            times, calls = self.times(*record.row.arrays), self.function_of(record.arguments).calls
+            if times is not None and calls not in times:
+                most = "" if len(times) == 1 else "at most "
+                words = f"called f {calls} times; expected {most}{times[-1]}."
+                raise CheckFailed(words, self.hint("times"))
+
+    def __init_subclass__(cls) -> None:
+        is_counted = cls.times is not FunctionalFunction.times
+        cls.is_counted = is_counted  # type: ignore[attr-defined]
+        super().__init_subclass__()
