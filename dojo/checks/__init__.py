@@ -31,6 +31,7 @@ from dojo.checks.memory import (
 )
 from dojo.checks.messages import Call, describe, dtype_name, grid_of
 from dojo.checks.modes import without_modes
+from dojo.checks.modules import module_untouched
 from dojo.checks.statements import expect_statements
 from dojo.checks.tracing import (
     Cost,
@@ -41,6 +42,8 @@ from dojo.checks.tracing import (
     expect_made_without,
     expect_no_autograd_pass,
     expect_no_growth,
+    kept_for_backward,
+    runs_of,
 )
 from dojo.devices.select import gpu, no_gpu
 from dojo.devices.tags import device_of
@@ -83,10 +86,13 @@ __all__ = [
     "graph_nodes",
     "grid_of",
     "in_layout",
+    "kept_for_backward",
     "layouts",
+    "module_untouched",
     "no_gpu",
     "numbers",
     "random_like",
+    "runs_of",
     "shares_storage",
     "tensor_of",
     "untouched",

@@ -6,6 +6,7 @@ It judges structure and cost by what happens, never by reading source or by a cl
 from __future__ import annotations
 
 import contextlib
+import gc
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -62,6 +63,26 @@ def calls_of(function: Any) -> Iterator[list[str]]:
     sys.setprofile(profile)
     try:
         yield callers
+    finally:
+        sys.setprofile(None)
+
+
+@contextlib.contextmanager
+def runs_of(module: Any) -> Iterator[list[str]]:
+    """Record which functions of a Python module run, under whatever name they are called.
+
+    Yields:
+        a list that grows by the name of each.
+    """
+    names: list[str] = []
+
+    def profile(frame: Any, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_filename == module.__file__:
+            names.append(frame.f_code.co_name)
+
+    sys.setprofile(profile)
+    try:
+        yield names
     finally:
         sys.setprofile(None)
 
@@ -194,6 +215,7 @@ class MemoryTrace(Trace):
     def __init__(self) -> None:
         super().__init__()
         self.new: list[int] = []
+        self._made: list[StorageWeakRef] = []
         # A weak reference keeps the address of a storage from being used again, not its memory.
         self._known: dict[int, StorageWeakRef] = {}
 
@@ -204,16 +226,44 @@ class MemoryTrace(Trace):
         if not (is_fresh and args[0].untyped_storage().resizable()):
             self._record_storages((args, kwargs))
         result = super().__torch_dispatch__(func, types, args, kwargs)
-        self.new += self._record_storages(result)
+        for storage in self._record_storages(result):
+            self.new.append(storage.nbytes())
+            self._made.append(self._known[storage._cdata])
         return result
 
-    def _record_storages(self, values: Any) -> list[int]:
-        """Remember the storage of each tensor in the values; return the bytes of each new one."""
-        sizes = []
+    @property
+    def alive(self) -> list[int]:
+        """Bytes of each of the new storages that something still holds now."""
+        sizes = zip(self.new, self._made, strict=True)
+        return [size for size, reference in sizes if not reference.expired()]
+
+    def _record_storages(self, values: Any) -> list[Any]:
+        """Remember the storage of each tensor in the values; return the new ones."""
+        found = []
         for leaf in tree_leaves(values):
             if isinstance(leaf, torch.Tensor) and leaf.layout == torch.strided:
                 storage = leaf.untyped_storage()
                 if storage._cdata not in self._known:
                     self._known[storage._cdata] = StorageWeakRef(storage)
-                    sizes.append(storage.nbytes())
-        return sizes
+                    found.append(storage)
+        return found
+
+
+def kept_for_backward(function: Callable[..., Any], *inputs: object) -> int:
+    """Return the bytes that the graph of a result keeps beside the inputs, once the result is gone.
+
+    All memory counts that the call has made and that is alive afterwards, whoever holds it.
+
+    Args:
+        function: the learner's function; it returns a tensor.
+        inputs: its arguments; one at least is tracked.
+    """
+    with MemoryTrace() as trace:
+        got = function(*inputs)
+    graph = got.grad_fn  # held until the end
+    del got
+    if trace.alive:
+        gc.collect()  # a circle of objects that nobody holds is not kept
+    kept = sum(trace.alive)
+    del graph
+    return kept

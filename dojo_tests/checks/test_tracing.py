@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import torch
+import torch.utils.checkpoint
 
 from dojo.checks import (
     MemoryTrace,
@@ -12,6 +13,8 @@ from dojo.checks import (
     cost_of,
     expect_made_without,
     expect_no_growth,
+    kept_for_backward,
+    runs_of,
 )
 
 X = torch.arange(6.0).reshape(2, 3)
@@ -195,3 +198,100 @@ def test_memory_trace_counts_a_storage_that_has_the_place_of_a_freed_one():
         for _ in range(5):
             X + X
     assert trace.new == [24] * 5
+
+
+def test_memory_trace_says_which_storages_are_alive():
+    with MemoryTrace() as trace:
+        y = X + X
+        (y + 1).sum()
+    assert (trace.new, trace.alive) == ([24, 24, 4], [24])
+    del y
+    assert trace.alive == []
+
+
+def test_memory_trace_counts_as_alive_what_a_view_holds():
+    with MemoryTrace() as trace:
+        first = (X + X)[0]
+    assert trace.alive == [24]
+    del first
+    assert trace.alive == []
+
+
+class KeepsItsInput(torch.autograd.Function):
+    """x * sigmoid(x); it keeps x."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise NotImplementedError
+
+
+class KeepsAnAttribute(KeepsItsInput):
+    """The same; it keeps the slope as an attribute."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.slope = torch.sigmoid(x)
+        return x * ctx.slope
+
+
+class KeepsItsOutput(KeepsItsInput):
+    """The same; it keeps the result."""
+
+    @staticmethod
+    def forward(ctx, x):
+        y = x * torch.sigmoid(x)
+        ctx.save_for_backward(y)
+        return y
+
+
+@pytest.mark.parametrize(
+    "function, kept",
+    [
+        (lambda x: x + 1, 0),
+        (lambda x: x.sum(), 0),
+        (torch.exp, 24),
+        (lambda x: x * torch.sigmoid(x), 24),  # one tensor, for two operations
+        (lambda x: (x + 1) * torch.sigmoid(x), 48),
+        (KeepsItsInput.apply, 0),
+        (KeepsAnAttribute.apply, 24),
+        (KeepsItsOutput.apply, 24),
+    ],
+)
+def test_kept_for_backward_counts_what_the_graph_holds_beside_the_input(function, kept):
+    assert kept_for_backward(function, X.clone().requires_grad_()) == kept
+
+
+def test_kept_for_backward_counts_what_a_global_holds():
+    cache = []
+
+    def remembers(x):
+        cache.append(x.exp())
+        return x + 1
+
+    assert kept_for_backward(remembers, X.clone().requires_grad_()) == 24
+
+
+def test_kept_for_backward_leaves_out_a_circle_that_nobody_holds():
+    def makes_a_circle(x):
+        circle = [x.exp()]
+        circle.append(circle)
+        return x + 1
+
+    assert kept_for_backward(makes_a_circle, X.clone().requires_grad_()) == 0
+
+
+def test_runs_of_sees_a_module_under_another_name():
+    alias = torch.utils.checkpoint.checkpoint
+    x = X.clone().requires_grad_()
+    for use_reentrant in (True, False):
+        with runs_of(torch.utils.checkpoint) as names:
+            alias(torch.exp, x, use_reentrant=use_reentrant)
+        assert "checkpoint" in names
+    with runs_of(torch.utils.checkpoint) as names:
+        torch.exp(x)
+    assert names == []

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from dojo.checks.laws import ModuleFactory
+from dojo.checks.laws.class_of_modules import ClassOfModules
 from dojo.checks.laws.contract import Contract
 from dojo.course.katas import find_katas
 from dojo.devices.select import device_of_item
@@ -65,14 +67,16 @@ class SaboteurRun:
 
     def _outcomes_of(self, runner, kata):
         items = sorted(runner.items_of(kata), key=is_on_gpu)  # most faults show on the CPU
-        contracts = contracts_of(items)
+        contracts = self._contracts = contracts_of(items)
         names = runner.solution(kata)._names
         found = {}
         for name, public in names.items():
             chosen = self._functions[kata.name]
-            if public.is_class or (chosen and name not in chosen):
-                continue
             contract = contracts.get(name)
+            if public.is_class and not isinstance(contract, ClassOfModules):
+                continue
+            if chosen and name not in chosen:
+                continue
             kinds = [*self._kinds.SABOTEURS, *self._kinds.RIGHT_VARIANTS]
             if self._is_random(runner, kata, items, name):  # others are as right as these
                 kinds = [one for one in kinds if one.kind not in self._kinds.OF_NUMBERS]
@@ -86,7 +90,7 @@ class SaboteurRun:
 
     def _unasked(self, runner, kata, items, name, contract):
         """What the contract of a function promises, and no check has asked; in words."""
-        if contract is None or not contract.tensors or getattr(contract, "makes_module", False):
+        if contract is None or not contract.tensors or isinstance(contract, ModuleFactory):
             return []
         probe = self._kinds.Probe(contract)
         for _ in self._checks(runner, kata, items, name, probe.wrap):
@@ -119,7 +123,10 @@ class SaboteurRun:
         solution = Solution(kata, kata.reference, runner.solution(kata)._names, ROOT)
         runner._loaded[kata.name] = solution
         module = solution._load()
-        setattr(module, name, wrap(getattr(module, name)))
+        value = getattr(module, name)
+        is_class = isinstance(value, type) and not getattr(wrap, "of_maker", False)
+        wrapped = wraps_class(value, self._contracts[name], wrap) if is_class else wrap(value)
+        setattr(module, name, wrapped)
         return (runner.run(item, None) for item in items)
 
     def _first_red(self, runner, kata, items, name, wrap):
@@ -131,7 +138,8 @@ class SaboteurRun:
         """The state and message of the first red check, or that there was none."""
         marks = []
         wrap = functools.partial(kind.wrap, mark=lambda: marks.append(1))
-        if getattr(contract, "makes_module", False) and not kind.of_maker:
+        wrap.of_maker = kind.of_maker
+        if isinstance(contract, ModuleFactory) and not kind.of_maker:
             wrap = functools.partial(wraps_forward, wrap)
         if check := self._first_red(runner, kata, items, name, wrap):
             return [RED if marks else BROKEN, check.aspect, check.message]
@@ -155,6 +163,59 @@ def wraps_forward(wrap, make):
         return module
 
     return wrapper
+
+
+def wraps_class(made, contract, wrap):
+    """A class of modules whose ``forward`` is wrapped, as a function of what it holds, too.
+
+    So a saboteur of functions does to parameters and buffers what it does to other inputs.
+    """
+    running = []
+
+    def compute(*values):
+        module = running[-1]
+        held = {
+            name: one
+            for name, one in contract.state_in(values).items()
+            if one is not contract.held(module, name)
+        }
+        old = {name: contract.held(module, name) for name in held}
+        try:
+            for name, one in held.items():
+                contract.put(module, name, as_held(one, old[name]))
+            return made.forward(module, *contract.inputs_in(values))
+        finally:
+            for name, one in old.items():
+                contract.put(module, name, one)
+
+    wrapped = wrap(compute)
+
+    def forward(self, *inputs):
+        values = dict.fromkeys(contract.tensors)
+        values |= dict(zip(contract.handed, inputs, strict=True))
+        for name in contract.tensors:
+            if name not in contract.handed:
+                values[name] = getattr_or_none(contract, self, name)
+        running.append(self)
+        try:
+            return wrapped(*values.values())
+        finally:
+            running.pop()
+
+    return type(made.__name__, (made,), {"forward": forward, "__module__": made.__module__})
+
+
+def getattr_or_none(contract, module, name):
+    """What a module holds under a name; None if it has no such attribute."""
+    try:
+        return contract.held(module, name)
+    except AttributeError:
+        return None
+
+
+def as_held(one, old):
+    """A tensor as what a module can hold: a parameter in the place of one."""
+    return torch.nn.Parameter(one, one.requires_grad) if type(old) is torch.nn.Parameter else one
 
 
 def contracts_of(items):

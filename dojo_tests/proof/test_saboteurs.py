@@ -16,13 +16,12 @@ RIGHT = ("gives_every_second_number", "gives_part_of_a_larger_memory")
 
 
 def pytest_generate_tests(metafunc):
-    """One case for every function of every kata."""
+    """One case for every public name of every kata."""
     root = metafunc.config.rootpath
     names = [
         f"{kata.name}:{name}"
         for kata in find_katas(root)
-        for name, public in read_statement(kata.reference).names.items()
-        if not public.is_class
+        for name in read_statement(kata.reference).names
     ]
     metafunc.parametrize("function", names)
 
@@ -53,7 +52,10 @@ def outcomes_of(root, warm_python):
 
     def outcomes_of_function(function):
         kata, _, name = function.partition(":")
-        return outcomes_of_kata(kata)[name]
+        outcomes = outcomes_of_kata(kata)
+        if name not in outcomes:
+            pytest.skip("a class that no contract describes: its own checks have to do")
+        return outcomes[name]
 
     return outcomes_of_function
 

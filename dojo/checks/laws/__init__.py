@@ -20,8 +20,9 @@ from dojo.checks.laws.functional import FunctionalFunction, Handed
 from dojo.checks.laws.in_place import InPlaceFunction
 from dojo.checks.laws.making import MakingFunction
 from dojo.checks.laws.module import ModuleFactory
+from dojo.checks.laws.module_class import ModuleClass
 from dojo.checks.laws.moving import MovingFunction, ViewFunction, places
-from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS, with_all_digits
+from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS, exact_slopes, with_all_digits
 from dojo.checks.laws.pure import PureFunction
 
 __all__ = [
@@ -33,10 +34,12 @@ __all__ = [
     "Handed",
     "InPlaceFunction",
     "MakingFunction",
+    "ModuleClass",
     "ModuleFactory",
     "MovingFunction",
     "PureFunction",
     "ViewFunction",
+    "exact_slopes",
     "places",
     "with_all_digits",
 ]

@@ -15,7 +15,6 @@ from dojo.checks.laws.pure import PureFunction
 from dojo.checks.laws.record import Asked
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.wording import KEEP, law
-from dojo.checks.memory import state_of
 from dojo.checks.messages import describe, numbers_text
 from dojo.devices.select import copied_to
 
@@ -24,6 +23,7 @@ GRADS = (
     " gradients, and adds to none."
 )
 DETACH = "Detach what you return: nobody is to differentiate it further."
+TRACKED = "{name} may require grad before the call, as a leaf or as a result."
 ERRORS = "What f raises is for the caller: let it go on, and leave everything as it was."
 _FULL = 7.0  # what a `.grad` holds before a call
 _LAST_FAILURE = 4  # the call of f that fails at last
@@ -92,7 +92,7 @@ class HandedFunction:
         self.shapes: list[tuple[int, ...]] = []
         self._function = handed.function
         self._before = {
-            name: (state_of(one), None if one.grad is None else one.grad.detach().clone())
+            name: (one.detach().clone(), None if one.grad is None else one.grad.clone())
             for name, one in parameters.items()
         }
 
@@ -109,10 +109,12 @@ class HandedFunction:
     def change(self) -> str:
         """Say in words what became of the parameters since this was made; empty if nothing."""
         for name, one in self.parameters.items():
-            (values, facts), gradient = self._before[name]
+            values, gradient = self._before[name]
             whose = f"{name}, a parameter of f"
-            if one.requires_grad != facts["requires_grad"]:
-                return f"changed the requires_grad of {whose}, to {one.requires_grad}."
+            if not one.requires_grad:
+                return f"changed the requires_grad of {whose}, from True to False."
+            if one.dtype != values.dtype:
+                return f"changed the dtype of {whose}."
             if not torch.equal(one.detach(), values):
                 return f"changed the values of {whose}."
             if change := change_of_grad(one.grad, gradient):
@@ -213,7 +215,9 @@ class FunctionalFunction(PureFunction):
 
     def hint(self, law: str) -> str:
         """Return the kata's hint for a law; where it has none, one that holds for the family."""
+        tracked = TRACKED.format(name=" and ".join(self.tensors))
         usual = {"memory": f"{KEEP} {GRADS}", "untracked": DETACH, "errors": ERRORS}
+        usual["tracked"] = tracked
         return super().hint(law) or usual.get(law, "")
 
     @once

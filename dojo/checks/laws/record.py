@@ -107,7 +107,9 @@ class Asked:
                 x, self._memories[name] = self._tracked(name, x, template.layout), None
             else:
                 self._memories[name] = memory
-            self.arguments[index] = x
+            self.arguments[index] = x = row.contract.as_argument(name, x)
+            if name in self.leaves and x.is_leaf:
+                self.leaves[name] = x
         self._before = {name: state_of(self.arguments[index]) for index, name, _ in row.named}
         self._alias = self.arguments[0].detach() if row.contract.written else None
 
@@ -189,6 +191,7 @@ def ask(
     given = list(arguments or ()) if asked is None else asked.arguments
     is_about_device = device != "cpu" and row.place == 0  # on the CPU this row was asked before
     solution.hint = (is_about_device and contract.hint("device")) or contract.hint_of(row)
+    contract.make_ready(solution, given)
     with settings_watched(solution, thoroughly) as found:
         got = contract.call(solution, given)
     contract.expect_results(got)

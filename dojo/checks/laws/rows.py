@@ -140,7 +140,8 @@ class Row:
         _ = self.templates, self.arrays, self.words
         for part in self.parts:
             _ = part.expected
-            if self.tracked and is_differentiable(part.expected.dtype):
+            is_asked = self.tracked and self.contract.recorded
+            if is_asked and is_differentiable(part.expected.dtype):
                 _ = part.weights, part.gradients
 
 

@@ -32,7 +32,8 @@ class Answer:
 
     def _call(self, name, *args, **kwargs):
         self.last_call = Call(name, args, kwargs)
-        self.last_line = self._function.__code__.co_firstlineno
+        code = getattr(self._function, "__code__", None)  # a class has none
+        self.last_line = getattr(code, "co_firstlineno", 0)
         self.calls += 1
         try:
             return self._function(*args, **kwargs)

@@ -56,7 +56,7 @@ def test_a_formula_keeps_all_laws(red_of, device):
 
 @pytest.mark.parametrize("wrong", [by_grad, by_backward, by_vjp, by_jvp, by_dual_numbers])
 def test_autograd_is_seen_in_every_form(red_of, wrong):
-    found = red_of(SquareBackward, wrong)["test_runs_no_pass_of_autograd"]
+    found = red_of(SquareBackward, wrong)["test_is_made_by_hand"]
     assert found.sentence == (
         "had autograd compute a derivative; expected one that is computed by hand."
     )
@@ -72,13 +72,37 @@ def test_a_backward_operation_of_torch_is_seen(first_red):
             return grad * (1 - y * y)
 
     name, sentence = first_red(TanhBackward, torch.ops.aten.tanh_backward.default.__call__)
-    assert (name, "tanh_backward" in sentence) == ("test_is_made_without", True)
+    assert (name, "tanh_backward" in sentence) == ("test_is_made_by_hand", True)
 
 
-def test_inputs_may_be_tracked(red_of):
+def test_inputs_may_be_tracked(first_red):
     def refuses(grad, x):
         if grad.requires_grad or x.requires_grad:
             raise RuntimeError("no tracked input")
         return 2 * x * grad
 
-    assert set(red_of(SquareBackward, refuses)) == {"test_runs_no_pass_of_autograd"}
+    name, _ = first_red(SquareBackward, refuses)
+    assert name == "test_takes_tracked_inputs"
+
+
+def test_a_write_into_a_tracked_input_is_seen(first_red):
+    def writes(grad, x):
+        if x.requires_grad:
+            x.detach().mul_(1).add_(1).sub_(0.5)
+            return 2 * (x.detach() - 0.5) * grad.detach()
+        return 2 * x * grad
+
+    name, sentence = first_red(SquareBackward, writes)
+    assert name == "test_leaves_its_inputs"
+    assert "changed the values of its input x" in sentence
+
+
+def test_the_memory_of_a_tracked_input_is_seen(red_of):
+    def gives_grad(grad, x):
+        return grad.detach() if (x == 0.5).all() and x.requires_grad else 2 * x * grad
+
+    class Halves(SquareBackward):
+        name = "square_backward"
+        cases = [(X, np.full((2, 3), 0.5))]
+
+    assert set(red_of(Halves, gives_grad)) == {"test_has_memory_of_its_own"}

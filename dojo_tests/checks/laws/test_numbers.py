@@ -9,6 +9,7 @@ from dojo.checks.laws.numbers import (
     FLOATS,
     INTEGERS,
     as_array,
+    exact_slopes,
     is_differentiable,
     slopes,
     with_all_digits,
@@ -130,3 +131,20 @@ def test_slopes_leave_the_arguments_alone():
 def test_slopes_take_a_truth_in_plain_python():
     found = slopes(lambda x: [float(one) ** 2 for one in x], np.ones(2), [np.array([1, 3])], 0)
     assert found == pytest.approx([2.0, 6.0])
+
+
+def test_exact_slopes_have_all_digits():
+    def function(x, y, factor):
+        return factor * (np.tanh(x) ** 2 * y).sum()
+
+    x, y = np.array([[0.1, -0.7, 1.3]]), np.array([[2.5], [-0.3]])
+    expected = 6 * np.tanh(x) * (1 - np.tanh(x) ** 2) * y.sum()
+    assert exact_slopes(function, [x, y, 3], 0) == pytest.approx(expected, rel=1e-15)
+    expected = 3 * (np.tanh(x) ** 2).sum() * np.ones((2, 1))
+    assert exact_slopes(function, [x, y, 3], 1) == pytest.approx(expected, rel=1e-15)
+
+
+def test_exact_slopes_of_a_number_and_of_nothing_have_its_shape():
+    assert exact_slopes(np.square, [np.array(3.0)], 0) == pytest.approx(6.0)
+    assert exact_slopes(np.sum, [np.zeros((0, 2))], 0).shape == (0, 2)
+    assert not exact_slopes(lambda x: 2.0, [np.ones(3)], 0).any()

@@ -1,6 +1,5 @@
 """The law of second gradients: it differentiates the contract's formula of the first ones."""
 
-import pytest
 import torch
 
 from dojo.checks.laws import PureFunction

@@ -4,6 +4,7 @@ import functools
 
 import torch
 
+from dojo.checks.laws import BackwardByHand
 from dojo.checks.laws.layouts import STRIDED, TRANSPOSED
 
 from .kinds import (
@@ -124,3 +125,48 @@ def requires_grad_on_its_input(function, mark):
         return value
 
     return wrapper
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def is_by_hand(contract):
+    """Whether autograd may compute nothing during a call."""
+    return isinstance(contract, BackwardByHand)
+
+
+def beside(act, function, mark):
+    """The function, which lets autograd compute a derivative too, and throws that away."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        with torch.enable_grad():
+            act()
+        mark()
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def run_backward():
+    x = torch.ones(2, requires_grad=True)
+    (x * x).sum().backward()
+
+
+def run_forward_mode():
+    with torch.autograd.forward_ad.dual_level():
+        x = torch.autograd.forward_ad.make_dual(torch.ones(2), torch.ones(2))
+        torch.autograd.forward_ad.unpack_dual(x * x)
+
+
+def run_vjp():
+    _, pull_back = torch.func.vjp(torch.sin, torch.ones(2))
+    pull_back(torch.ones(2))
+
+
+for kind, act in {
+    "runs_backward": run_backward,
+    "runs_forward_mode": run_forward_mode,
+    "runs_vjp": run_vjp,
+}.items():
+    SABOTEURS.append(Saboteur(kind, functools.partial(beside, act), is_by_hand, must_show=True))

@@ -8,8 +8,8 @@ from .kinds import (
     Saboteur,
     any_contract,
     has_layout,
-    records,
     takes,
+    takes_tracked,
     tensors_in,
 )
 
@@ -55,7 +55,7 @@ refusing(
 refusing(
     "raises_for_tracked",
     lambda inputs, _values: any(x.requires_grad for x in inputs),
-    records,
+    takes_tracked,
     must_show=True,
 )
 for index in (0, 1):

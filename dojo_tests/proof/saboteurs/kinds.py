@@ -154,6 +154,11 @@ def records(contract):
     return contract.recorded and any(one.is_floating_point for one in contract.dtypes)
 
 
+def takes_tracked(contract):
+    """Whether an input may require grad, where gradients reach it or not."""
+    return records(contract) or hasattr(contract, "test_takes_tracked_inputs")
+
+
 def any_contract(_contract):
     return True
 

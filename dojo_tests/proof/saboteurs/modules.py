@@ -6,21 +6,44 @@ import functools
 import torch
 from torch import nn
 
-from .kinds import SABOTEURS, Saboteur
+from .kinds import SABOTEURS, Saboteur, same
 
 
 def makes_module(contract):
-    """Whether the contract is of a function that makes a module."""
+    """Whether the contract is of what makes a module."""
     return getattr(contract, "makes_module", False)
+
+
+def has_parameters(contract):
+    """Whether it is of what makes a module that has parameters."""
+    return makes_module(contract) and bool(contract.parameters)
+
+
+def state_of(module):
+    """All that a module holds: name → a copy of it, and whether it is trainable."""
+    held = [*module.named_parameters(), *module.named_buffers()]
+    return {name: (one.detach().clone(), one.requires_grad) for name, one in held}
+
+
+def is_in_state(module, state):
+    """Whether a module holds what ``state_of`` has returned."""
+    now = state_of(module)
+    return now.keys() == state.keys() and all(
+        same(now[name][0], one) and now[name][1] == is_trainable
+        for name, (one, is_trainable) in state.items()
+    )
 
 
 def changes_module(change, function, mark):
     """The function that makes a module, which is changed before it comes back."""
 
-    @functools.wraps(function)
+    @functools.wraps(function, updated=())
     def wrapper(*args, **kwargs):
-        module = change(function(*args, **kwargs))
-        mark()
+        module = function(*args, **kwargs)
+        state = state_of(module)
+        module = change(module)
+        if "forward" in vars(module) or not is_in_state(module, state):
+            mark()
         return module
 
     return wrapper
@@ -29,7 +52,8 @@ def changes_module(change, function, mark):
 def of_maker(change):
     """Add a saboteur by what it does to a module that was made."""
     wrap = functools.partial(changes_module, change)
-    SABOTEURS.append(Saboteur(change.__name__, wrap, makes_module, must_show=True, of_maker=True))
+    one = Saboteur(change.__name__, wrap, has_parameters, of_maker=True)
+    SABOTEURS.append(one)
     return change
 
 
@@ -87,16 +111,16 @@ def has_equal_weights(module):
 
 def shares_parameters(function, mark):
     """The function whose modules all have the parameters of the first one."""
-    first = []
+    first = {}
 
-    @functools.wraps(function)
+    @functools.wraps(function, updated=())
     def wrapper(*args, **kwargs):
         module = function(*args, **kwargs)
-        if not first:
-            first.append(module)
+        known = first.setdefault(repr((args, kwargs)), module)
+        if known is module:
             return module
         mark()
-        pairs = zip(module.modules(), first[0].modules(), strict=True)
+        pairs = zip(module.modules(), known.modules(), strict=True)
         for part, other in pairs:
             for name, one in other.named_parameters(recurse=False):
                 setattr(part, name, one)
@@ -107,15 +131,16 @@ def shares_parameters(function, mark):
 
 def makes_once(give, function, mark):
     """The function that makes its module once, and gives something of it at each call."""
-    first = []
+    first = {}
 
-    @functools.wraps(function)
+    @functools.wraps(function, updated=())
     def wrapper(*args, **kwargs):
-        if first:
+        module = function(*args, **kwargs)
+        known = first.setdefault(repr((args, kwargs)), module)
+        given = give(known)
+        if given is not module and (given is known or not is_in_state(module, state_of(known))):
             mark()
-        else:
-            first.append(function(*args, **kwargs))
-        return give(first[0])
+        return given
 
     return wrapper
 
@@ -129,4 +154,4 @@ def gives_copies_of_one(function, mark):
 
 
 for wrap in (shares_parameters, gives_one_module, gives_copies_of_one):
-    SABOTEURS.append(Saboteur(wrap.__name__, wrap, makes_module, must_show=True, of_maker=True))
+    SABOTEURS.append(Saboteur(wrap.__name__, wrap, has_parameters, of_maker=True))

@@ -36,7 +36,8 @@ class Probe:
     def wrap(self, function):
         @functools.wraps(function)
         def wrapper(*args, **kwargs):
-            values = dict(zip(self._names, flat([*args, *kwargs.values()]), strict=False))
+            given = [one for one in flat([*args, *kwargs.values()]) if not callable(one)]
+            values = dict(zip(self._names, given, strict=False))
             self._note({name: x for name, x in values.items() if isinstance(x, torch.Tensor)})
             return function(*args, **kwargs)
 

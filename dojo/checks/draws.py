@@ -1,0 +1,109 @@
+"""What numbers are drawn from: constants and distributions, and whether numbers fit them.
+
+A bound holds for every number. A distribution is judged by the largest distance of the numbers'
+own distribution from it: by the inequality of Dvoretzky, Kiefer, Wolfowitz and Massart it is
+above sqrt(log(2 / p) / (2 n)) with a chance of at most p, for any n. So p is the chance that a
+right answer is called wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dojo.checks.expect import CheckFailed
+from dojo.checks.messages import rounded
+
+FALSE_ALARM = 1e-10
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One number everywhere."""
+
+    value: float
+
+    def fault(self, numbers: np.ndarray) -> str:
+        """Say how the numbers differ, in words; empty if they do not."""
+        wrong = numbers[numbers != self.value]
+        found = f"holds {rounded(float(wrong[0]))}" if wrong.size else ""
+        return found and f"{found}; expected {rounded(self.value)} everywhere."
+
+    @property
+    def is_random(self) -> bool:
+        """Whether two draws differ."""
+        return False
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Numbers between -bound and bound, all equally likely."""
+
+    bound: float
+
+    def fault(self, numbers: np.ndarray) -> str:
+        """Say how the numbers differ, in words; empty if they do not."""
+        largest = float(np.abs(numbers).max(initial=0.0))
+        wanted = f"expected uniform numbers between {-self.bound:.4g} and {self.bound:.4g}."
+        if not largest <= self.bound * (1 + 1e-6):
+            return f"holds {rounded(largest)} in size; {wanted}"
+        share = (np.sort(numbers.ravel()) + self.bound) / (2 * self.bound)
+        if _distance(share) <= _limit(numbers.size):
+            return ""
+        return f"lies between {numbers.min():.4g} and {numbers.max():.4g}; {wanted}"
+
+    @property
+    def is_random(self) -> bool:
+        """Whether two draws differ."""
+        return True
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Normal numbers around 0 with a standard deviation."""
+
+    deviation: float
+
+    def fault(self, numbers: np.ndarray) -> str:
+        """Say how the numbers differ, in words; empty if they do not."""
+        scaled = np.sort(numbers.ravel()) / self.deviation
+        share = np.array([0.5 * math.erfc(-one / math.sqrt(2)) for one in scaled])
+        if np.isfinite(scaled).all() and _distance(share) <= _limit(numbers.size):
+            return ""
+        found = f"has the mean {numbers.mean():.4g} and the deviation {numbers.std():.4g}"
+        return f"{found}; expected a normal distribution of mean 0, deviation {self.deviation:.4g}."
+
+    @property
+    def is_random(self) -> bool:
+        """Whether two draws differ."""
+        return True
+
+
+Distribution = Constant | Uniform | Normal
+
+
+def expect_drawn(numbers: Any, distribution: Distribution, subject: str, hint: str = "") -> None:
+    """Fail unless numbers fit a distribution; a right answer fails in one case of 10^10.
+
+    Args:
+        numbers: an array; 20,000 numbers tell a factor of 1.2 from 1.
+        distribution: what they should be drawn from.
+        subject: whose numbers they are, such as "weight".
+        hint: where to look.
+    """
+    __tracebackhide__ = True
+    if fault := distribution.fault(np.asarray(numbers, dtype=float)):
+        raise CheckFailed(f"{subject} {fault}", hint)
+
+
+def _distance(share: np.ndarray) -> float:
+    """Return the largest distance from the uniform distribution on 0 to 1, for sorted shares."""
+    steps = np.arange(share.size + 1) / max(share.size, 1)
+    return float(np.maximum(steps[1:] - share, share - steps[:-1]).max(initial=0.0))
+
+
+def _limit(count: int) -> float:
+    return math.sqrt(math.log(2 / FALSE_ALARM) / (2 * max(count, 1)))

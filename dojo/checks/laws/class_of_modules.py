@@ -1,0 +1,198 @@
+"""A contract of a class of modules, whose parameters and buffers have names; and how it is asked.
+
+A row's tensors are what the module is called with, and then its parameters and buffers. A module
+is made for the row, gets these in place of its own, and is called. So each law of a pure function
+holds for modules too: values in every dtype, gradients of each parameter alone, memory, settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+
+from dojo.checks.draws import Distribution
+from dojo.checks.expect import CheckFailed, expect
+from dojo.checks.laws.made_module import MADE_ONCE, TRAINABLE, UNSEEN, expect_module
+from dojo.checks.laws.pure import PureFunction
+from dojo.checks.laws.record import Record
+from dojo.checks.messages import Call, dtype_name, numbers_text
+
+NAMES = "A state_dict finds parameters and buffers by the names of the attributes that hold them."
+FLOAT32 = "torch makes float32 parameters by itself: leave them so."
+
+
+@dataclass
+class _Made:
+    """A module that was made for rows, and how often it was called."""
+
+    module: nn.Module
+    text: str
+    calls: int = 0
+
+
+class ClassOfModules(PureFunction):
+    """A contract of a class of modules.
+
+    The oracle ``truth`` gets the arrays of ``tensors``, in that order, and what follows in a case.
+
+    Attributes:
+        parameters: those of ``tensors`` that are parameters, by their names in the state_dict.
+        buffers: those that are buffers.
+        torchs: torch's own class that has the same state_dict; None if there is none.
+        modes: whether a module trains when it is called, in turns.
+        drawn_with: arguments that make a module with some thousand numbers, to judge what
+            ``initial`` says of them.
+        refused_when_made: (arguments, error, hint): what raises when a module is made.
+    """
+
+    parameters: ClassVar[Sequence[str]] = ()
+    buffers: ClassVar[Sequence[str]] = ()
+    torchs: ClassVar[type[nn.Module] | None] = None
+    modes: ClassVar[Sequence[bool]] = (True, False)
+    drawn_with: ClassVar[Sequence[tuple[Any, ...]]] = ()
+    refused_when_made: ClassVar[Sequence[tuple[Any, ...]]] = ()
+    makes_module: ClassVar[bool] = True
+
+    # ---------------------------------------------------------------- what a kata says
+
+    def made_with(self, *arguments: Any) -> tuple[Any, ...]:
+        """Return the arguments that make the module for a case; its tensors may be arrays."""
+        raise NotImplementedError
+
+    def initial(self, *made_with: Any) -> dict[str, Distribution]:  # noqa: ARG002
+        """Return what the parameters and buffers of a new module hold, by their names."""
+        return {}
+
+    # ---------------------------------------------------------------- how a law asks
+
+    @property
+    def handed(self) -> list[str]:
+        """The tensors with which a module is called."""
+        return [one for one in self.tensors if one not in (*self.parameters, *self.buffers)]
+
+    def state_in(self, arguments: Sequence[Any]) -> dict[str, Any]:
+        """Return the parameters and buffers among a case's arguments, by their names."""
+        named = zip(self.tensors, arguments, strict=False)
+        return {name: one for name, one in named if name not in self.handed and one is not None}
+
+    def make(self, solution: Any, made_with: Sequence[Any], state: dict[str, Any]) -> nn.Module:
+        """Return a new module, once it has the parameters and buffers of the contract.
+
+        Args:
+            solution: the answer.
+            made_with: the arguments that it is made with.
+            state: tensors or arrays that have the shapes of its state.
+        """
+        __tracebackhide__ = True
+        module = getattr(solution, self.name)(*made_with)
+        expect_module(module, self.name)
+        self._expect_state(module, {name: tuple(one.shape) for name, one in state.items()})
+        return module
+
+    def _expect_state(self, module: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:
+        __tracebackhide__ = True
+        parameters = dict(module.named_parameters(remove_duplicate=False))
+        buffers = dict(module.named_buffers(remove_duplicate=False))
+        for kind, names, has in (
+            ("parameters", self.parameters, parameters),
+            ("buffers", self.buffers, buffers),
+        ):
+            found = {name: tuple(one.shape) for name, one in has.items()}
+            wanted = {name: shape for name, shape in shapes.items() if name in names}
+            if found != wanted:
+                hint = self.hint(kind) or (NAMES if found else UNSEEN)
+                sentence = f"has {_listed(found, kind)}; expected {_listed(wanted, kind)}."
+                raise CheckFailed(sentence, hint)
+        for name, one in parameters.items():
+            kind = dtype_name(one.dtype)
+            expect(one.dtype == torch.float32, f"has a {kind} parameter {name}.", FLOAT32)
+            expect(one.requires_grad, f"has a parameter {name} that is not trainable.", TRAINABLE)
+        for name, one in buffers.items():
+            dtype = self.fixed.get(name, torch.float32)
+            sentence = f"has a {dtype_name(one.dtype)} buffer {name}; expected {dtype_name(dtype)}."
+            expect(one.dtype == dtype, sentence, self.hint("buffers"))
+        keys = list(module.state_dict())
+        sentence = f"has a state_dict with the keys {keys}; expected {list(shapes)}."
+        expect(set(keys) == set(shapes), sentence, self.hint("state_dict") or NAMES)
+
+    def put(self, module: nn.Module, name: str, one: torch.Tensor) -> None:
+        """Exchange a parameter or buffer of a module for another one."""
+        path, _, last = name.rpartition(".")
+        setattr(module.get_submodule(path), last, one)
+
+    def held(self, module: nn.Module, name: str) -> Any:
+        """Return the parameter or buffer of a module that has this name."""
+        path, _, last = name.rpartition(".")
+        return getattr(module.get_submodule(path), last)
+
+    def as_argument(self, name: str, x: torch.Tensor) -> torch.Tensor:
+        """Return an nn.Parameter, a leaf in the same memory, for what is one."""
+        if name not in self.parameters:
+            return x
+        return nn.Parameter(x.detach(), requires_grad=x.requires_grad)
+
+    def make_ready(self, solution: Any, arguments: Sequence[Any]) -> None:
+        """Make the module that is to be called."""
+        __tracebackhide__ = True
+        self._made_for(solution, arguments)
+
+    def call(self, solution: Any, arguments: Sequence[Any]) -> Any:
+        """Give a module the parameters and buffers among the arguments, and call it."""
+        __tracebackhide__ = True
+        made = self._made_for(solution, arguments)
+        state = self.state_in(arguments)
+        inputs = self.inputs_in(arguments)
+        like = next((one for one in [*state.values(), *inputs] if one.is_floating_point()), None)
+        if like is not None:
+            made.module.to(like.device, like.dtype)
+        for name, one in state.items():
+            self.put(made.module, name, one)
+        training = self.modes[made.calls % len(self.modes)]
+        made.calls += 1
+        made.module.train(training)
+        mode = "" if training else ".eval()"
+        solution.last_call = Call(f"{made.text}{mode}", inputs, {})
+        got = made.module(*inputs)
+        for name, one in state.items():
+            is_there = self.held(made.module, name) is one or name in self.written
+            expect(is_there, f"replaced {name} by another tensor in forward.", MADE_ONCE)
+        expect(made.module.training == training, "changed its own mode in forward.", MADE_ONCE)
+        return got
+
+    def inputs_in(self, arguments: Sequence[Any]) -> list[Any]:
+        """Return the tensors with which the module is called."""
+        return [arguments[self.tensors.index(name)] for name in self.handed]
+
+    def _made_for(self, solution: Any, arguments: Sequence[Any]) -> _Made:
+        """Return the module for a case: one and the same for all that are made alike."""
+        __tracebackhide__ = True
+        made_with = self.made_with(*arguments)
+        device = self.inputs_in(arguments)[0].device.type
+        key = type(self), made_with, device
+        if key not in solution.records:
+            module = self.make(solution, made_with, self.state_in(arguments))
+            solution.records[key] = _Made(module, str(Call(self.name, made_with, {})))
+        made: _Made = solution.records[key]
+        return made
+
+    def expect_truth(self, record: Record, words: str = "") -> None:
+        """Fail unless the output is the truth; then the message shows the parameters too."""
+        __tracebackhide__ = True
+        try:
+            super().expect_truth(record, words)
+        except CheckFailed as error:
+            state = self.state_in(record.arguments)
+            seen = {name: numbers_text(one).strip() for name, one in state.items()}
+            shown = " and ".join(f"{name} is {text}" for name, text in seen.items() if text)
+            if shown and error.got is not None:
+                error.hint = f"{error.hint} Here {shown}.".strip()
+            raise
+
+
+def _listed(shapes: dict[str, tuple[int, ...]], kind: str) -> str:
+    words = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+    return f"the {kind} {words}" if words else f"no {kind}"

@@ -1,0 +1,220 @@
+"""The laws of a class of modules, whose parameters and buffers have names."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from dojo.checks.aspects import aspect
+from dojo.checks.draws import expect_drawn
+from dojo.checks.expect import (
+    CheckFailed,
+    expect,
+    expect_device,
+    expect_raises,
+    expect_values,
+)
+from dojo.checks.laws.class_of_modules import ClassOfModules
+from dojo.checks.laws.made_module import MOVED
+from dojo.checks.laws.module import INSIDE, SAVED
+from dojo.checks.laws.numbers import as_array
+from dojo.checks.laws.rows import Row
+from dojo.checks.laws.settings import settings_watched
+from dojo.checks.laws.wording import SETTINGS, law
+from dojo.checks.memory import shares_storage
+from dojo.checks.messages import Call
+
+OWN = "Each call computes with the parameters and buffers that the module holds at that moment."
+DRAW = "Draw from torch's global generator when a module is made, and set no seed."
+NO_DRAW = "Nothing here is random: leave torch's generator alone."
+LOADS = "load_state_dict finds each tensor by its name and its shape."
+
+
+class ModuleClass(ClassOfModules):
+    """The laws of a class of modules; those of a pure function hold for each call."""
+
+    # ---------------------------------------------------------------- how a law asks
+
+    def different(self) -> Iterator[tuple[tuple[Any, ...], Row]]:
+        """Yield each way in which the cases have a module made, with the first row for it."""
+        seen = []
+        for row in self.plain:
+            made_with = self.made_with(*row.arrays)
+            if made_with not in seen:
+                seen.append(made_with)
+                yield made_with, row
+
+    def new(self, solution: Any, made_with: Sequence[Any], row: Row) -> nn.Module:
+        """Return a module that no other law has used."""
+        __tracebackhide__ = True
+        solution.hint = self.hint("made") or self.hint_of(row)
+        return self.make(solution, made_with, self.state_in(row.arrays))
+
+    def expect_own(
+        self, solution: Any, module: nn.Module, row: Row, device: str, what: str
+    ) -> torch.Tensor:
+        """Return the output, once it is the truth for what the module itself holds, in each mode.
+
+        Args:
+            solution: the answer.
+            module: one that was made for this row.
+            row: its inputs are asked, in the dtype of the module.
+            device: where the module lies.
+            what: has happened to the module, in words.
+        """
+        __tracebackhide__ = True
+        held = [*module.parameters(), *module.buffers()]
+        dtype = next((one.dtype for one in held if one.is_floating_point()), torch.float32)
+        asked = Row(self, row.case, dtype)
+        got = torch.empty(0)
+        for training in self.modes:
+            arrays = list(asked.arrays)
+            for name in self.state_in(asked.arrays):
+                arrays[self.tensors.index(name)] = as_array(self.held(module, name))
+            handed = [one.copy(device)[0] for one in self.inputs_in(asked.templates)]
+            mode = "in train mode" if training else "in eval mode"
+            solution.last_call = Call(str(Call(self.name, self.made_with(*arrays), {})), handed, {})
+            got = module.train(training)(*handed)
+            expected = self.expected(arrays, dtype)
+            limit = self.limit(expected.dtype) * max(1.0, float(expected.abs().max()))
+            hint = self.hint("own") or OWN
+            text = f"the output {what}, {mode},"
+            expect_values(got, expected, hint, text, rtol=limit, atol=limit)
+        return got
+
+    def write(self, module: nn.Module, row: Row) -> None:
+        """Write the numbers of a row into what a module holds, as training would."""
+        with torch.no_grad():
+            for _, name, template in row.named:
+                if name not in self.handed:
+                    held = self.held(module, name)
+                    held.copy_(template.x.to(held))
+
+    # ---------------------------------------------------------------- the laws
+
+    @aspect("type")
+    def test_returns_a_tensor(self, solution: Any, device: str) -> None:
+        """{name} makes an nn.Module with the right parameters, which returns a tensor."""
+        for made_with, row in self.different():
+            self.new(solution, made_with, row)
+        super().test_returns_a_tensor(solution, device)
+
+    @aspect("device")
+    def test_moves_to_the_device(self, solution: Any, device: str) -> None:
+        """After .to(device) all that the module holds lies there, and it computes there."""
+        for made_with, row in self.different():
+            module = self.new(solution, made_with, row).to(device)
+            for name, one in [*module.named_parameters(), *module.named_buffers()]:
+                sentence = f"holds {name} on {one.device} after .to({device!r})."
+                expect(one.device.type == device, sentence, MOVED)
+            try:
+                got = self.expect_own(solution, module, row, device, f"after .to({device!r})")
+            except RuntimeError as error:
+                if "same device" not in str(error):
+                    raise
+                sentence = f"computed with tensors on cpu and cuda after .to({device!r})."
+                raise CheckFailed(sentence, MOVED) from None
+            expect_device(got, device, MOVED)
+
+    @aspect("values")
+    def test_follows_what_it_holds(self, solution: Any, device: str) -> None:
+        """It computes with its own numbers: new, written, loaded, copied, and in float64."""
+        for made_with, row in itertools.islice(self.different(), None if device == "cpu" else 1):
+            module = self.new(solution, made_with, row).to(device)
+            self.expect_own(solution, module, row, device, "of a new module")
+            self.write(module, row)
+            self.expect_own(solution, module, row, device, "after its parameters were written")
+            other = self.new(solution, made_with, row).to(device)
+            other.load_state_dict(module.state_dict())
+            self.expect_own(solution, other, row, device, "after load_state_dict")
+            twin = copy.deepcopy(module)
+            self.expect_own(solution, twin, row, device, "of a deepcopy")
+            self.expect_own(solution, twin.double(), row, device, "after .double()")
+
+    @aspect("values")
+    @law("drawn_with")
+    def test_initial_values(self, solution: Any, device: str) -> None:
+        """A new module holds the initial values, drawn anew for each where they are random."""
+        for made_with in self.drawn_with:
+            solution.hint = self.hint("initial")
+            with settings_watched(solution) as found:
+                one, other = (getattr(solution, self.name)(*made_with) for _ in range(2))
+            initial = self.initial(*made_with)
+            for name, distribution in initial.items():
+                held = self.held(one.to(device), name)
+                expect_drawn(as_array(held), distribution, name, self.hint("initial"))
+                if distribution.is_random:
+                    is_other = bool((self.held(other, name).cpu() != held.cpu()).any())
+                    sentence = f"made two modules with the same numbers in {name}."
+                    expect(is_other, sentence, self.hint("draws") or DRAW)
+            if not any(one.is_random for one in initial.values()):
+                expect(not found.text, found.text, NO_DRAW)
+            self._expect_follows_seed(solution, made_with)
+
+    def _expect_follows_seed(self, solution: Any, made_with: Sequence[Any]) -> None:
+        __tracebackhide__ = True
+        states = []
+        for _ in range(2):
+            torch.manual_seed(1)
+            torch.rand(3)
+            states.append(getattr(solution, self.name)(*made_with).state_dict())
+        is_same = all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+        sentence = "made two modules that differ, though torch.manual_seed was the same."
+        expect(is_same, sentence, self.hint("draws") or DRAW)
+
+    @aspect("memory")
+    def test_shares_nothing(self, solution: Any, device: str) -> None:
+        """Two modules share no memory, and neither do a module and its deepcopy."""
+        made_with, row = next(self.different())
+        one, other = (self.new(solution, made_with, row).to(device) for _ in range(2))
+        for twin, kind in ((other, "two modules"), (copy.deepcopy(one), "a module and a deepcopy")):
+            for name in self.state_in(row.arrays):
+                shared = shares_storage(self.held(one, name), self.held(twin, name))
+                sentence = f"made {kind} that share the memory of {name}."
+                expect(not shared, sentence, self.hint("shares") or INSIDE)
+
+    @aspect("memory")
+    def test_is_made_without_a_setting(self, solution: Any) -> None:
+        """To make a module changes no setting of torch."""
+        for made_with, _ in self.different():
+            with settings_watched(solution) as found:
+                getattr(solution, self.name)(*made_with)
+            expect("generator" in found.text or not found.text, found.text, SETTINGS)
+
+    @aspect("structure")
+    @law("torchs")
+    def test_loads_from_and_into_torchs(self, solution: Any, device: str) -> None:
+        """Its state_dict loads into torch's own class, and torch's loads into it."""
+        for made_with, row in self.different():
+            module = self.new(solution, made_with, row).to(device)
+            assert self.torchs is not None
+            torchs = self.torchs(*made_with).to(device)
+            self.write(torchs, row)
+            wanted = {name: one.clone() for name, one in torchs.state_dict().items()}
+            for source, target in ((torchs, module), (module, torchs)):
+                self._expect_loads(source, target)
+            for name, one in module.state_dict().items():
+                expect_values(one, wanted[name].cpu(), SAVED, name, rtol=0, atol=0)
+
+    def _expect_loads(self, source: nn.Module, target: nn.Module) -> None:
+        __tracebackhide__ = True
+        try:
+            target.load_state_dict(source.state_dict())
+        except RuntimeError as error:
+            words = str(error).partition("\n")[2].strip().partition("\n")[0].strip()
+            sentence = f"and torch's own module do not load each other's state_dict: {words}"
+            raise CheckFailed(sentence, self.hint("state_dict") or LOADS) from None
+
+    @aspect("errors")
+    @law("refused_when_made")
+    def test_is_not_made_with(self, solution: Any) -> None:
+        """Arguments that make no sense raise an error when the module is made."""
+        for made_with, error, hint in self.refused_when_made:
+            make = functools.partial(getattr(solution, self.name), *made_with)
+            expect_raises(error, make, hint)

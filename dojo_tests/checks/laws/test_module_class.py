@@ -1,0 +1,322 @@
+"""The laws of a class of modules: a right one keeps them all, and each fault breaks its law."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from dojo.checks.draws import Constant, Uniform
+from dojo.checks.laws import ModuleClass
+
+
+def numbers(*shape, seed=0):
+    return np.round(np.random.default_rng(seed).uniform(-3, 3, shape), 1)
+
+
+class LinearContract(ModuleClass):
+    """x·Wᵀ + b, or without b."""
+
+    name = "Linear"
+    tensors = ("x", "weight", "bias")
+    parameters = ("weight", "bias")
+    dtypes = (torch.float32, torch.float64)
+    cases = [
+        (numbers(2, 3), numbers(2, 3, seed=1), numbers(2, seed=2)),
+        (numbers(2, 4, 3), numbers(2, 3, seed=1), None),
+        (numbers(3), numbers(4, 3, seed=1), numbers(4, seed=2)),
+        (np.zeros((0, 3)), numbers(2, 3, seed=1), numbers(2, seed=2)),
+    ]
+    ulps = 32
+    torchs = nn.Linear
+    drawn_with = [(40, 60), (40, 60, False)]
+    refused_when_made = [((0, 2), ValueError, "A size is at least 1.")]
+    forbidden = "linear"
+
+    def made_with(self, x, weight, bias=None):
+        return (weight.shape[1], weight.shape[0], bias is not None)
+
+    def truth(self, x, weight, bias=None):
+        return x @ weight.T + (0 if bias is None else bias)
+
+    def initial(self, in_features, out_features, bias=True):
+        bound = Uniform(in_features**-0.5)
+        return {"weight": bound, "bias": bound} if bias else {"weight": bound}
+
+
+class Linear(nn.Module):
+    """A right answer."""
+
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        if in_features < 1:
+            raise ValueError("in_features")
+        bound = in_features**-0.5
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.bias = (
+            nn.Parameter(torch.empty(out_features).uniform_(-bound, bound)) if bias else None
+        )
+
+    def forward(self, x):
+        y = x @ self.weight.T
+        return y if self.bias is None else y + self.bias
+
+
+def test_a_right_class_keeps_all_laws(red_of, device):
+    assert not red_of(LinearContract, Linear, device)
+
+
+class OtherNames(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.w = self.weight
+        del self.weight
+
+
+class Transposed(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.weight = nn.Parameter(self.weight.detach().T.contiguous())
+
+
+class PlainTensor(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        weight = self.weight.detach()
+        del self.weight
+        self.weight = weight
+
+
+class Frozen(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.weight.requires_grad_(False)
+
+
+class InFloat64(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.double()
+
+
+class OneMoreBuffer(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.register_buffer("count", torch.zeros(1))
+
+
+class ReadsOnce(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.kept = self.weight.detach().T.clone()
+
+    def forward(self, x):
+        y = x @ self.kept.to(x)
+        return y if self.bias is None else y + self.bias
+
+
+class Detaches(Linear):
+    def forward(self, x):
+        y = x @ self.weight.data.T
+        return y if self.bias is None else y + self.bias
+
+
+class HasOwnConstant(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.one = torch.ones(1)
+
+    def forward(self, x):
+        return super().forward(x) * self.one.to(x.dtype)
+
+
+class InFloat32(Linear):
+    def forward(self, x):
+        y = x.float() @ self.weight.float().T
+        return (y if self.bias is None else y + self.bias.float()).to(x.dtype)
+
+
+class OtherInEval(Linear):
+    def forward(self, x):
+        return super().forward(x) * (1 if self.training else 2)
+
+
+class CachesOutputs(Linear):
+    def forward(self, x):
+        if not hasattr(self, "last") or self.last[0] is not x:
+            self.last = x, super().forward(x)
+        return self.last[1]
+
+
+class WritesWeights(Linear):
+    def forward(self, x):
+        with torch.no_grad():
+            self.weight.mul_(0.5)
+        return super().forward(x)
+
+
+class ReplacesWeights(Linear):
+    def forward(self, x):
+        self.weight = nn.Parameter(self.weight.detach().clone())
+        return super().forward(x)
+
+
+class SwitchesMode(Linear):
+    def forward(self, x):
+        self.eval()
+        return super().forward(x)
+
+
+class UsesTorchs(Linear):
+    def forward(self, x):
+        return nn.functional.linear(x, self.weight, self.bias)
+
+
+class WrongBound(Linear):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features, bias)
+        bound = math.sqrt(6 / (in_features + out_features))
+        nn.init.uniform_(self.weight, -bound, bound)
+
+
+class WrongBoundOfBias(Linear):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features, bias)
+        if bias:
+            nn.init.zeros_(self.bias)
+
+
+class Seeded(Linear):
+    def __init__(self, *args):
+        torch.manual_seed(0)
+        super().__init__(*args)
+
+
+class OwnGenerator(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        generator = torch.Generator()
+        generator.seed()
+        bound = self.weight.shape[1] ** -0.5
+        with torch.no_grad():
+            self.weight.uniform_(-bound, bound, generator=generator)
+
+
+class RefusesNothing(Linear):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(max(in_features, 1), out_features, bias)
+
+
+class Shared(Linear):
+    KEPT = {}
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.weight = self.KEPT.setdefault(tuple(self.weight.shape), self.weight)
+
+
+class BreaksCopies(Linear):
+    def __deepcopy__(self, memo):
+        return self
+
+
+FAULTS = {
+    OtherNames: ("test_returns_a_tensor", "has the parameters bias (2,), w (2, 3); expected the"),
+    Transposed: ("test_returns_a_tensor", "weight (3, 2)"),
+    PlainTensor: ("test_returns_a_tensor", "has the parameters bias (2,); expected"),
+    Frozen: ("test_returns_a_tensor", "has a parameter weight that is not trainable."),
+    InFloat64: ("test_returns_a_tensor", "has a float64 parameter weight."),
+    OneMoreBuffer: ("test_returns_a_tensor", "has the buffers count (1,); expected no buffers."),
+    ReadsOnce: ("test_values", "returned"),
+    Detaches: ("test_gradients", "no gradient reaches weight"),
+    InFloat32: ("test_values", "returned"),
+    OtherInEval: ("test_values", "returned"),
+    CachesOutputs: ("test_remembers_nothing", "returned"),
+    WritesWeights: ("test_leaves_its_inputs", "changed the values of its input weight"),
+    ReplacesWeights: ("test_values", "replaced weight by another tensor in forward."),
+    SwitchesMode: ("test_values", "changed its own mode in forward."),
+    UsesTorchs: ("test_is_made_without", "ran torch's linear, which is forbidden here."),
+    WrongBound: ("test_initial_values", "weight holds"),
+    WrongBoundOfBias: ("test_initial_values", "bias lies between 0 and 0; expected uniform"),
+    Seeded: ("test_initial_values", "made two modules with the same numbers in weight."),
+    OwnGenerator: ("test_initial_values", "though torch.manual_seed was the same."),
+    RefusesNothing: ("test_is_not_made_with", "expected ValueError."),
+    Shared: ("test_shares_nothing", "made two modules that share the memory of weight."),
+    BreaksCopies: ("test_shares_nothing", "made a module and a deepcopy that share the memory"),
+}
+
+
+@pytest.mark.parametrize("wrong", FAULTS, ids=lambda one: one.__name__)
+def test_a_fault_breaks_its_law(red_of, wrong):
+    law, words = FAULTS[wrong]
+    found = red_of(LinearContract, wrong, "cpu")
+    assert law in found
+    assert words in getattr(found[law], "sentence", str(found[law]))
+
+
+def test_a_constant_that_does_not_move_is_red_on_the_gpu(red_of):
+    found = red_of(LinearContract, HasOwnConstant, "cuda", ["test_moves_to_the_device"])
+    sentence = found["test_moves_to_the_device"].sentence
+    assert sentence == "computed with tensors on cpu and cuda after .to('cuda')."
+
+
+def test_a_message_shows_the_parameters(red_of):
+    error = red_of(LinearContract, OtherInEval, "cpu", ["test_values"])["test_values"]
+    assert "weight is [[" in error.hint
+
+
+class Scale(nn.Module):
+    """A module with torch's names that is made with ones."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        return x * self.weight
+
+
+class ScaleContract(ModuleClass):
+    """A module whose initial values are constants: to make it draws nothing."""
+
+    name = "Scale"
+    tensors = ("x", "weight")
+    parameters = ("weight",)
+    dtypes = (torch.float32, torch.float64)
+    cases = [(numbers(2, 3), numbers(3, seed=1))]
+    drawn_with = [(3,)]
+
+    def made_with(self, x, weight):
+        return (weight.shape[0],)
+
+    def truth(self, x, weight):
+        return x * weight
+
+    def initial(self, size):
+        return {"weight": Constant(1.0)}
+
+
+def test_constants_are_judged(red_of):
+    class Zeros(Scale):
+        def __init__(self, size):
+            super().__init__(size)
+            nn.init.zeros_(self.weight)
+
+    class Draws(Scale):
+        def __init__(self, size):
+            super().__init__(size)
+            torch.rand(1)
+
+    assert not red_of(ScaleContract, Scale)
+    assert set(red_of(ScaleContract, Zeros)) == {"test_initial_values"}
+    assert set(red_of(ScaleContract, Draws)) == {"test_initial_values"}
+
+
+def test_a_function_or_a_class_of_something_else_is_no_module(first_red):
+    class Plain:
+        def __init__(self, size):
+            pass
+
+    law, sentence = first_red(ScaleContract, Plain)
+    assert (law, "expected an instance of nn.Module" in sentence) == ("test_returns_a_tensor", True)

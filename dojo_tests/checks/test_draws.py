@@ -1,0 +1,69 @@
+"""Distributions: right draws fit them, near ones do not, and the sentence has the numbers."""
+
+import numpy as np
+import pytest
+
+from dojo.checks import CheckFailed
+from dojo.checks.draws import Constant, Normal, Uniform, expect_drawn
+
+COUNT = 20_000
+
+
+def draws(seed=0):
+    return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_right_draws_fit(seed):
+    expect_drawn(draws(seed).uniform(-0.25, 0.25, COUNT), Uniform(0.25), "weight")
+    expect_drawn(draws(seed).normal(0, 0.02, (50, 100)), Normal(0.02), "weight")
+    expect_drawn(np.ones((3, 4)), Constant(1.0), "weight")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_numbers_fit_whatever_they_are(count):
+    expect_drawn(draws().uniform(-0.25, 0.25, count), Uniform(0.25), "bias")
+    expect_drawn(draws().normal(0, 1, count), Normal(1.0), "bias")
+
+
+WRONG = {
+    "a wider bound": (draws().uniform(-0.3, 0.3, COUNT), Uniform(0.25), "holds 0.29"),
+    "a narrower bound": (draws().uniform(-0.2, 0.2, COUNT), Uniform(0.25), "lies between -0.2"),
+    "half of it": (draws().uniform(0, 0.25, COUNT), Uniform(0.25), "lies between"),
+    "zeros": (np.zeros(COUNT), Uniform(0.25), "lies between 0 and 0; expected uniform numbers"),
+    "not written": (np.full(COUNT, np.nan), Uniform(0.25), "holds nan in size"),
+    "normal in a bound": (
+        np.clip(draws().normal(0, 0.1, COUNT), -0.25, 0.25),
+        Uniform(0.25),
+        "expected uniform numbers between -0.25 and 0.25.",
+    ),
+    "a wider deviation": (
+        draws().normal(0, 0.024, COUNT),
+        Normal(0.02),
+        "expected a normal distribution of mean 0, deviation 0.02.",
+    ),
+    "another mean": (draws().normal(0.1, 1, COUNT), Normal(1.0), "has the mean 0."),
+    "uniform of that deviation": (
+        draws().uniform(-(3**0.5), 3**0.5, COUNT),
+        Normal(1.0),
+        "expected a normal distribution",
+    ),
+    "NaN among them": (np.full(COUNT, np.nan), Normal(1.0), "has the mean nan"),
+    "one wrong number": (np.array([1.0, 1.0, 0.5]), Constant(1.0), "holds 0.5; expected 1."),
+    "NaN for a constant": (np.array([1.0, np.nan]), Constant(1.0), "holds nan; expected 1."),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_wrong_draws_do_not_fit(kind):
+    numbers, distribution, words = WRONG[kind]
+    with pytest.raises(CheckFailed) as caught:
+        expect_drawn(numbers, distribution, "weight", "Look there.")
+    assert caught.value.sentence.startswith("weight ")
+    assert words in caught.value.sentence
+    assert caught.value.hint == "Look there."
+
+
+def test_only_a_constant_is_not_random():
+    kinds = (Constant(0.0), Uniform(1.0), Normal(1.0))
+    assert [one.is_random for one in kinds] == [False, True, True]
