@@ -15,15 +15,16 @@ END = "<!-- end of what it made -->"
 
 
 def course(root: Path) -> str:
-    """The tables, a track each: every kata's file, what it is about, what is written."""
+    """The tables, a folded one for each track: the katas' files, subjects, and public names."""
     katas = find_katas(root)
-    parts = [f"{len(katas)} katas."]
+    parts = [f"{len(katas)} katas. Click on a track to see them."]
     for track, members in groupby(katas, key=lambda kata: kata.track):
         rows = [_row(kata) for kata in members]
-        title = f"### {track_title(root, track)}"
-        intro = f"`katas/{track}`, {len(rows)} kata{'s' * (len(rows) > 1)}."
+        count = f"{len(rows)} kata{'s' * (len(rows) > 1)} in <code>katas/{track}</code>"
+        summary = f"<summary><b>{track_title(root, track)}</b> ({count})</summary>"
         head = "| kata | about | you write |\n| --- | --- | --- |"
-        parts.append("\n\n".join([title, intro, "\n".join([head, *rows])]))
+        table = "\n".join([head, *rows])
+        parts.append(f"<details>\n{summary}\n\n{table}\n\n</details>")
     return "\n\n".join(parts)
 
 

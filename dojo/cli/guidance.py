@@ -9,7 +9,7 @@ import typer
 
 from dojo.cli.app import agree_or_exit, app, in_dojo
 from dojo.cli.listing import list_json, list_lines, next_lines
-from dojo.cli.options import AsJson, Name, Yes
+from dojo.cli.options import All, AsJson, Name, Names, Yes
 from dojo.cli.terminal import paint, say, say_all
 from dojo.course.lesson import task_of
 from dojo.course.lookup import short_name
@@ -20,13 +20,13 @@ from dojo.verdict.text import prose_lines, wrapped
 
 
 @app.command("list")
-def list_katas(as_json: AsJson = False) -> None:
-    """Every kata and its state; > marks the current one."""
+def list_katas(names: Names = None, is_all: All = False, as_json: AsJson = False) -> None:
+    """How far each track is, and the katas of the current one, or of those named; > marks it."""
     with in_dojo() as dojo:
         if as_json:
             say_all(map(json.dumps, list_json(dojo.katas, dojo.progress)))
         else:
-            say_all(list_lines(dojo.katas, dojo.progress))
+            say_all(list_lines(dojo.katas, dojo.progress, dojo.chosen(names, is_all)))
 
 
 @app.command("next")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,31 +13,43 @@ from dojo.course.katas import Kata, shown_path, track_title
 from dojo.course.lesson import kata_title
 from dojo.files.tools import typed
 from dojo.progress.record import Progress
-from dojo.verdict.model import GREEN, NOT_JUDGED, STALE
+from dojo.verdict.model import GREEN, NOT_JUDGED, NOT_STARTED, STALE
 from dojo.verdict.text import bar_of, colour_of, wrapped
 
 VERSION = 1
 _STEM, _STATE = 26, 14  # columns
+_TRACK_BAR = 10  # columns of the bar of a track
 _MEANINGS = {
     STALE: "green once; since then edited, or the checks or the judge have changed",
     NOT_JUDGED: "an answer on which no verdict is known here",
 }
 
 
-def list_lines(katas: Sequence[Kata], progress: Progress) -> Iterator[str]:
-    """For each track its title, a line for each kata, and a bar; then what rare states mean."""
+def list_lines(katas: Sequence[Kata], progress: Progress, opened: Iterable[Kata]) -> Iterator[str]:
+    """A line with a bar for each track, and below those that are open a line for each kata.
+
+    What rare states mean comes last, and how the rest of the tracks are opened.
+
+    Args:
+        katas: all of the dojo.
+        progress: of the learner.
+        opened: katas whose tracks are open.
+    """
     state_of = progress.states(katas)
     current = progress.current(state_of)
+    open_tracks = {kata.track for kata in opened}
     room = shutil.get_terminal_size().columns - _STEM - _STATE - 4  # of 80, without a terminal
-    for _, group in groupby(katas, lambda kata: kata.track):
-        in_track = list(group)
-        yield heading(in_track[0])
-        for kata in in_track:
+    tracks = [list(group) for _, group in groupby(katas, lambda kata: kata.track)]
+    for in_track in tracks:
+        yield _track_line(in_track, [state_of[kata] for kata in in_track])
+        for kata in in_track if in_track[0].track in open_tracks else []:
             mark = ">" if kata == current else " "
             state = paint(f"{state_of[kata]:<{_STATE}}", colour_of(state_of[kata]))
             text = ("(skipped) " if progress.is_skipped(kata) else "") + kata_title(kata)
             yield f"{mark} {kata.stem:<{_STEM}} {state} {_cut(text, room)}".rstrip()
-        yield bar_line([state_of[kata] for kata in in_track])
+    if len(open_tracks) < len(tracks):
+        opens = f"To open a track: {typed('dojo list TRACK')}. All: {typed('dojo list --all')}"
+        yield from wrapped(opens)
     for state in (state for state in _MEANINGS if state in state_of.values()):
         yield from wrapped(
             f"{state}: {_MEANINGS[state]}. To judge all: {typed('dojo check --all')}"
@@ -99,6 +112,21 @@ def bar_line(states: Sequence[str]) -> str:
     """A bar of the green katas among these states, and how many katas are in which state."""
     filled, empty, text = bar_of(states, states.count(GREEN))
     return f"[{paint(filled, colour_of(GREEN))}{empty}] {text}"
+
+
+def _track_line(katas: Sequence[Kata], states: Sequence[str]) -> str:
+    """A track's name, a bar, how many of its katas are green, and its title."""
+    green = states.count(GREEN)
+    filled = "#" * (_TRACK_BAR * green // len(states))
+    bar = f"[{paint(filled, colour_of(GREEN))}{'.' * (_TRACK_BAR - len(filled))}]"
+    counts = Counter(states)
+    rare = [f"{n} {state}" for state, n in counts.items() if state not in (GREEN, NOT_STARTED)]
+    text = track_title(katas[0].root, katas[0].track)
+    text = f"{text} ({', '.join(rare)})" if rare else text
+    start = f"{katas[0].track:<10} "
+    end = f" {green:>2} of {len(states)}"
+    room = shutil.get_terminal_size().columns - len(start) - _TRACK_BAR - len("[] ") - 10
+    return f"{start}{bar}{end:<10} {_cut(text, room)}".rstrip()
 
 
 def heading(kata: Kata) -> str:

@@ -78,7 +78,7 @@ def suggestion(part: str, katas: Sequence[Kata]) -> str:
     names |= {kata.track: _ratio(part, kata.track) for kata in katas}
     near = [name for name in sorted(names, key=lambda name: -names[name]) if names[name] >= _LIKE]
     if not near:
-        return f"All names: {typed('dojo list')}"
+        return f"All names: {typed('dojo list --all')}"
     return f"Did you mean {'one of: ' if len(near) > 1 else ''}{', '.join(near[:_NEAREST])}?"
 
 

@@ -3,15 +3,50 @@
 import json
 import re
 
+from dojo.course.katas import find_katas
 from dojo.verdict.model import CRASHED, GREEN, NOT_JUDGED, NOT_STARTED, STALE
 
 
 def test_the_list_shows_states_and_the_current_kata(run_dojo, first_kata, record_verdict):
     record_verdict(first_kata, GREEN, "x = 1\n")
     lines = run_dojo("list").stdout.splitlines()
+    assert re.match(r"first +\[#{5}\.{5}\]  1 of 2 +1\. ", lines[0])
     assert re.match(r"  k01_double +green +Double a tensor", lines[1])
     assert re.match(r"> k02_add +not started +Add two tensors", lines[2])
-    assert lines[3].endswith("] 1 of 2 katas green, 1 not started")
+    assert re.match(r"second +\[\.{10}\]  0 of 2 +2\. ", lines[3])
+    assert lines[4] == "To open a track: dojo list TRACK. All: dojo list --all"
+    assert len(lines) == 5
+
+
+def test_the_list_opens_the_tracks_that_are_named(run_dojo):
+    lines = run_dojo("list", "second").stdout.splitlines()
+    assert [line.split()[0] for line in lines[:4]] == [
+        "first",
+        "second",
+        "k01_mean",
+        "k02_first_row",
+    ]
+    names = run_dojo("list", "--all").stdout
+    assert all(stem in names for stem in ("k01_double", "k02_add", "k01_mean", "k02_first_row"))
+    assert "To open" not in names
+
+
+def test_the_list_has_a_line_a_track_when_all_is_green(run_dojo, own_dojo, record_verdict):
+    for kata in find_katas(own_dojo):
+        record_verdict(kata, GREEN, kata.stub.read_text())
+    lines = run_dojo("list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["first", "second", "To"]
+
+
+def test_the_list_counts_what_is_red(run_dojo, first_kata, record_verdict):
+    record_verdict(first_kata, CRASHED, "x =\n")
+    assert "(1 crashed)" in run_dojo("list").stdout.splitlines()[0]
+
+
+def test_a_track_that_is_unknown_is_told_with_what_there_is(run_dojo):
+    result = run_dojo("list", "thrid")
+    assert result.returncode == 2
+    assert "There is no kata 'thrid'." in result.stderr
 
 
 def test_the_list_says_what_stale_means(run_dojo, first_kata, record_verdict, line_of):
@@ -27,7 +62,7 @@ def test_answers_that_nobody_has_judged_are_told_everywhere(run_dojo, first_kata
     result = run_dojo("list")
     assert re.match(r"> k01_double +not judged yet +Double", line_of(result, first_kata))
     assert "not judged yet: an answer on which no verdict is known here." in result.stdout
-    assert "0 of 2 katas green, 1 not judged yet, 1 not started" in result.stdout
+    assert "(1 not judged yet)" in result.stdout
     assert json.loads(run_dojo("list", "--json").stdout.splitlines()[0])["state"] == NOT_JUDGED
     assert "next: k01_double (not judged yet)" in run_dojo("next").stdout
     result = run_dojo()

@@ -97,7 +97,7 @@ def test_an_unknown_name_gets_the_nearest_ones(text, nearest):
 
 @pytest.mark.parametrize("text", ["nosuch", "k99", "", "xyzzy"])
 def test_a_name_that_is_like_no_other_gets_no_suggestion(text):
-    with pytest.raises(UnclearName, match=r"There is no kata '\w*'\. All names: dojo list$"):
+    with pytest.raises(UnclearName, match=r"There is no kata '\w*'\. All names: dojo list --all$"):
         meant_by(text)
 
 
