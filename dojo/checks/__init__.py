@@ -20,7 +20,7 @@ from dojo.checks.expect import (
     expect_tensor,
     expect_values,
 )
-from dojo.checks.gradients import expect_gradients, gradients, graph_nodes
+from dojo.checks.gradients import expect_derivatives, expect_gradients, gradients, graph_nodes
 from dojo.checks.inputs import arranged, in_layout, layouts, numbers, random_like, tensor_of
 from dojo.checks.memory import (
     expect_new_memory,
@@ -66,6 +66,7 @@ __all__ = [
     "dtype_name",
     "expect",
     "expect_array",
+    "expect_derivatives",
     "expect_device",
     "expect_dtype",
     "expect_elements",

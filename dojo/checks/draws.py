@@ -18,6 +18,7 @@ from dojo.checks.expect import CheckFailed
 from dojo.checks.messages import rounded
 
 FALSE_ALARM = 1e-10
+LEAST_DIFFERENT = 0.9  # the share of different numbers; float32 gives the same one twice at times
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,12 @@ def expect_drawn(numbers: Any, distribution: Distribution, subject: str, hint: s
         hint: where to look.
     """
     __tracebackhide__ = True
-    if fault := distribution.fault(np.asarray(numbers, dtype=float)):
+    numbers = np.asarray(numbers, dtype=float)
+    different = len(np.unique(numbers))
+    if distribution.is_random and 1 < different < LEAST_DIFFERENT * numbers.size:
+        found = f"holds only {different} different numbers in {numbers.size} places"
+        raise CheckFailed(f"{subject} {found}; expected each to be drawn for itself.", hint)
+    if fault := distribution.fault(numbers):
         raise CheckFailed(f"{subject} {fault}", hint)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -54,6 +54,39 @@ def expect_gradients(
     found = gradients(output, inputs, cotangent, hint)
     for name in expected:
         expect_values(found[name], expected[name], hint, subject=f"the gradient of {name}")
+
+
+def expect_derivatives(
+    y: Any,
+    x: torch.Tensor,
+    expected: Sequence[torch.Tensor],
+    hint: str = "",
+    subject: str = "the result",
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> None:
+    """Fail unless y has the expected derivatives: the first, the second and so on, by value.
+
+    Each is the gradient for x of the sum of the one before.
+
+    Args:
+        y: a tensor whose entries depend on those of x in the same place.
+        x: a tensor that requires grad.
+        expected: the derivatives of y, in x's shape, up to four.
+        hint: where to look.
+        subject: y in words.
+        rtol, atol: those of ``expect_values``.
+    """
+    __tracebackhide__ = True
+    name = "value"
+    for order, one in zip(("first", "second", "third", "fourth"), expected, strict=False):
+        if not y.requires_grad:
+            raise CheckFailed(f"gave {subject} a {name} that autograd does not track.", hint)
+        (y,) = torch.autograd.grad(y.sum(), x, create_graph=True, allow_unused=True)
+        name = f"{order} derivative"
+        if y is None:
+            raise CheckFailed(f"cut {subject} off from autograd: it has no {name}.", hint)
+        expect_values(y, one, hint, f"the {name} of {subject}", rtol, atol)
 
 
 def graph_nodes(x: torch.Tensor) -> list[Any]:

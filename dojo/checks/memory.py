@@ -112,7 +112,18 @@ def expect_state(
         if now[fact] != value:
             change = "" if fact == "memory" else f" from {value} to {now[fact]}"
             raise CheckFailed(f"changed the {fact} of its input {name}{change}.", hint)
-    if differing(x.detach(), values, 0, 0):
-        is_small = x.numel() <= SMALL
-        change = f": it was{numbers_text(values)} and is now{numbers_text(x)}" if is_small else ""
+    if places := differing(x.detach(), values, 0, 0):
+        change = _change_in_words(values, x.detach(), tuple(places[0]))
         raise CheckFailed(f"changed the values of its input {name}{change}.", hint)
+
+
+def _change_in_words(before: torch.Tensor, now: torch.Tensor, index: tuple[int, ...]) -> str:
+    """Word what became of few values; of those that look alike, the one at the index."""
+    if now.numel() > SMALL:
+        return ""
+    words = [numbers_text(one) for one in (before, now)]
+    where = ""
+    if words[0] == words[1]:  # they differ only behind the sixth digit
+        words = [f" {one[index].item()!r}" for one in (before, now)]
+        where = f" at index {index}" if index else ""
+    return f"{where}: it was{words[0]} and is now{words[1]}"

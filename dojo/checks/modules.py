@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -26,14 +26,13 @@ _CHANGES = {
     "modes": "the mode of {name}: its training is {new} now",
     "hooks": "the hooks of {name}",
 }
+But = Collection[str] | Mapping[str, Collection[str]]
 # what a call may leave changed, for the argument ``but``
 FACTS = ("values", "grad", "requires_grad", "modes", "hooks", "modules", "buffers")
 
 
 @contextlib.contextmanager
-def module_untouched(
-    module: nn.Module, hint: str = "", but: Collection[str] = ()
-) -> Iterator[None]:
+def module_untouched(module: nn.Module, hint: str = "", but: But = ()) -> Iterator[None]:
     """Fail if the ``with`` block changed a module, or a part of it.
 
     Its modules, Parameters and buffers are the same objects in the same memory, under the same
@@ -42,7 +41,8 @@ def module_untouched(
     Args:
         module: it is looked at before and after.
         hint: where to look if it did change.
-        but: names in ``FACTS`` of what may change.
+        but: names in ``FACTS`` of what may change; a mapping has for each fact the names of the
+            parts for which it may, except for modules and buffers: these may change everywhere.
     """
     __tracebackhide__ = True
     before = _state(module)
@@ -79,8 +79,12 @@ def _state(module: nn.Module) -> dict[str, dict[str, Any]]:
 
 
 @without_modes
-def _change(before: dict[str, Any], now: dict[str, Any], but: Collection[str]) -> str:
+def _change(before: dict[str, Any], now: dict[str, Any], but: But) -> str:
     """Say in words what is not as it was; empty if all is."""
+
+    def may(fact: str, name: str) -> bool:
+        return fact in but and (not isinstance(but, Mapping) or name in but[fact])
+
     for kind in ("modules", "parameters", "buffers"):
         if "modules" in but or kind in but:
             continue
@@ -100,10 +104,10 @@ def _change(before: dict[str, Any], now: dict[str, Any], but: Collection[str]) -
         old, new = before["memory"][name], now["memory"][name]
         if not _is_same_memory(old, new):
             return f"gave {name} other memory."
-        if "values" not in but and _differ(before["values"][name], now["values"][name]):
+        if not may("values", name) and _differ(before["values"][name], now["values"][name]):
             return f"changed the values of {name}."
-    for name in [] if "grad" in but else before["grad"]:
-        if name not in same:
+    for name in before["grad"]:
+        if name not in same or may("grad", name):
             continue
         if before["grad objects"][name] is not now["grad objects"][name]:
             return f"replaced the .grad of {name}."
@@ -111,8 +115,8 @@ def _change(before: dict[str, Any], now: dict[str, Any], but: Collection[str]) -
         if old is not None and _differ(old, new):
             return f"changed the .grad of {name}."
     for kind in _CHANGES:
-        for name, one in [] if kind in but else before[kind].items():
-            if name in same and now[kind][name] != one:
+        for name, one in before[kind].items():
+            if name in same and not may(kind, name) and now[kind][name] != one:
                 change = _CHANGES[kind].format(name=_called(name), new=now[kind][name])
                 return f"changed {change}."
     return ""

@@ -87,6 +87,22 @@ def runs_of(module: Any) -> Iterator[list[str]]:
         sys.setprofile(None)
 
 
+def modules_called(function: Callable[[], object]) -> list[str]:
+    """Call a function, and return the names of the modules whose Python functions have run."""
+    names: dict[str, None] = {}
+
+    def profile(frame: Any, event: str, _argument: object) -> None:
+        if event == "call":
+            names[frame.f_globals.get("__name__", "")] = None
+
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return list(names)
+
+
 class _FunctionTrace(TorchFunctionMode):
     """A mode that records the functions of torch that are called, and counts elements Python reads.
 

@@ -49,6 +49,11 @@ WRONG = {
         "expected a normal distribution",
     ),
     "NaN among them": (np.full(COUNT, np.nan), Normal(1.0), "has the mean nan"),
+    "one column everywhere": (
+        np.tile(draws().uniform(-0.25, 0.25, (COUNT, 1)), 5),
+        Uniform(0.25),
+        "holds only 20000 different numbers in 100000 places; expected each to be drawn",
+    ),
     "one wrong number": (np.array([1.0, 1.0, 0.5]), Constant(1.0), "holds 0.5; expected 1."),
     "NaN for a constant": (np.array([1.0, np.nan]), Constant(1.0), "holds nan; expected 1."),
 }

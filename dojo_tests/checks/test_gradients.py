@@ -1,8 +1,9 @@
 """What is expected of autograd."""
 
+import pytest
 import torch
 
-from dojo.checks import expect_gradients, gradients, graph_nodes
+from dojo.checks import expect_derivatives, expect_gradients, gradients, graph_nodes
 
 
 def leaf(*numbers, dtype=torch.float32):
@@ -111,3 +112,37 @@ def test_graph_nodes_follows_a_long_history_without_recursion():
     for _ in range(3000):
         y = y + 1
     assert len(graph_nodes(y)) == 3001
+
+
+def test_expect_derivatives_accepts_those_of_a_polynomial():
+    x = torch.tensor([1.0, -2.0], requires_grad=True)
+    expect_derivatives(x**4, x, [4 * x**3, 12 * x**2, 24 * x, torch.full((2,), 24.0)])
+
+
+def test_expect_derivatives_names_the_order(failure_of):
+    x = torch.tensor([1.0, -2.0], requires_grad=True)
+    expected = [3 * x**2, 6 * x, torch.tensor([6.0, 7.0])]
+    failed = failure_of(expect_derivatives, x**3, x, expected, hint="Hint.", subject="x³")
+    assert failed.sentence.startswith("returned as the third derivative of x³ 6. at index (1,)")
+    assert failed.hint == "Hint."
+
+
+@pytest.mark.parametrize(
+    "function, sentence",
+    [
+        (lambda x: x.detach(), "gave x³ a value that autograd does not track."),
+        (lambda x: 2 * x, "gave x³ a first derivative that autograd does not track."),
+    ],
+)
+def test_expect_derivatives_says_where_the_graph_ends(failure_of, function, sentence):
+    x = torch.tensor([1.0, -2.0], requires_grad=True)
+    expected = [torch.full((2,), 2.0), torch.zeros(2)]
+    assert (
+        failure_of(expect_derivatives, function(x), x, expected, subject="x³").sentence == sentence
+    )
+
+
+def test_expect_derivatives_sees_a_result_of_something_else(failure_of):
+    x, other = (torch.ones(2, requires_grad=True) for _ in range(2))
+    sentence = failure_of(expect_derivatives, other * 2, x, [torch.ones(2)]).sentence
+    assert sentence == "cut the result off from autograd: it has no first derivative."

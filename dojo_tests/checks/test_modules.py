@@ -107,6 +107,29 @@ def test_a_change_may_be_allowed(net, change):
         change(net)
 
 
+OF_PARTS = {
+    writes_a_parameter: ("values", ["0.weight"]),
+    clears_grad: ("grad", ["0.weight"]),
+    freezes: ("requires_grad", ["2.0.bias"]),
+    goes_to_eval: ("modes", ["2", "2.0"]),
+    leaves_a_hook: ("hooks", ["1"]),
+}
+
+
+@pytest.mark.parametrize("change", OF_PARTS, ids=lambda one: one.__name__)
+def test_a_change_may_be_allowed_for_some_parts(net, change):
+    fact, names = OF_PARTS[change]
+    with module_untouched(net, but={fact: names}):
+        change(net)
+
+
+@pytest.mark.parametrize("change", OF_PARTS, ids=lambda one: one.__name__)
+def test_a_change_of_another_part_is_seen(net, change):
+    fact, names = OF_PARTS[change]
+    with pytest.raises(CheckFailed), module_untouched(net, but={fact: names[1:]}):
+        change(net)
+
+
 @pytest.mark.parametrize("fact", FACTS)
 def test_what_only_reads_changes_nothing(net, fact):
     with module_untouched(net, but=[fact]):

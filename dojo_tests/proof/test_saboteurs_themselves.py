@@ -1,11 +1,15 @@
 """The saboteurs: each of them really spoils something, and the right variants spoil nothing."""
 
 import contextlib
+import itertools
 import runpy
 from pathlib import Path
 
 import pytest
 import torch
+
+from dojo.checks.laws import Handed
+from dojo.checks.laws.functional import function_in
 
 load = runpy.run_path(str(Path(__file__).with_name("saboteur_run.py")))["load_saboteurs"]
 kinds = load()
@@ -57,6 +61,10 @@ def wild(x, y, dim=0):
     return x * torch.tensor([1.0, float("inf"), float("nan")])[: x.shape[-1] if x.dim() else 1]
 
 
+def square(x, y, dim=0):
+    return x * x
+
+
 def write(x, y, dim=0):
     return x.detach().add_(0)
 
@@ -68,12 +76,16 @@ def call_until(marks, function):
             return
         others = [*laid_out(x.detach())] if x.dim() == 2 and x.numel() else [x.detach().clone()]
         others += [x.detach().clone().requires_grad_()] if x.requires_grad else []
+        others += [x.detach()[:1].clone()] if x.dim() else []  # of another shape
         for y in others:
             for dim in (0, -1, -1):
                 with contextlib.suppress(RuntimeError):  # as some of them should
                     value = function(x, y, dim)
                     if isinstance(value, torch.Tensor) and value.requires_grad:
-                        value.sum().abs().backward()
+                        leaves = [one for one in (x, y) if one.requires_grad]
+                        total = value.sum().abs()
+                        torch.autograd.grad(total, leaves, create_graph=True, allow_unused=True)
+                        total.backward()
                     function(x.detach().clone(), y, dim)
 
 
@@ -87,7 +99,8 @@ def torch_as_it_was():
     torch.set_float32_matmul_precision(precision)
 
 
-OF_FUNCTIONS = [one for one in SABOTEURS if not one.of_maker]
+OF_FUNCTIONS = [one for one in SABOTEURS if not (one.of_maker or one.of_functional)]
+OF_FUNCTIONALS = [one for one in SABOTEURS if one.of_functional]
 OF_MAKERS = [one for one in SABOTEURS if one.of_maker]
 
 
@@ -96,7 +109,7 @@ def test_a_saboteur_spoils_something(saboteur):
     if saboteur.kind in ("returns_cpu", "takes_any_gpu"):
         pytest.skip("needs a GPU; test_saboteurs has a simulated one")
     marks = []
-    for function in (plus, view, wild, write):
+    for function in (plus, view, square, wild, write):
         call_until(marks, saboteur.wrap(function, lambda: marks.append(1)))
         torch.set_grad_enabled(True)
         torch.set_default_dtype(torch.float32)
@@ -124,3 +137,30 @@ def test_a_saboteur_spoils_a_module(saboteur):
     modules = [make(), make()]
     assert marks
     assert all(isinstance(module, torch.nn.Module) for module in modules)
+
+
+HANDED = [
+    Handed("", lambda x, w: (x * w).sum(0), None, {"w": [3.0, 0.5]}, is_module=is_module)
+    for is_module in (False, True)
+]
+
+
+def slope(f, x):
+    point = x.detach().requires_grad_()
+    return torch.autograd.grad(f(point).sum(), point)[0]
+
+
+@pytest.mark.parametrize("saboteur", OF_FUNCTIONALS, ids=lambda one: one.kind)
+def test_a_saboteur_spoils_a_function_that_is_handed_one(saboteur):
+    marks = []
+    function = saboteur.wrap(slope, lambda: marks.append(1))
+    leaf = torch.ones(2, requires_grad=True)
+    full = torch.ones(2, requires_grad=True)
+    full.grad = torch.ones(2)
+    for handed, fails_at in itertools.product(HANDED, (0, 1)):
+        for x in (torch.ones(2), leaf, full, leaf * 2, torch.ones(3, 2)):
+            f = handed.made(torch.float32, "cpu")
+            function_in(f).fails_at = fails_at
+            with contextlib.suppress(RuntimeError, ValueError):
+                function(f, x)
+    assert marks

@@ -18,11 +18,13 @@ test in the kata's own class.
 from dojo.checks.laws.by_hand import BackwardByHand
 from dojo.checks.laws.functional import FunctionalFunction, Handed
 from dojo.checks.laws.in_place import InPlaceFunction
+from dojo.checks.laws.loss import LossFunction
 from dojo.checks.laws.making import MakingFunction
 from dojo.checks.laws.module import ModuleFactory
 from dojo.checks.laws.module_class import ModuleClass
 from dojo.checks.laws.moving import MovingFunction, ViewFunction, places
 from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS, exact_slopes, with_all_digits
+from dojo.checks.laws.optimizer import OptimizerClass
 from dojo.checks.laws.pure import PureFunction
 
 __all__ = [
@@ -33,10 +35,12 @@ __all__ = [
     "FunctionalFunction",
     "Handed",
     "InPlaceFunction",
+    "LossFunction",
     "MakingFunction",
     "ModuleClass",
     "ModuleFactory",
     "MovingFunction",
+    "OptimizerClass",
     "PureFunction",
     "ViewFunction",
     "exact_slopes",

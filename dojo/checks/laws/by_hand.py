@@ -67,8 +67,9 @@ class BackwardByHand(PureFunction):
     def test_has_memory_of_its_own(self, solution: Any, device: str) -> None:
         """The result lies in memory of its own, in that of no input."""
         super().test_has_memory_of_its_own(solution, device)
+        hint = self.hint("own memory") or self.hint("memory")
         for record in self.records(solution, device, self.tracked_on(device)):
-            expect_new_memory(record.got, *record.tensors.values(), hint=self.hint("memory"))
+            expect_new_memory(record.got, *record.tensors.values(), hint=hint)
 
     @aspect("structure")
     def test_is_made_by_hand(self, solution: Any, device: str) -> None:

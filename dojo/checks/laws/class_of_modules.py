@@ -16,12 +16,19 @@ from torch import nn
 
 from dojo.checks.draws import Distribution
 from dojo.checks.expect import CheckFailed, expect
+from dojo.checks.laws.layouts import CONTIGUOUS
 from dojo.checks.laws.made_module import MADE_ONCE, TRAINABLE, UNSEEN, expect_module
+from dojo.checks.laws.numbers import as_array
 from dojo.checks.laws.pure import PureFunction
 from dojo.checks.laws.record import Record
 from dojo.checks.messages import Call, dtype_name, numbers_text
 
 NAMES = "A state_dict finds parameters and buffers by the names of the attributes that hold them."
+UNNAMED = "Keep what the docstring does not name in no parameter and no buffer."
+OLD = (
+    "These are the numbers for what the module was made with: read its parameters at each call, and"
+    " not before."
+)
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
 
 
@@ -32,6 +39,16 @@ class _Made:
     module: nn.Module
     text: str
     calls: int = 0
+
+
+class _CallOfModule(Call):
+    """The call of a module.
+
+    Attributes:
+        old: the parameters and buffers that the module had before it got those of the call.
+    """
+
+    old: dict[str, torch.Tensor]
 
 
 class ClassOfModules(PureFunction):
@@ -104,7 +121,11 @@ class ClassOfModules(PureFunction):
             found = {name: tuple(one.shape) for name, one in has.items()}
             wanted = {name: shape for name, shape in shapes.items() if name in names}
             if found != wanted:
-                hint = self.hint(kind) or (NAMES if found else UNSEEN)
+                hint = self.hint(kind) or (NAMES if wanted else UNNAMED)
+                if sorted(found.values()) == sorted(wanted.values()):  # only the names are others
+                    hint = NAMES
+                if not found:
+                    hint = UNSEEN
                 sentence = f"has {_listed(found, kind)}; expected {_listed(wanted, kind)}."
                 raise CheckFailed(sentence, hint)
         for name, one in parameters.items():
@@ -129,6 +150,16 @@ class ClassOfModules(PureFunction):
         path, _, last = name.rpartition(".")
         return getattr(module.get_submodule(path), last)
 
+    def layouts_of(self, name: str) -> Sequence[str]:
+        """Return how a tensor may lie in memory: what a module holds lies there as it was made."""
+        return self.layouts if name in self.handed else (CONTIGUOUS,)
+
+    def kind_of(self, name: str) -> str:
+        """Return what a message calls this tensor."""
+        if name in self.handed:
+            return "input"
+        return "parameter" if name in self.parameters else "buffer"
+
     def as_argument(self, name: str, x: torch.Tensor) -> torch.Tensor:
         """Return an nn.Parameter, a leaf in the same memory, for what is one."""
         if name not in self.parameters:
@@ -149,18 +180,24 @@ class ClassOfModules(PureFunction):
         like = next((one for one in [*state.values(), *inputs] if one.is_floating_point()), None)
         if like is not None:
             made.module.to(like.device, like.dtype)
+        own = {name: self.held(made.module, name) for name in state}
         for name, one in state.items():
             self.put(made.module, name, one)
         training = self.modes[made.calls % len(self.modes)]
         made.calls += 1
         made.module.train(training)
         mode = "" if training else ".eval()"
-        solution.last_call = Call(f"{made.text}{mode}", inputs, {})
-        got = made.module(*inputs)
-        for name, one in state.items():
-            is_there = self.held(made.module, name) is one or name in self.written
-            expect(is_there, f"replaced {name} by another tensor in forward.", MADE_ONCE)
-        expect(made.module.training == training, "changed its own mode in forward.", MADE_ONCE)
+        solution.last_call = _CallOfModule(f"{made.text}{mode}", inputs, {})
+        solution.last_call.old = own
+        try:
+            got = made.module(*inputs)
+            for name, one in state.items():
+                is_there = self.held(made.module, name) is one or name in self.written
+                expect(is_there, f"replaced {name} by another tensor in forward.", MADE_ONCE)
+            expect(made.module.training == training, "changed its own mode in forward.", MADE_ONCE)
+        finally:  # else the next `module.to` would change what a record still holds
+            for name, one in own.items():
+                self.put(made.module, name, one)
         return got
 
     def inputs_in(self, arguments: Sequence[Any]) -> list[Any]:
@@ -185,12 +222,26 @@ class ClassOfModules(PureFunction):
         try:
             super().expect_truth(record, words)
         except CheckFailed as error:
+            if error.got is not None and self._is_of_old_state(record):
+                error.hint = OLD
             state = self.state_in(record.arguments)
             seen = {name: numbers_text(one).strip() for name, one in state.items()}
             shown = " and ".join(f"{name} is {text}" for name, text in seen.items() if text)
             if shown and error.got is not None:
                 error.hint = f"{error.hint} Here {shown}.".strip()
             raise
+
+    def _is_of_old_state(self, record: Record) -> bool:
+        """Whether an output is that for parameters that the module was made with, one or all."""
+        old = getattr(record.call, "old", {})
+        for chosen in [list(old), *([name] for name in old)]:
+            arrays = list(record.row.arrays)
+            for name in chosen:
+                arrays[self.tensors.index(name)] = as_array(old[name])
+            numbers = self.expected(arrays, record.row.dtype)
+            if record.kept is not None and torch.allclose(record.kept, numbers, 1e-2, 1e-2):
+                return True
+        return False
 
 
 def _listed(shapes: dict[str, tuple[int, ...]], kind: str) -> str:

@@ -102,6 +102,14 @@ class Facts:
         """
         return ""
 
+    def layouts_of(self, name: str) -> Sequence[str]:  # noqa: ARG002 - for modules
+        """Return how this tensor may lie in memory."""
+        return self.layouts
+
+    def kind_of(self, name: str) -> str:  # noqa: ARG002 - for modules
+        """Return what a message calls this tensor."""
+        return "input"
+
     def tensor(self, name: str, value: Any, dtype: torch.dtype) -> torch.Tensor:
         """Return a case's numbers as a contiguous tensor of this dtype."""
         if isinstance(value, np.ndarray):

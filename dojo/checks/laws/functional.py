@@ -17,6 +17,7 @@ from dojo.checks.laws.rows import Row
 from dojo.checks.laws.wording import KEEP, law
 from dojo.checks.messages import describe, numbers_text
 from dojo.devices.select import copied_to
+from dojo.devices.tags import device_of
 
 GRADS = (
     "`backward` adds to the `.grad` of every leaf that it meets; `torch.autograd.grad` returns"
@@ -163,6 +164,13 @@ def change_of_grad(now: torch.Tensor | None, before: torch.Tensor | None) -> str
     return "" if torch.equal(now, before.to(now.device)) else "changed"
 
 
+def _with_memory(got: Any, device: torch.device) -> Any:
+    """Return what came back; zeros that forward mode has made without memory get some."""
+    if type(got) is not torch.Tensor or not got._is_zerotensor():
+        return got
+    return torch.zeros(got.shape, dtype=got.dtype, device=device, requires_grad=got.requires_grad)
+
+
 def _numbers(before: torch.Tensor | None, now: torch.Tensor | None) -> str:
     if before is None or now is None:
         return ""
@@ -172,16 +180,18 @@ def _numbers(before: torch.Tensor | None, now: torch.Tensor | None) -> str:
 class FunctionalFunction(PureFunction):
     """The laws of a function that is handed a function, which comes first in a call.
 
-    In a case it comes behind the tensors, as a ``Handed``: ``([1.0, 2.0], Handed(…), True)``. What
-    a learner calls f must leave f's parameters and modules alone, however f is computed with.
+    In a case it comes behind the tensors, as a ``Handed``: ``([1.0, 2.0], Handed(…), True)``.
+    Whatever is computed with it, its parameters and modules stay as they are.
 
     Attributes:
         untracked: whether the result is untracked, whatever the inputs and f are.
         lets_errors_through: whether an error of f goes on, with everything as it was.
+        keeps_the_shape: whether f is called with tensors of the shape of the first tensor.
     """
 
     untracked: ClassVar[bool] = False
     lets_errors_through: ClassVar[bool] = True
+    keeps_the_shape: ClassVar[bool] = True
 
     def times(self, *arrays: Any) -> range | None:  # noqa: ARG002 - for those who count
         """Return how often the answer may call f for these arguments; None if that is open."""
@@ -201,7 +211,8 @@ class FunctionalFunction(PureFunction):
         __tracebackhide__ = True
         place = len(self.tensors)
         tensors, rest = arguments[:place], arguments[place + 1 :]
-        return getattr(solution, self.name)(arguments[place], *tensors, *rest)
+        got = getattr(solution, self.name)(arguments[place], *tensors, *rest)
+        return _with_memory(got, device_of(tensors[0]))
 
     def function_of(self, arguments: Sequence[Any]) -> HandedFunction:
         """Return the function among the arguments of a call."""
@@ -240,6 +251,16 @@ class FunctionalFunction(PureFunction):
 
     # ---------------------------------------------------------------- the laws
 
+    @aspect("shape")
+    @law("keeps_the_shape")
+    def test_calls_f_with_the_shape(self, solution: Any, device: str) -> None:
+        """f is called with tensors of the shape of {x}, whatever that is."""
+        for record in self.callable_records(solution, device, self.first_rows(device)):
+            right = tuple(record.arguments[0].shape)
+            for shape in self.function_of(record.arguments).shapes:
+                sentence = f"called f with a tensor of shape {shape}; expected shape {right}."
+                expect(shape == right, sentence, self.hint("called"))
+
     @aspect("values")
     def test_takes_tracked_inputs(self, solution: Any, device: str) -> None:
         """{inputs} may require grad, as a leaf or as a result: the numbers are the same."""
@@ -269,7 +290,7 @@ class FunctionalFunction(PureFunction):
 
     @aspect("memory")
     def test_leaves_each_grad(self, solution: Any, device: str) -> None:
-        """A `.grad` that {inputs} have before the call is there after it."""
+        """A `.grad` that is there before the call is there after it, with the same numbers."""
         for row in self.handed_on(device)[:2]:
             asked = Asked(row, device)
             for leaf in asked.leaves.values():
@@ -284,11 +305,11 @@ class FunctionalFunction(PureFunction):
 
     @aspect("errors")
     @law("lets_errors_through")
-    def test_lets_errors_of_f_through(self, solution: Any, device: str) -> None:
-        """An error of f goes on to the caller, and {inputs} are as before."""
+    def test_lets_errors_of_f_through(self, solution: Any) -> None:
+        """An error of f goes on to the caller, and all is then as before."""
         row = self.plain[0]
         for number in range(1, _LAST_FAILURE + 1):
-            asked = Asked(Row(self, row.case, row.dtype, number - 1), device)
+            asked = Asked(Row(self, row.case, row.dtype, number - 1), "cpu")
             f = self.function_of(asked.arguments)
             f.fails_at = number
             solution.hint = self.hint("errors")
@@ -312,9 +333,9 @@ class FunctionalFunction(PureFunction):
 
     @aspect("cost")
     @law("is_counted")
-    def test_calls_f_as_often_as_it_may(self, solution: Any, device: str) -> None:
+    def test_calls_f_as_often_as_it_may(self, solution: Any) -> None:
         """f is called as often as the docstring says."""
-        for record in self.records(solution, device, self.plain if device == "cpu" else ()):
+        for record in self.records(solution, "cpu", self.plain):
             times, calls = self.times(*record.row.arrays), self.function_of(record.arguments).calls
             if times is not None and calls not in times:
                 most = "" if len(times) == 1 else "at most "

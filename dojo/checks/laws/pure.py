@@ -157,6 +157,14 @@ class PureFunction(TrackedFunction):
         for record in self.records(solution, device, rows[::step]):
             self.expect_gradients(record)
 
+    @aspect("gradient")
+    @law("recorded", "twice")
+    def test_second_gradients(self, solution: Any, device: str) -> None:
+        """Gradients have right gradients of their own (create_graph=True)."""
+        rows = [row for row in self.tracked_rows if row.dtype in (torch.float32, torch.float64)]
+        for row in rows if device == "cpu" else rows[:1]:
+            self.expect_second_gradients(self.ask_again(solution, device, row))
+
     @aspect("memory")
     def test_leaves_its_inputs(self, solution: Any, device: str) -> None:
         """{inputs} stay as they are, and a result is tracked only where an input is."""

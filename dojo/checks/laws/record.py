@@ -129,9 +129,9 @@ class Asked:
             try:
                 expect_state(name, self.arguments[index], self._before[name])
             except CheckFailed as error:
-                return error.sentence
+                return error.sentence.replace("input", self.row.contract.kind_of(name), 1)
             if memory is not None and not template.is_unchanged(memory):
-                return f"changed the memory around its input {name}."
+                return f"changed the memory around its {self.row.contract.kind_of(name)} {name}."
         return str(self.row.contract.changed(self.arguments))
 
     def written(self) -> Written | None:

@@ -61,11 +61,11 @@ class Row:
     def templates(self) -> list[Template | None]:
         """The tensors, in the order of the contract; None for one that is not given."""
         found: list[Template | None] = []
-        layouts = self.contract.layouts
         for index, name in enumerate(self.contract.tensors[: len(self.case)]):
             if self.case[index] is None:
                 found.append(None)
                 continue
+            layouts = self.contract.layouts_of(name)
             layout = layouts[(self.place * _steps(len(layouts), index)) % len(layouts)]
             kept = (*self.tracked, *self.contract.fixed) if self.tracked else ()
             if layout == REPEATED and name in kept:

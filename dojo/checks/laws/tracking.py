@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from dojo.checks.aspects import aspect
 from dojo.checks.expect import expect, expect_values
 from dojo.checks.gradients import gradients
 from dojo.checks.inputs import random_like
@@ -17,7 +16,7 @@ from dojo.checks.laws.numbers import as_array, is_differentiable, slopes
 from dojo.checks.laws.once import once
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.wording import KEEP, TRACKED, law
+from dojo.checks.laws.wording import KEEP, TRACKED
 
 LEAST = 1e-11  # of a gradient's error: that of differences in float64
 
@@ -74,34 +73,30 @@ class TrackedFunction(Contract):
             for dtype in dtypes
         ]
 
-    @aspect("gradient")
-    @law("recorded", "twice")
-    def test_second_gradients(self, solution: Any, device: str) -> None:
-        """Gradients have right gradients of their own (create_graph=True)."""
-        rows = [row for row in self.tracked_rows if row.dtype in (torch.float32, torch.float64)]
-        for row in rows if device == "cpu" else rows[:1]:
-            record = self.ask_again(solution, device, row)
-            weights = row.weights.to(device).requires_grad_()
-            leaves = {**record.leaves, "the incoming gradient": weights}
-            total = (record.got * weights).sum()
-            cut = self.hint("second gradient") or self.hint("tracked")
-            expect(total.requires_grad, "returned a tensor that autograd does not track.", cut)
-            first = torch.autograd.grad(total, list(record.leaves.values()), create_graph=True)
-            more = [random_like(one, seed=n).to(one) for n, one in enumerate(first)]
-            pairs = zip(first, more, strict=True)
-            again = sum((one * weight).sum() for one, weight in pairs)
-            is_tracked = isinstance(again, torch.Tensor) and again.requires_grad
-            sentence = "has a gradient that autograd does not track, though create_graph is True."
-            expect(is_tracked, sentence, cut)
-            found = torch.autograd.grad(again, list(leaves.values()), allow_unused=True)
-            truth = self._second_gradients(row, [as_array(one) for one in more])
-            for (name, leaf), got, expected in zip(leaves.items(), found, truth, strict=True):
-                got = torch.zeros_like(leaf) if got is None else got
-                rounding = self.gradient_ulps * float(torch.finfo(row.dtype).eps)
-                limit = max(rounding, 32 * LEAST)  # the truth has differences in it
-                exact = torch.tensor(expected, dtype=leaf.dtype)
-                what = f"the second gradient for {name}"
-                expect_values(got, exact, cut, what, rtol=limit, atol=limit)
+    def expect_second_gradients(self, record: Record) -> None:
+        """Fail unless the gradients of the gradients are the true ones."""
+        __tracebackhide__ = True
+        row = record.row
+        weights = row.weights.to(record.got.device).requires_grad_()
+        leaves = {**record.leaves, "the incoming gradient": weights}
+        total = (record.got * weights).sum()
+        cut = self.hint("second gradient") or self.hint("tracked")
+        expect(total.requires_grad, "returned a tensor that autograd does not track.", cut)
+        first = torch.autograd.grad(total, list(record.leaves.values()), create_graph=True)
+        more = [random_like(one, seed=n).to(one) for n, one in enumerate(first)]
+        again = sum((one * weight).sum() for one, weight in zip(first, more, strict=True))
+        is_tracked = isinstance(again, torch.Tensor) and again.requires_grad
+        sentence = "has a gradient that autograd does not track, though create_graph is True."
+        expect(is_tracked, sentence, cut)
+        found = torch.autograd.grad(again, list(leaves.values()), allow_unused=True)
+        truth = self._second_gradients(row, [as_array(one) for one in more])
+        for (name, leaf), got, expected in zip(leaves.items(), found, truth, strict=True):
+            got = torch.zeros_like(leaf) if got is None else got
+            rounding = self.gradient_ulps * float(torch.finfo(row.dtype).eps)
+            limit = max(rounding, 32 * LEAST)  # the truth has differences in it
+            exact = torch.tensor(expected, dtype=leaf.dtype)
+            what = f"the second gradient for {name}"
+            expect_values(got, exact, cut, what, rtol=limit, atol=limit)
 
     def _second_gradients(self, row: Row, more: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The gradients of the weighted gradients: for each tracked tensor, then for weights."""
@@ -148,11 +143,16 @@ class TrackedFunction(Contract):
                 if torch.equal(got, expected):
                     continue
                 hint = self.why(row.law, row.arrays, got, expected) or hint
-            limit = self.gradient_ulps * max(float(torch.finfo(dtype).eps), self.least_error)
+            rtol, atol = self.gradient_limits(expected)
             what = f"the gradient of {row.subject} for {name}"
             text = f"{hint} {which}".strip()
             what = what if row.subject else f"the gradient of {name}"
-            expect_values(got, expected, text, what, rtol=limit, atol=limit)
+            expect_values(got, expected, text, what, rtol=rtol, atol=atol)
+
+    def gradient_limits(self, expected: torch.Tensor) -> tuple[float, float]:
+        """Return by which share of itself, and by how much, a gradient may be off."""
+        limit = self.gradient_ulps * max(float(torch.finfo(expected.dtype).eps), self.least_error)
+        return limit, limit
 
     @property
     def least_error(self) -> float:

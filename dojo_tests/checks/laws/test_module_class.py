@@ -9,6 +9,7 @@ from torch import nn
 
 from dojo.checks.draws import Constant, Uniform
 from dojo.checks.laws import ModuleClass
+from dojo.checks.laws.rows import Row
 
 
 def numbers(*shape, seed=0):
@@ -86,6 +87,14 @@ class PlainTensor(Linear):
         weight = self.weight.detach()
         del self.weight
         self.weight = weight
+
+
+class Bare(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        for name, one in dict(self.named_parameters()).items():
+            delattr(self, name)
+            setattr(self, name, one.detach())
 
 
 class Frozen(Linear):
@@ -221,6 +230,13 @@ class BreaksCopies(Linear):
         return self
 
 
+class OneRow(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        with torch.no_grad():
+            self.weight[1:] = self.weight[0]
+
+
 FAULTS = {
     OtherNames: ("test_returns_a_tensor", "has the parameters bias (2,), w (2, 3); expected the"),
     Transposed: ("test_returns_a_tensor", "weight (3, 2)"),
@@ -233,12 +249,16 @@ FAULTS = {
     InFloat32: ("test_values", "returned"),
     OtherInEval: ("test_values", "returned"),
     CachesOutputs: ("test_remembers_nothing", "returned"),
-    WritesWeights: ("test_leaves_its_inputs", "changed the values of its input weight"),
+    WritesWeights: ("test_leaves_its_inputs", "changed the values of its parameter weight"),
     ReplacesWeights: ("test_values", "replaced weight by another tensor in forward."),
     SwitchesMode: ("test_values", "changed its own mode in forward."),
     UsesTorchs: ("test_is_made_without", "ran torch's linear, which is forbidden here."),
     WrongBound: ("test_initial_values", "weight holds"),
-    WrongBoundOfBias: ("test_initial_values", "bias lies between 0 and 0; expected uniform"),
+    WrongBoundOfBias: ("test_initial_values", "whose bias lies between 0 and 0; expected uniform"),
+    OneRow: (
+        "test_initial_values",
+        "weight holds only 40 different numbers in 2400 places; expected",
+    ),
     Seeded: ("test_initial_values", "made two modules with the same numbers in weight."),
     OwnGenerator: ("test_initial_values", "though torch.manual_seed was the same."),
     RefusesNothing: ("test_is_not_made_with", "expected ValueError."),
@@ -264,6 +284,41 @@ def test_a_constant_that_does_not_move_is_red_on_the_gpu(red_of):
 def test_a_message_shows_the_parameters(red_of):
     error = red_of(LinearContract, OtherInEval, "cpu", ["test_values"])["test_values"]
     assert "weight is [[" in error.hint
+
+
+def test_parameters_lie_in_memory_as_they_were_made(red_of):
+    class ByView(Linear):
+        def forward(self, x):
+            y = x @ self.weight.view(-1).view(self.weight.shape).T
+            return y if self.bias is None else y + self.bias
+
+    assert not red_of(LinearContract, ByView)
+
+
+def test_a_record_keeps_the_parameters_of_its_call(answer_of):
+    contract, rows = LinearContract(), LinearContract().plain
+    answer = answer_of(LinearContract, Linear)
+    record = next(contract.records(answer, "cpu", rows))
+    contract.ask_again(answer, "cpu", Row(contract, rows[0].case, torch.float64))
+    assert record.tensors["weight"].dtype == torch.float32
+
+
+HINTS = {
+    ReadsOnce: ("test_values", "These are the numbers for what the module was made with"),
+    OtherNames: ("test_returns_a_tensor", "A state_dict finds parameters and buffers by the names"),
+    Bare: ("test_returns_a_tensor", "A module sees an nn.Parameter or a module in its attributes"),
+    OneMoreBuffer: ("test_returns_a_tensor", "Keep what the docstring does not name"),
+}
+
+
+@pytest.mark.parametrize("wrong", HINTS, ids=lambda one: one.__name__)
+def test_a_hint_says_where_to_look(red_of, wrong):
+    law, words = HINTS[wrong]
+    assert red_of(LinearContract, wrong, "cpu", [law])[law].hint.startswith(words)
+
+
+def test_the_law_of_the_device_leaves_numbers_to_others(red_of, device):
+    assert not red_of(LinearContract, OtherInEval, device, ["test_moves_to_the_device"])
 
 
 class Scale(nn.Module):

@@ -170,3 +170,81 @@ for kind, act in {
     "runs_vjp": run_vjp,
 }.items():
     SABOTEURS.append(Saboteur(kind, functools.partial(beside, act), is_by_hand, must_show=True))
+
+
+# ---------------------------------------------------------------- second gradients
+
+
+def records_twice(contract):
+    """Whether the gradients have right gradients themselves."""
+    return records(contract) and contract.twice
+
+
+def hooks_recorded_gradient(change, function, mark):
+    """The function with another gradient of each result, where that is tracked itself."""
+
+    def replace(gradient):
+        if not gradient.requires_grad:
+            return None
+        mark()
+        return change(gradient)
+
+    return hooks_gradient(None, replace, function, lambda: None)
+
+
+@saboteur(records_twice, must_show=True)
+def second_gradient_for_what_comes_in_lost(function, mark):
+    return hooks_recorded_gradient(torch.Tensor.detach, function, mark)
+
+
+@saboteur(records_twice, must_show=True)
+def second_gradient_for_what_comes_in_doubled(function, mark):
+    def change(gradient):
+        same = gradient.clone()
+        same.register_hook(lambda one: one * 2)
+        return same
+
+    return hooks_recorded_gradient(change, function, mark)
+
+
+class ConstantSlope(torch.autograd.Function):
+    """A call of which the first gradients are right, and are constants but for what comes in."""
+
+    @staticmethod
+    def forward(ctx, call, mark, *inputs):
+        ctx.mark = mark
+        ctx.leaves = [x.detach().requires_grad_(x.requires_grad) for x in inputs]
+        with torch.enable_grad():
+            ctx.value = call(*ctx.leaves)
+        return ctx.value.detach()
+
+    @staticmethod
+    def backward(ctx, grad):
+        leaves = [x for x in ctx.leaves if x.requires_grad]
+        of = functools.partial(torch.autograd.grad, allow_unused=True, retain_graph=True)
+        found = of(ctx.value, leaves, grad, create_graph=torch.is_grad_enabled())
+        for one in found:
+            if one is not None and one.requires_grad:
+                lost = of(one.sum(), leaves)
+                if any(x is not None and x.any() for x in lost):
+                    ctx.mark()
+        rest = iter(found)
+        return None, None, *(next(rest) if x.requires_grad else None for x in ctx.leaves)
+
+
+@saboteur(records_twice)
+def second_gradient_for_an_input_lost(function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        inputs = [x for x in args if isinstance(x, torch.Tensor)]
+        if not any(x.requires_grad for x in inputs):
+            return function(*args, **kwargs)
+
+        def call(*tensors):
+            rest = iter(tensors)
+            given = (next(rest) if isinstance(x, torch.Tensor) else x for x in args)
+            return function(*given, **kwargs)
+
+        return ConstantSlope.apply(call, mark, *inputs)
+
+    return wrapper

@@ -2,6 +2,8 @@
 
 import functools
 
+import torch
+
 from .kinds import (
     DTYPES,
     SABOTEURS,
@@ -72,3 +74,30 @@ for index in (0, 1):
             has_layout(layout, index),
             must_show=True,
         )
+
+
+def broadcasts_its_inputs(function, mark):
+    """The function that gives its tensors one shape first, where they can be broadcast."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        places = [n for n, one in enumerate(args) if isinstance(one, torch.Tensor)]
+        if len({args[n].shape for n in places}) < 2:
+            return function(*args, **kwargs)
+        given = list(args)
+        for n, one in zip(places, torch.broadcast_tensors(*(args[n] for n in places)), strict=True):
+            given[n] = one
+        mark()
+        return function(*given, **kwargs)
+
+    return wrapper
+
+
+SABOTEURS.append(
+    Saboteur(
+        "broadcasts_its_inputs",
+        broadcasts_its_inputs,
+        lambda contract: bool(getattr(contract, "one_shape", ())),
+        must_show=True,
+    )
+)

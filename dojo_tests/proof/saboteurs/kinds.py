@@ -29,6 +29,7 @@ class Saboteur:
         applies: contract → whether it breaks a promise of it. None where any function breaks it.
         must_show: whether a contract that it applies to must ask what makes it show.
         of_maker: whether it wraps the function that makes a module, and not its ``forward``.
+        of_functional: whether it wraps a function that is handed a function.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Saboteur:
     applies: Any = None
     must_show: bool = False
     of_maker: bool = False
+    of_functional: bool = False
 
 
 # what is no fault of a function that draws random numbers

@@ -36,7 +36,9 @@ class Probe:
     def wrap(self, function):
         @functools.wraps(function)
         def wrapper(*args, **kwargs):
-            given = [one for one in flat([*args, *kwargs.values()]) if not callable(one)]
+            # None stands for a tensor; functions and numbers may stand between tensors
+            values = flat([*args, *kwargs.values()])
+            given = [one for one in values if one is None or isinstance(one, torch.Tensor)]
             values = dict(zip(self._names, given, strict=False))
             self._note({name: x for name, x in values.items() if isinstance(x, torch.Tensor)})
             return function(*args, **kwargs)

@@ -1,0 +1,108 @@
+"""The laws of a loss: whatever takes tensors of other shapes is red, however it does."""
+
+import numpy as np
+import pytest
+import torch
+
+from dojo.checks.laws import LossFunction
+
+X = [[1.0, -2.0, 3.0], [0.5, 5.0, -6.0]]
+
+
+class Absolute(LossFunction):
+    """The mean of |prediction - target|."""
+
+    name = "absolute"
+    tensors = ("prediction", "target")
+    one_shape = ("prediction", "target")
+    dtypes = (torch.float32, torch.float64)
+    cases = [
+        (X, np.zeros((2, 3)) + 0.25),
+        ([1.0, 2.0, 4.0], [0.5, 3.0, 1.0]),
+        (2.0, 0.5),
+        (np.ones((2, 1, 3)), np.full((2, 1, 3), 3.0)),
+    ]
+    hints = {"one shape": "Of shapes."}
+
+    def truth(self, prediction, target):
+        return np.abs(prediction - target).mean()
+
+
+def absolute(prediction, target):
+    if prediction.shape != target.shape:
+        raise ValueError("shapes")
+    return (prediction - target).abs().mean()
+
+
+def test_a_right_loss_keeps_all_laws(red_of, device):
+    assert not red_of(Absolute, absolute, device)
+
+
+def broadcasts(prediction, target):
+    return (prediction - target).abs().mean()
+
+
+def compares_the_counts(prediction, target):
+    if prediction.numel() != target.numel():
+        raise ValueError("numel")
+    return (prediction - target.reshape(prediction.shape)).abs().mean()
+
+
+def compares_the_lengths(prediction, target):
+    if prediction.dim() and len(prediction) != len(target):
+        raise ValueError("length")
+    return (prediction - target).abs().mean()
+
+
+def compares_the_ranks(prediction, target):
+    if prediction.dim() != target.dim():
+        raise ValueError("rank")
+    return (prediction - target).abs().mean()
+
+
+def looks_at_the_last_size(prediction, target):
+    if prediction.shape[-1:] != target.shape[-1:]:
+        raise ValueError("last size")
+    return (prediction - target).abs().mean()
+
+
+def raises_another_error(prediction, target):
+    assert prediction.shape == target.shape
+    return (prediction - target).abs().mean()
+
+
+def trims_ones(prediction, target):
+    return absolute(prediction.squeeze(), target.squeeze())
+
+
+WRONG = [
+    broadcasts,
+    compares_the_counts,
+    compares_the_lengths,
+    compares_the_ranks,
+    looks_at_the_last_size,
+    raises_another_error,
+    trims_ones,
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda one: one.__name__)
+def test_a_wrong_comparison_is_red(red_of, wrong):
+    found = red_of(Absolute, wrong)
+    assert set(found) == {"test_refuses_other_shapes"}
+    assert "expected ValueError." in found["test_refuses_other_shapes"].sentence
+    assert found["test_refuses_other_shapes"].hint == "Of shapes."
+
+
+def test_the_sentence_has_both_shapes(red_of):
+    sentence = red_of(Absolute, broadcasts)["test_refuses_other_shapes"].sentence
+    assert "for prediction of shape (1, 3) and target of (2, 3)" in sentence
+
+
+def test_an_input_that_is_changed_before_the_error_is_red(red_of):
+    def writes(prediction, target):
+        if prediction.shape != target.shape:
+            prediction.zero_()
+        return absolute(prediction, target)
+
+    assert "test_refuses_other_shapes" in red_of(Absolute, writes)
