@@ -139,8 +139,9 @@ class Contract(Coverage):
         kind, count = self.results_type, len(self.results)
         # a named tuple, such as torch.max gives, is a tuple too
         is_right = issubclass(type(got), kind) and len(got) == count
-        wanted = f"a {kind.__name__} of {count} tensors, {' and '.join(self.results)}"
-        expect(is_right, f"returned {describe(got)}; expected {wanted}.", self.hint("type"))
+        if not is_right:
+            wanted = f"a {kind.__name__} of {count} tensors, {' and '.join(self.results)}"
+            raise CheckFailed(f"returned {describe(got)}; expected {wanted}.", self.hint("type"))
 
     def results_of(self, got: Any) -> list[tuple[str, Any]]:
         """Return what came back by the words for each result, once these are all there."""
@@ -171,16 +172,25 @@ class Contract(Coverage):
             if record.change:
                 raise CheckFailed(record.change, self.hint("memory") or KEEP)
             # only now: to look for the very mistake takes longer than to compare
-            hint = self.why(row.law, row.arrays, kept, expected) or self.hint(row.law)
-            hint = hint or self.hint("values")
+            why = self.why(row.law, row.arrays, kept, expected)
+            hint = why or self.hint(row.law) or self.hint("values")
             digits = self.hint("precise") or DIGITS
-            if is_rounded(kept, expected) and hint != digits:
+            if not why and is_rounded(kept, expected) and hint != digits:
                 hint = f"{hint} {digits}"
             hint = " ".join(filter(None, (hint, row.words, words)))
             self.compare(record, expected, hint, *limits)
             return
-        expect_shape(got, expected.shape, self.hint("shape"), row.subject)
+        self.expect_right_shape(record)
         expect_values(got, expected, self.hint("dtype"), row.subject)
+
+    def expect_right_shape(self, record: Record) -> None:
+        """Fail unless the result has the shape of the truth."""
+        __tracebackhide__ = True
+        row, got = record.row, record.got
+        hint = self.hint("shape")
+        if record.kept is not None and got.shape != row.expected.shape:
+            hint = self.why_shape(row.arrays, tuple(got.shape)) or hint
+        expect_shape(got, row.expected.shape, hint, row.subject)
 
     def compare(
         self, record: Record, expected: torch.Tensor, hint: str, rtol: float, atol: float

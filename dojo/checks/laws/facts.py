@@ -110,6 +110,14 @@ class Facts:
         """Return what a message calls this tensor."""
         return "input"
 
+    def why_shape(
+        self,
+        arguments: Sequence[Any],  # noqa: ARG002
+        shape: tuple[int, ...],  # noqa: ARG002
+    ) -> str:
+        """Return a hint that names the very mistake of a wrong shape; empty if none is known."""
+        return ""
+
     def tensor(self, name: str, value: Any, dtype: torch.dtype) -> torch.Tensor:
         """Return a case's numbers as a contiguous tensor of this dtype."""
         if isinstance(value, np.ndarray):

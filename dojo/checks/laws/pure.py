@@ -14,7 +14,6 @@ from dojo.checks.expect import (
     expect_device,
     expect_dtype,
     expect_raises,
-    expect_shape,
     expect_tensor,
 )
 from dojo.checks.laws.once import once
@@ -93,8 +92,7 @@ class PureFunction(TrackedFunction):
     def test_has_the_shape(self, solution: Any, device: str) -> None:
         """The shape is right for every input."""
         for record in self.callable_records(solution, device, self.first_rows(device)):
-            row = record.row
-            expect_shape(record.got, row.expected.shape, self.hint("shape"), row.subject)
+            self.expect_right_shape(record)
 
     @aspect("dtype")
     def test_has_the_dtype(self, solution: Any, device: str) -> None:

@@ -351,3 +351,20 @@ def test_an_input_that_is_cut_off_where_it_alone_requires_grad_is_seen(red_of, n
     error = red_of(Weighted, wrong)["test_gradients"]
     assert error.sentence == "returned a tensor that autograd does not track."
     assert f"Here {name} alone requires grad." in error.hint
+
+
+def test_a_wrong_shape_may_be_explained(red_of):
+    class Row(PureFunction):
+        name = "row"
+        cases = [(X,)]
+        hints = {"shape": "Of shape."}
+
+        def truth(self, x):
+            return x.sum(0)
+
+        def why_shape(self, arguments, shape):
+            return "That is a sum of each row." if shape == arguments[0].shape[:1] else ""
+
+    found = red_of(Row, lambda x: x.sum(1))
+    assert {error.hint for error in found.values()} >= {"That is a sum of each row."}
+    assert red_of(Row, lambda x: x.sum())["test_has_the_shape"].hint == "Of shape."

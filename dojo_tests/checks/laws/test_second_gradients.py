@@ -75,3 +75,19 @@ def test_a_backward_that_is_not_recorded_is_red(first_red):
         "test_second_gradients",
         "has a gradient that autograd does not track, though create_graph is True.",
     )
+
+
+class Exactly(Doubled):
+    """The same, with first gradients that are compared exactly."""
+
+    name = "doubled"
+    gradient_ulps = 0
+
+
+def test_second_gradients_have_room_where_first_ones_are_exact(red_of):
+    assert not red_of(Exactly, lambda x: 2 * x)
+
+
+def test_a_wrong_first_gradient_is_told_first(first_red):
+    name, _ = first_red(Cube, lambda x, y: x**3 * y + (x**2 - (x**2).detach()))
+    assert name == "test_gradients"
