@@ -94,7 +94,14 @@ def _facts(x: torch.Tensor) -> dict[str, object]:
         "memory": _address(x),
         "requires_grad": x.requires_grad,
         "gradient function": x.grad_fn,
+        ".grad": _grad_of(x),
     }
+
+
+def _grad_of(x: torch.Tensor) -> tuple[int, int] | None:
+    """Return which object the .grad of a leaf is, and how often that was written; None if none."""
+    grad = x.grad if x.is_leaf else None
+    return None if grad is None else (id(grad), grad._version)
 
 
 @without_modes
@@ -110,7 +117,7 @@ def expect_state(
         now["gradient function"] = facts["gradient function"]
     for fact, value in facts.items():
         if now[fact] != value:
-            change = "" if fact == "memory" else f" from {value} to {now[fact]}"
+            change = "" if fact in ("memory", ".grad") else f" from {value} to {now[fact]}"
             raise CheckFailed(f"changed the {fact} of its input {name}{change}.", hint)
     if places := differing(x.detach(), values, 0, 0):
         change = _change_in_words(values, x.detach(), tuple(places[0]))

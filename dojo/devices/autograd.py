@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import torch
@@ -11,6 +12,8 @@ from dojo.devices.errors import check_same_device
 from dojo.devices.machine import Machine
 from dojo.devices.rules import rule
 from dojo.devices.tags import device_of, is_on_simulated_gpu, key_of, tag, tensors_in
+
+_ON_GPU = "_is_on_simulated_gpu"  # an attribute of ctx
 
 
 @rule(torch.autograd.grad)
@@ -38,7 +41,7 @@ def _grad(sim: Machine, func: Any, outputs: Any, inputs: Any, *args: Any, **kwar
 
 @rule(Tensor.backward)
 def _backward(_sim: Machine, func: Any, tensor: Tensor, *args: Any, **kwargs: Any) -> None:
-    # The backward pass runs with the mode off: a custom autograd.Function sees CPU tensors there.
+    # The backward pass runs with the mode off, but for custom functions: see custom_functions.
     check_same_device([tensor, *tensors_in(args[:1], kwargs.get("gradient"))])
     func(tensor, *args, **kwargs)
 
@@ -62,3 +65,35 @@ def _register_hook(sim: Machine, func: Any, tensor: Tensor, hook: Any) -> Any:
             return hook(value)
 
     return func(tensor, simulated if is_on_simulated_gpu(tensor) else hook)
+
+
+def custom_functions(sim: Machine) -> dict[tuple[Any, str], Any]:
+    """Return what replaces parts of ``torch.autograd.Function`` while the mode is active.
+
+    The backward of a function that was called with GPU tensors gets GPU gradients, and runs with
+    the mode back on.
+    """
+    node = torch.autograd.function.BackwardCFunction
+    really = node.apply
+
+    def note_the_device(ctx: Any) -> None:
+        # torch makes ctx inside of Function.apply, which may have been looked up before the mode
+        caller = sys._getframe(1).f_locals
+        if any(map(is_on_simulated_gpu, tensors_in(caller.get("args", ())))):
+            setattr(ctx, _ON_GPU, True)
+
+    def on_gpu(grad: Any) -> Any:
+        if not isinstance(grad, Tensor) or is_on_simulated_gpu(grad):
+            return grad
+        copy = grad.clone()  # the memory may be that of a gradient on the CPU
+        tag(copy)
+        return copy
+
+    def apply(ctx: Any, *grads: Any) -> Any:
+        if not getattr(ctx, _ON_GPU, False):
+            return really(ctx, *grads)
+        grads = tuple(map(on_gpu, grads))
+        with sim.resumed():
+            return really(ctx, *grads)
+
+    return {(node, "__init__"): note_the_device, (node, "apply"): apply}

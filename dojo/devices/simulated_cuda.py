@@ -10,7 +10,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from dojo.devices import autograd, constructors, moves  # noqa: F401 - they register their rules
+from dojo.devices import constructors, moves  # noqa: F401 - they register their rules
+from dojo.devices.autograd import custom_functions
 from dojo.devices.environment import (
     default_device_kept,
     patched,
@@ -31,7 +32,7 @@ class SimulatedCuda(Machine):
 
     def __init__(self, available: bool = True) -> None:
         super().__init__(available)
-        self._replacements = replacements(self)
+        self._replacements = replacements(self) | (custom_functions(self) if available else {})
 
     def __enter__(self) -> SimulatedCuda:
         if not self.is_active:

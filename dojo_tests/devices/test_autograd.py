@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from dojo.devices.simulated_cuda import SimulatedCuda
+
 GPU = torch.device("cuda", 0)
 CPU = torch.device("cpu")
 
@@ -52,3 +54,96 @@ def test_gradcheck_accepts_a_gpu_function(cuda):
 def test_assert_close_tells_the_devices_apart(cuda):
     with pytest.raises(AssertionError, match="attribute 'device' do not match: cuda:0 != cpu"):
         torch.testing.assert_close(torch.ones(2, device="cuda"), torch.ones(2))
+
+
+class Scaled(torch.autograd.Function):
+    """x times 3, with a gradient that is computed by ``slope(ctx, grad)``."""
+
+    slope = None
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.device = x.device
+        ctx.save_for_backward(x)
+        return 3 * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return Scaled.slope(ctx, grad)
+
+
+looked_up_before = Scaled.apply
+
+
+@pytest.fixture
+def gradient_by():
+    """Returns the gradient of a custom function, with its own gradient if that is tracked."""
+
+    def gradient(slope, x, apply=Scaled.apply):
+        Scaled.slope = staticmethod(slope)
+        y = apply(x)
+        return torch.autograd.grad((y * torch.ones_like(y)).sum(), x, create_graph=True)[0]
+
+    return gradient
+
+
+def test_the_backward_of_a_custom_function_sees_the_gpu(cuda, gradient_by):
+    seen = []
+
+    def slope(ctx, grad):
+        seen.extend([grad.device, ctx.saved_tensors[0].device, ctx.device])
+        return grad * torch.full((2,), 3.0, device=ctx.device)
+
+    x = torch.ones(2, device="cuda", requires_grad=True)
+    for apply in (Scaled.apply, looked_up_before):
+        found = gradient_by(slope, x, apply)
+        assert (found.device, found.tolist()) == (GPU, [3, 3])
+    assert seen == [GPU] * 6
+
+
+def test_the_backward_of_a_custom_function_cannot_mix_devices(cuda, gradient_by):
+    x = torch.ones(2, device="cuda", requires_grad=True)
+    with pytest.raises(RuntimeError, match="at least two devices"):
+        gradient_by(lambda _ctx, grad: grad * torch.full((2,), 3.0), x)
+
+
+def test_the_backward_of_a_custom_function_on_the_cpu_stays_there(cuda, gradient_by):
+    def slope(ctx, grad):
+        return grad * torch.full((2,), 3.0, device=ctx.device)
+
+    x = torch.ones(2, requires_grad=True)
+    assert gradient_by(slope, x).device == CPU
+
+
+def test_a_custom_function_draws_the_same_in_backward(cuda, gradient_by):
+    def slope(_ctx, grad):
+        return grad * torch.rand(2, device="cuda")
+
+    x = torch.ones(2, device="cuda", requires_grad=True)
+    torch.cuda.manual_seed(1)
+    found = gradient_by(slope, x)
+    torch.cuda.manual_seed(1)
+    assert found.tolist() == torch.rand(2, device="cuda").tolist()
+
+
+def test_a_custom_function_has_second_gradients(cuda, gradient_by):
+    x = torch.tensor([1.0, 2.0], device="cuda", requires_grad=True)
+    first = gradient_by(lambda ctx, grad: grad * ctx.saved_tensors[0] ** 3, x)
+    (second,) = torch.autograd.grad(first.sum(), x)
+    assert (second.device, second.tolist()) == (GPU, [3, 12])
+
+
+def test_a_gradient_on_the_cpu_stays_there(cuda):
+    Scaled.slope = staticmethod(lambda _ctx, grad: grad * 3)
+    x = torch.ones(2, device="cuda", requires_grad=True)
+    given = torch.ones(2)
+    Scaled.apply(x).cpu().backward(given)
+    assert (given.device, x.grad.device) == (CPU, GPU)
+
+
+def test_custom_functions_are_as_before_after_the_mode():
+    node = torch.autograd.function.BackwardCFunction
+    before = dict(vars(node))
+    with SimulatedCuda():
+        pass
+    assert dict(vars(node)) == before

@@ -34,20 +34,27 @@ def test_a_device_as_context_leaves_functions_written_in_python_working(cuda):
         assert nn.MultiheadAttention(4, 2)(query, query, query)[0].device == GPU
 
 
-def test_a_backward_written_in_python_makes_tensors_under_a_default_gpu(cuda):
-    class Ones(torch.autograd.Function):
+def test_a_backward_written_in_python_has_no_default_gpu(cuda):
+    """torch takes the default device away while it handles ``backward``: meta shows the same."""
+    made_on = []
+
+    class Same(torch.autograd.Function):
         @staticmethod
         def forward(_ctx, x):
             return x.clone()
 
         @staticmethod
         def backward(_ctx, grad):
-            return grad * torch.ones(2)
+            made_on.append(torch.ones(2).device)
+            return grad * torch.ones_like(grad)
 
     with torch.device("cuda"):
         x = torch.zeros(2, requires_grad=True)
-        Ones.apply(x).sum().backward()
+        Same.apply(x).sum().backward()
         assert (x.grad.device, x.grad.tolist()) == (GPU, [1, 1])
+    with torch.device("meta"):
+        Same.apply(torch.zeros(2, device="cpu", requires_grad=True)).sum().backward()
+    assert made_on == [CPU, CPU]
 
 
 def test_an_explicit_device_overrules_the_default(cuda):

@@ -26,6 +26,7 @@ from dojo.checks.laws.moving import MovingFunction, ViewFunction, places
 from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS, exact_slopes, with_all_digits
 from dojo.checks.laws.optimizer import OptimizerClass
 from dojo.checks.laws.pure import PureFunction
+from dojo.checks.laws.stateful import StatefulModule
 
 __all__ = [
     "ALL",
@@ -42,6 +43,7 @@ __all__ = [
     "MovingFunction",
     "OptimizerClass",
     "PureFunction",
+    "StatefulModule",
     "ViewFunction",
     "exact_slopes",
     "places",

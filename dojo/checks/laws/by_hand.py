@@ -37,7 +37,7 @@ class BackwardByHand(PureFunction):
 
     @once
     def tracked_rows(self) -> list[Row]:
-        """The first cases with tracked tensors: leaves and results in turns, the first one as both."""
+        """The first cases with tracked tensors, leaves and results in turns; the first as both."""
         names = [name for name in self.tensors if name not in self.fixed]
         return [
             Row(self, case, self.dtypes[n % len(self.dtypes)], n, "values", names, n % 2 == 0)

@@ -46,9 +46,11 @@ class _CallOfModule(Call):
 
     Attributes:
         old: the parameters and buffers that the module had before it got those of the call.
+        state: those that it held after the call, by their names.
     """
 
     old: dict[str, torch.Tensor]
+    state: dict[str, Any]
 
 
 class ClassOfModules(PureFunction):
@@ -60,6 +62,7 @@ class ClassOfModules(PureFunction):
         parameters: those of ``tensors`` that are parameters, by their names in the state_dict.
         buffers: those that are buffers.
         torchs: torch's own class that has the same state_dict; None if there is none.
+        updated: those of the buffers that a call may change.
         modes: whether a module trains when it is called, in turns.
         drawn_with: arguments that make a module with some thousand numbers, to judge what
             ``initial`` says of them.
@@ -68,6 +71,7 @@ class ClassOfModules(PureFunction):
 
     parameters: ClassVar[Sequence[str]] = ()
     buffers: ClassVar[Sequence[str]] = ()
+    updated: ClassVar[Sequence[str]] = ()
     torchs: ClassVar[type[nn.Module] | None] = None
     modes: ClassVar[Sequence[bool]] = (True, False)
     drawn_with: ClassVar[Sequence[tuple[Any, ...]]] = ()
@@ -84,7 +88,21 @@ class ClassOfModules(PureFunction):
         """Return what the parameters and buffers of a new module hold, by their names."""
         return {}
 
+    def trains(self, *arguments: Any) -> bool | None:  # noqa: ARG002
+        """Return whether a module trains in this case; None where that makes no difference."""
+        return None
+
     # ---------------------------------------------------------------- how a law asks
+
+    @property
+    def trackable(self) -> list[str]:
+        """The tensors that may require grad: no buffer."""
+        return [name for name in super().trackable if name not in self.buffers]
+
+    @property
+    def changeable(self) -> Sequence[str]:
+        """The tensors that a call may change."""
+        return self.updated
 
     @property
     def handed(self) -> list[str]:
@@ -183,16 +201,18 @@ class ClassOfModules(PureFunction):
         own = {name: self.held(made.module, name) for name in state}
         for name, one in state.items():
             self.put(made.module, name, one)
-        training = self.modes[made.calls % len(self.modes)]
+        mode = self.trains(*arguments)
+        training = self.modes[made.calls % len(self.modes)] if mode is None else mode
         made.calls += 1
         made.module.train(training)
-        mode = "" if training else ".eval()"
-        solution.last_call = _CallOfModule(f"{made.text}{mode}", inputs, {})
+        text = made.text if training else f"{made.text}.eval()"
+        solution.last_call = _CallOfModule(text, inputs, {})
         solution.last_call.old = own
         try:
             got = made.module(*inputs)
+            solution.last_call.state = {name: self.held(made.module, name) for name in state}
             for name, one in state.items():
-                is_there = self.held(made.module, name) is one or name in self.written
+                is_there = self.held(made.module, name) is one or name in self.changeable
                 expect(is_there, f"replaced {name} by another tensor in forward.", MADE_ONCE)
             expect(made.module.training == training, "changed its own mode in forward.", MADE_ONCE)
         finally:  # else the next `module.to` would change what a record still holds

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from dojo.checks.expect import CheckFailed, expect, expect_shape, expect_values
+from dojo.checks.expect import CheckFailed, expect_shape, expect_values
 from dojo.checks.laws.covering import Coverage
 from dojo.checks.laws.numbers import is_rounded
 from dojo.checks.laws.record import Asked, Record, ask

@@ -34,6 +34,7 @@ class Facts:
         refused: (arguments, dtypes or None for all, error, hint): what raises.
         forbidden: a regular expression of torch's operations that may not run.
         recorded: whether gradients reach the inputs.
+        constants: tensors that may be tracked, and through which no gradient goes.
         fixes_strides: whether the strides of the result are part of the contract.
         results: what comes back, in words, where it is several tensors: ("the mean", "the count").
             ``truth`` gives as many, and ``gradient`` gets as many weights.
@@ -58,6 +59,7 @@ class Facts:
     refused: ClassVar[Sequence[tuple[Any, ...]]] = ()
     forbidden: ClassVar[str] = ""
     recorded: ClassVar[bool] = True
+    constants: ClassVar[Sequence[str]] = ()
     fixes_strides: ClassVar[bool] = False
     results: ClassVar[Sequence[str]] = ()
     results_type: ClassVar[type] = tuple
@@ -81,10 +83,22 @@ class Facts:
         Where a kata gives no formula, the truth is differentiated by differences.
         """
         return [
-            None if arguments[index] is None else slopes(self.truth, weights, arguments, index)
+            slopes(self.truth, weights, arguments, index)
+            if arguments[index] is not None and name in self.trackable
+            else None
             for index, name in enumerate(self.tensors[: len(arguments)])
             if name not in self.fixed
         ]
+
+    @property
+    def trackable(self) -> list[str]:
+        """The tensors that may require grad."""
+        return [name for name in self.tensors if name not in self.fixed]
+
+    @property
+    def changeable(self) -> Sequence[str]:
+        """The tensors that a call may change."""
+        return self.written
 
     def why(  # what a kata knows of its own mistakes; here, of none
         self,
@@ -133,6 +147,7 @@ class Facts:
         return ""
 
     def other_case(self, arrays: Sequence[Any]) -> list[Any]:
-        """Return a case with other numbers: those of each tensor in another order."""
-        tensors = [None if one is None else np.roll(one, 1) for one in arrays[: len(self.tensors)]]
-        return tensors + list(arrays[len(self.tensors) :])
+        """Return a case with other numbers: those of each tensor in another order of its own."""
+        tensors = arrays[: len(self.tensors)]
+        rolled = [one if one is None else np.roll(one, n) for n, one in enumerate(tensors, 1)]
+        return rolled + list(arrays[len(self.tensors) :])

@@ -81,18 +81,19 @@ class ModuleClass(ClassOfModules):
         held = [*module.parameters(), *module.buffers()]
         dtype = next((one.dtype for one in held if one.is_floating_point()), torch.float32)
         asked = Row(self, row.case, dtype)
-        for training in self.modes:
+        mode = self.trains(*asked.arrays)
+        for training in self.modes if mode is None else [mode]:
             arrays = list(asked.arrays)
             for name in self.state_in(asked.arrays):
                 arrays[self.tensors.index(name)] = as_array(self.held(module, name))
             handed = [one.copy(device)[0] for one in self.inputs_in(asked.templates)]
-            mode = "in train mode" if training else "in eval mode"
+            words = "in train mode" if training else "in eval mode"
             solution.last_call = Call(str(Call(self.name, self.made_with(*arrays), {})), handed, {})
             got = module.train(training)(*handed)
             expected = self.expected(arrays, dtype)
             limit = self.limit(expected.dtype) * max(1.0, float(expected.abs().max()))
             hint = self.hint("own") or OWN
-            text = f"the output {what}, {mode},"
+            text = f"the output {what}, {words},"
             expect_values(got, expected, hint, text, rtol=limit, atol=limit)
 
     def write(self, module: nn.Module, row: Row) -> None:

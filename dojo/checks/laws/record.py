@@ -122,6 +122,10 @@ class Asked:
 
     def change(self, written: Sequence[str] = ()) -> str:
         """Say in words what the call changed of its inputs, but for those that it may write."""
+        for index, name, _ in self.row.named:
+            if name in self.leaves and self.leaves[name].grad is not None:
+                is_itself = self.arguments[index] is self.leaves[name]
+                return f"filled the .grad of {'' if is_itself else 'the leaf behind '}{name}."
         for index, name, template in self.row.named:
             if name in written:
                 continue
@@ -196,7 +200,7 @@ def ask(
         got = contract.call(solution, given)
     contract.expect_results(got)
     with torch._C.DisableTorchFunction():
-        change = "" if asked is None else asked.change(contract.written)
+        change = "" if asked is None else asked.change(contract.changeable)
         written = None if asked is None else asked.written()
     record = Record(
         row=row,

@@ -124,6 +124,8 @@ class Row:
             weights = [weights if n == self.part else one for n, one in enumerate(nothing)]
         with np.errstate(all="ignore"):
             found = dict(zip(names, contract.gradient(weights, *self.arrays), strict=False))
+        for name in contract.constants:
+            found[name] = np.zeros(self.arrays[contract.tensors.index(name)].shape)
         return {
             name: torch.tensor(np.array(found[name], order="C"), dtype=self.dtype)
             for name in self.tracked

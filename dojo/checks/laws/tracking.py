@@ -18,6 +18,7 @@ from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.wording import KEEP, TRACKED
 
+CONSTANT = "No gradient goes through {name}, which counts as a constant: detach it."
 LEAST = 1e-11  # of a gradient's error: that of differences in float64
 
 
@@ -41,7 +42,7 @@ class TrackedFunction(Contract):
     def tracked_rows(self) -> list[Row]:
         """Every case and float dtype, all inputs tracked, then each alone; leaves and not."""
         dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
-        names = [name for name in self.tensors if name not in self.fixed]
+        names = self.trackable
         cases = self.cases if self.gradient_cases is None else self.gradient_cases
         chosen = [tuple(names)] + [(name,) for name in names if len(names) > 1]
         count = max(len(cases), len(chosen) * len(dtypes))
@@ -66,7 +67,7 @@ class TrackedFunction(Contract):
     def wild_tracked_rows(self) -> list[Row]:
         """Every case of ``wild_gradients`` in every float dtype."""
         dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
-        names = tuple(name for name in self.tensors if name not in self.fixed)
+        names = tuple(self.trackable)
         return [
             Row(self, case, dtype, place, "wild gradient", names)
             for place, case in enumerate(self.wild_gradients)
@@ -131,7 +132,8 @@ class TrackedFunction(Contract):
             leaves = {n: x for n, x in record.leaves.items() if self._reaches(row, n)}
             if not leaves:
                 return
-            found = gradients(record.got, leaves, weights, f"{cut} {which}".strip())
+            got = self._with_constants(record)
+            found = gradients(got, leaves, weights, f"{cut} {which}".strip())
         except RuntimeError:  # such as for an input that was written to
             expect(not record.change, record.change, self.hint("memory") or KEEP)
             raise
@@ -139,6 +141,8 @@ class TrackedFunction(Contract):
             expected, got = row.gradients[name], one.detach().cpu()
             dtype = expected.dtype
             hint = self.hint(row.law) or self.hint("gradient")
+            if name in self.constants:
+                hint = self.hint("constant") or CONSTANT.format(name=name)
             if got.shape == expected.shape and got.dtype == dtype:
                 if torch.equal(got, expected):
                     continue
@@ -148,6 +152,14 @@ class TrackedFunction(Contract):
             text = f"{hint} {which}".strip()
             what = what if row.subject else f"the gradient of {name}"
             expect_values(got, expected, text, what, rtol=rtol, atol=atol)
+
+    def _with_constants(self, record: Record) -> torch.Tensor:
+        """The result, to which constants add 0: so that no gradient is as good as one of 0."""
+        got: torch.Tensor = record.got
+        zeros = [leaf.sum() * 0 for name, leaf in record.leaves.items() if name in self.constants]
+        if not zeros or (len(zeros) < len(record.leaves) and not got.requires_grad):
+            return got  # what is not tracked, though it should be, stays so
+        return got + sum(zeros)
 
     def gradient_limits(self, expected: torch.Tensor) -> tuple[float, float]:
         """Return by which share of itself, and by how much, a gradient may be off."""
@@ -165,5 +177,5 @@ class TrackedFunction(Contract):
         return not row.subject or bool(row.gradients[name].any())
 
     def _is_alone(self, record: Record) -> bool:
-        given = [name for _, name, _ in record.row.named if name not in self.fixed]
+        given = [name for _, name, _ in record.row.named if name in self.trackable]
         return len(record.row.tracked) == 1 < len(given)

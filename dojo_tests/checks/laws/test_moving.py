@@ -159,7 +159,6 @@ def test_a_way_through_a_narrower_dtype_is_seen(red_of, dtype, narrower):
 def test_digits_that_are_lost_are_told_by_the_hint_on_dtypes(red_of):
     red = red_of(Swap, lambda x: swap(x.half().float() if x.dtype == torch.float32 else x))
     assert red["test_values"].hint.startswith("Of dtype.")
-    assert "Only the last digits differ" in red["test_values"].hint
 
 
 def test_bools_are_moved_too(red_of):

@@ -248,3 +248,20 @@ def second_gradient_for_an_input_lost(function, mark):
         return ConstantSlope.apply(call, mark, *inputs)
 
     return wrapper
+
+
+@saboteur(records, must_show=True)
+def leaves_a_gradient(function, mark):
+    """The function that runs a backward pass, as if it were to compute its gradients at once."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        value = function(*args, **kwargs)
+        tracked = [one for one in tensors_in([value]) if one.requires_grad]
+        for one in tracked:
+            one.sum().abs().backward(retain_graph=True)
+        if tracked:
+            mark()
+        return value
+
+    return wrapper

@@ -64,7 +64,7 @@ class Probe:
 
 def promised(contract):
     """What a function of this contract has to be asked, if its laws are to mean something."""
-    names = [name for name in contract.tensors if name not in contract.fixed]
+    names = contract.trackable
     facts = {("device", "cpu"), ("device", "cuda"), ("tracked", frozenset())}
     facts |= {("dtype", dtype) for dtype in contract.dtypes if names}
     facts.add(("again", "the same tensor with other numbers"))
@@ -76,7 +76,7 @@ def promised(contract):
             if place == index
         }
         facts |= {("shape", name, shape) for shape in shapes}
-        facts |= {("layout", name, layout) for layout in contract.layouts}
+        facts |= {("layout", name, layout) for layout in contract.layouts_of(name)}
         if max(map(len, shapes)) < 2:  # a vector has no other order of dimensions
             facts.discard(("layout", name, "transposed"))
     if contract.recorded and any(dtype.is_floating_point for dtype in contract.dtypes):

@@ -1,0 +1,214 @@
+"""The laws of a class of modules whose buffers change with each call in train mode."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from dojo.checks.aspects import aspect
+from dojo.checks.expect import CheckFailed, expect, expect_raises, expect_values
+from dojo.checks.laws.module_class import ModuleClass
+from dojo.checks.laws.rows import Row
+from dojo.checks.laws.wording import BEFORE, law
+from dojo.checks.memory import untouched
+from dojo.checks.messages import Call, describe, dtype_name, numbers_text
+from dojo.devices.tags import device_of
+
+EVAL = "In eval mode (`self.training` is False) what the module holds is only read."
+GRAPH = "Update from `x.detach()`, or under `torch.no_grad()`: no gradient goes through a buffer."
+NO_GRAD = "It is train and eval that decide whether buffers change; under no_grad they change too."
+GOES_ON = "All that a later call needs has to be in a buffer: that is what is copied and loaded."
+
+
+class StatefulModule(ModuleClass):
+    """The laws of a class of modules whose buffers change with each call in train mode.
+
+    The cases say in which mode a module is: ``trains`` reads it from them.
+
+    Attributes:
+        driven_with: what a module is made with that is called with several batches.
+        batches: what it is called with, one after another: of different sizes.
+        in_train, in_eval: what follows the tensors in a case in each mode.
+    """
+
+    driven_with: ClassVar[Sequence[Any]] = ()
+    batches: ClassVar[Sequence[Any]] = ()
+    in_train: ClassVar[Sequence[Any]] = (True,)
+    in_eval: ClassVar[Sequence[Any]] = (False,)
+
+    def __init_subclass__(cls) -> None:
+        if "name" in vars(cls) and not cls.updated:
+            cls.updated = cls.buffers
+        super().__init_subclass__()
+
+    # ---------------------------------------------------------------- what a kata says
+
+    def after(self, *arguments: Any) -> dict[str, Any]:
+        """Return what the buffers hold after a call in train mode, by their names."""
+        raise NotImplementedError
+
+    # ---------------------------------------------------------------- how a law asks
+
+    def expect_buffers(
+        self,
+        row: Row,
+        now: Mapping[str, Any],
+        device: str,
+        what: str = "",
+        hint: str = "",
+    ) -> None:
+        """Fail unless the buffers hold what they should after a call.
+
+        Args:
+            row: what was asked, with the buffers as they were before.
+            now: the buffers after the call, by their names.
+            device: where they should lie.
+            what: of which call, in words.
+            hint: where to look, if the kata knows nothing better.
+        """
+        __tracebackhide__ = True
+        arrays = row.arrays
+        trains = bool(self.trains(*arrays))
+        before = dict(zip(self.tensors, arrays, strict=False))
+        wanted = self.after(*arrays) if trains else before
+        for name in self.buffers:
+            dtype = self.fixed.get(name, row.dtype)
+            one, expected = now[name], torch.tensor(np.array(wanted[name]), dtype=dtype)
+            words = f"has {name}{numbers_text(one)} after the call{what}"
+            kind = self.hint("buffers")
+            if not isinstance(one, torch.Tensor) or one.shape != expected.shape:
+                raise CheckFailed(f"holds {describe(one)} as {name} after the call{what}.", kind)
+            sentence = f"{words}, a {dtype_name(one.dtype)} tensor; expected {dtype_name(dtype)}."
+            expect(one.dtype == dtype, sentence, kind)
+            sentence = f"{words}, which lies on {device_of(one).type}; expected {device}."
+            expect(device_of(one).type == device, sentence, kind)
+            got = one.detach().cpu()
+            limit = self.limit(dtype) if trains else 0.0
+            if torch.allclose(got, expected, rtol=limit, atol=limit):
+                continue
+            old = torch.tensor(np.array(before[name]), dtype=dtype)
+            same = ", as before" if trains and torch.equal(got, old) else ""
+            where = hint or self.hint("update") if trains else self.hint("eval") or EVAL
+            where = self.why(f"buffer {name}", arrays, got, expected) or where
+            sentence = f"{words}{same}; expected{numbers_text(expected)}."
+            raise CheckFailed(sentence, f"{where} {row.words}".strip())
+
+    def step(
+        self,
+        solution: Any,
+        module: nn.Module,
+        number: int,
+        training: bool,
+        what: str = "",
+        hint: str = "",
+    ) -> None:
+        """Call a module with a batch, and fail unless its output and its buffers are right then."""
+        __tracebackhide__ = True
+        held = {name: self.held(module, name) for name in self.tensors if name not in self.handed}
+        first = next(one for one in held.values() if one.is_floating_point())
+        device = device_of(first).type
+        tail = self.in_train if training else self.in_eval
+        state = [held[name].tolist() for name in self.tensors if name in held]
+        row = Row(self, [self.batches[number], *state, *tail], first.dtype)
+        x = row.templates[0].copy(device)[0]  # type: ignore[union-attr]
+        mode = "" if training else ".eval()"
+        solution.last_call = Call(f"{Call(self.name, self.driven_with, {})}{mode}", [x], {})
+        solution.hint = hint or self.hint("update")
+        got = module.train(training)(x)
+        limit = self.limit(first.dtype)
+        words = f"the output{what}"
+        where = hint or self.hint("values")
+        expect_values(got, row.expected, where, words, rtol=limit, atol=limit)
+        now = {name: self.held(module, name) for name in self.buffers}
+        self.expect_buffers(row, now, device, what, hint)
+
+    def driven(self, solution: Any, device: str = "cpu", double: bool = False) -> nn.Module:
+        """Return a new module for the batches."""
+        __tracebackhide__ = True
+        solution.hint = self.hint("made")
+        module: nn.Module = getattr(solution, self.name)(*self.driven_with)
+        return (module.double() if double else module).to(device)
+
+    # ---------------------------------------------------------------- the laws
+
+    @aspect("values")
+    def test_buffers_after_a_call(self, solution: Any, device: str) -> None:
+        """After a call in train mode the buffers hold the new numbers; in eval mode the old."""
+        for record in self.records(solution, device, self.usual(device)):
+            state = getattr(record.call, "state", {})
+            self.expect_buffers(record.row, state, device)
+
+    @aspect("values")
+    def test_buffers_after_batches(self, solution: Any, device: str) -> None:
+        """Each batch counts, of whatever size, under no_grad too; in eval mode none does."""
+        for double in (False, True) if device == "cpu" else (False,):
+            module = self.driven(solution, device, double)
+            self.step(solution, module, 0, True, " of the first batch")
+            for number in range(1, len(self.batches)):
+                self.step(solution, module, number - 1, False, " in eval mode after a batch")
+                self.step(solution, module, number, True, f" of batch {number + 1}")
+            with torch.no_grad():
+                self.step(solution, module, 1, True, " under no_grad", NO_GRAD)
+                self.step(solution, module, 0, False, " in eval mode under no_grad")
+
+    @aspect("values")
+    def test_goes_on_from_a_copy(self, solution: Any, device: str) -> None:
+        """A module that was loaded, copied, moved or made float64 goes on from there."""
+        module = self.driven(solution)
+        for number in (0, 1):
+            self.step(solution, module, number, True)
+        loaded = self.driven(solution)
+        self.step(solution, loaded, len(self.batches) - 1, True)  # it has numbers of its own
+        loaded.load_state_dict(module.state_dict())
+        twins = {
+            " after load_state_dict": loaded,
+            " of a deepcopy": copy.deepcopy(module),
+            " after .double()": copy.deepcopy(module).double(),
+            f" after .to({device!r})": copy.deepcopy(module).to(device),
+        }
+        held = {name: self.held(module, name).tolist() for name in self.buffers}
+        for what, twin in twins.items() if device == "cpu" else list(twins.items())[-1:]:
+            for name, one in held.items():
+                now = self.held(twin, name)
+                sentence = f"has {name}{numbers_text(now)}{what}; expected {one}."
+                expect(now.tolist() == one, sentence, self.hint("goes on") or GOES_ON)
+            hint = self.hint("goes on") or GOES_ON
+            self.step(solution, twin, 1, False, what, hint)
+            self.step(solution, twin, 2 % len(self.batches), True, what, hint)
+
+    @aspect("gradient")
+    @law("recorded")
+    def test_buffers_have_no_graph(self, solution: Any, device: str) -> None:
+        """No buffer is a part of autograd's graph, where inputs or parameters require grad too."""
+        for record in self.records(solution, device, self.tracked_on(device)):
+            for name in self.buffers:
+                is_free = not record.call.state[name].requires_grad
+                sentence = f"has a buffer {name} that requires grad after the call."
+                expect(is_free, sentence, self.hint("graph") or GRAPH)
+
+    @aspect("errors")
+    @law("refused")
+    def test_refuses(self, solution: Any, device: str) -> None:
+        """What it cannot take raises an error, and changes nothing."""
+        for case, _, error, hint in self.refused:
+            row = Row(self, case, self.dtypes[0])
+            made_with = self.made_with(*row.arrays)
+            module = self.new(solution, made_with, row).to(device)
+            self.write(module, row)
+            before = {name: one.clone() for name, one in module.state_dict().items()}
+            handed = {name: row.templates[n].copy(device)[0] for n, name in enumerate(self.handed)}
+            mode = "" if self.trains(*row.arrays) else ".eval()"
+            module.train(bool(self.trains(*row.arrays)))
+            call = Call(f"{Call(self.name, made_with, {})}{mode}", list(handed.values()), {})
+            solution.last_call, solution.hint = call, hint
+            with untouched(BEFORE, **handed):
+                expect_raises(error, functools.partial(module, *handed.values()), hint)
+            for name, one in module.state_dict().items():
+                is_same = torch.equal(one.cpu(), before[name].cpu())
+                expect(is_same, f"changed {name}, and then raised {error.__name__}.", BEFORE)
