@@ -116,7 +116,7 @@ class StatefulModule(ModuleClass):
         tail = self.in_train if training else self.in_eval
         state = [held[name].tolist() for name in self.tensors if name in held]
         row = Row(self, [self.batches[number], *state, *tail], first.dtype)
-        x = row.templates[0].copy(device)[0]  # type: ignore[union-attr]
+        x = self.inputs_in(row.templates)[0].copy(device)[0]
         mode = "" if training else ".eval()"
         solution.last_call = Call(f"{Call(self.name, self.driven_with, {})}{mode}", [x], {})
         solution.hint = hint or self.hint("update")
@@ -202,7 +202,10 @@ class StatefulModule(ModuleClass):
             module = self.new(solution, made_with, row).to(device)
             self.write(module, row)
             before = {name: one.clone() for name, one in module.state_dict().items()}
-            handed = {name: row.templates[n].copy(device)[0] for n, name in enumerate(self.handed)}
+            handed = {
+                name: one.copy(device)[0]
+                for name, one in zip(self.handed, self.inputs_in(row.templates), strict=True)
+            }
             mode = "" if self.trains(*row.arrays) else ".eval()"
             module.train(bool(self.trains(*row.arrays)))
             call = Call(f"{Call(self.name, made_with, {})}{mode}", list(handed.values()), {})
