@@ -29,7 +29,9 @@ def detached(function, mark):
 
 def has_layouts(contract):
     """Whether a tracked input may lie in memory with gaps or with its dimensions reversed."""
-    return records(contract) and bool({STRIDED, TRANSPOSED} & set(contract.layouts))
+    names = [name for name in contract.tensors if name not in contract.fixed]
+    layouts = {layout for name in names for layout in contract.layouts_of(name)}
+    return records(contract) and bool({STRIDED, TRANSPOSED} & layouts)
 
 
 @saboteur(has_layouts, must_show=True)
@@ -118,8 +120,9 @@ def requires_grad_on_its_input(function, mark):
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
         value = function(*args, **kwargs)
-        for x in list(tensors_in([*args, *kwargs.values()]))[:1]:
-            if x.dtype in FLOATS and not x.requires_grad:
+        floats = [x for x in tensors_in([*args, *kwargs.values()]) if x.dtype in FLOATS]
+        for x in floats[:1]:
+            if not x.requires_grad:
                 x.requires_grad_()
                 mark()
         return value

@@ -183,4 +183,9 @@ def in_place(contract):
 
 def has_layout(name, index):
     """Whether the tensor of this index may lie in memory so."""
-    return lambda contract: len(contract.tensors) > index and name in contract.layouts
+
+    def is_so(contract):
+        tensors = contract.tensors[index:]
+        return bool(tensors) and name in contract.layouts_of(tensors[0])
+
+    return is_so

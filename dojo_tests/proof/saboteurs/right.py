@@ -7,6 +7,7 @@ import torch
 from .kinds import (
     RIGHT_VARIANTS,
     Saboteur,
+    each,
     shares,
     tensors_in,
 )
@@ -30,13 +31,14 @@ def keeps_right(kind, change):
         @functools.wraps(function)
         def wrapper(*args, **kwargs):
             inputs = list(tensors_in([*args, *kwargs.values()]))
-            value = function(*args, **kwargs)
-            if not isinstance(value, torch.Tensor):
-                return value
-            new = vary(value, inputs)
-            if new is not value:
-                mark()
-            return new
+
+            def vary_and_mark(one):
+                new = vary(one, inputs)
+                if new is not one:
+                    mark()
+                return new
+
+            return each(function(*args, **kwargs), vary_and_mark)
 
         return wrapper
 
