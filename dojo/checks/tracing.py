@@ -9,9 +9,10 @@ import contextlib
 import gc
 import re
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -21,6 +22,7 @@ from torch.utils._pytree import tree_leaves
 
 from dojo.checks.expect import expect
 
+_PYTHONS_OWN = 64_000  # bytes that a call may keep outside of torch, where 16,000 are usual
 _READING = {"tolist", "apply_", "map_", "map2_"}  # these hand each element to Python
 
 
@@ -265,21 +267,54 @@ class MemoryTrace(Trace):
         return found
 
 
-def kept_for_backward(function: Callable[..., Any], *inputs: object) -> int:
-    """Return the bytes that the graph of a result keeps beside the inputs, once the result is gone.
+class Kept(NamedTuple):
+    """What the graph of a result keeps, once the result itself is gone.
 
-    All memory counts that the call has made and that is alive afterwards, whoever holds it.
+    Attributes:
+        total: bytes of all memory that the call has made and that is alive, whoever holds it.
+        of_result: those of them that are the result's own memory.
+        outside_torch: those of them that lie in NumPy's arrays, Python's lists and the like.
+    """
+
+    total: int
+    of_result: int
+    outside_torch: int
+
+
+def kept_for_backward(function: Callable[..., Any], *inputs: object) -> Kept:
+    """Return what the graph of a result keeps beside the inputs, once the result is gone.
+
+    The function is called twice: the first time may import modules and fill caches. Inputs of some
+    100,000 numbers are large enough to tell an array of NumPy from what Python needs itself.
 
     Args:
         function: the learner's function; it returns a tensor.
         inputs: its arguments; one at least is tracked.
     """
-    with MemoryTrace() as trace:
+    function(*inputs)
+    with MemoryTrace() as trace, _python_memory() as python:
         got = function(*inputs)
-    graph = got.grad_fn  # held until the end
-    del got
-    if trace.alive:
-        gc.collect()  # a circle of objects that nobody holds is not kept
-    kept = sum(trace.alive)
+        graph = got.grad_fn  # held until the end
+        result, size = StorageWeakRef(got.untyped_storage()), got.untyped_storage().nbytes()
+        del got
+        if trace.alive:
+            gc.collect()  # a circle of objects that nobody holds is not kept
+    kept = Kept(sum(trace.alive) + python[0], 0 if result.expired() else size, python[0])
     del graph
     return kept
+
+
+@contextlib.contextmanager
+def _python_memory() -> Iterator[list[int]]:
+    """Yield a list that gets the bytes that Python has more of at the end of the block.
+
+    A few kilobytes count as none: objects of a graph and of the trace.
+    """
+    found: list[int] = []
+    tracemalloc.start()
+    try:
+        yield found
+        more = tracemalloc.get_traced_memory()[0]
+        found.append(more if more > _PYTHONS_OWN else 0)
+    finally:
+        tracemalloc.stop()

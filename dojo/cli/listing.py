@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from dojo.cli.terminal import paint
-from dojo.course.katas import Kata, shown_path, track_title
+from dojo.course.katas import Kata, shown_path, track_builds_on, track_title
 from dojo.course.lesson import kata_title
 from dojo.files.tools import typed
 from dojo.progress.record import Progress
@@ -47,6 +48,7 @@ def list_lines(katas: Sequence[Kata], progress: Progress, opened: Iterable[Kata]
             state = paint(f"{state_of[kata]:<{_STATE}}", colour_of(state_of[kata]))
             text = ("(skipped) " if progress.is_skipped(kata) else "") + kata_title(kata)
             yield f"{mark} {kata.stem:<{_STEM}} {state} {_cut(text, room)}".rstrip()
+    yield from _new_track_lines(state_of, current)
     if len(open_tracks) < len(tracks):
         opens = f"To open a track: {typed('dojo list TRACK')}. All: {typed('dojo list --all')}"
         yield from wrapped(opens)
@@ -88,6 +90,7 @@ def next_lines(katas: Iterable[Kata], progress: Progress) -> Iterator[str]:
     if kata is None:
         yield "All katas are green. Well done."
         return
+    yield from _new_track_lines(progress.states(list(katas)), kata)
     yield f"next: {kata.stem} ({progress.state(kata)})"
     yield from (f"  {line}" for line in wrapped(kata_title(kata)))
     yield f"  edit {shown_path(kata.stub, kata.root)}"
@@ -95,6 +98,25 @@ def next_lines(katas: Iterable[Kata], progress: Progress) -> Iterator[str]:
     if progress.state(kata) in _MEANINGS:
         others = [("all that was written", "dojo check --all")]
     yield from _commands("dojo check", others)
+
+
+def _new_track_lines(state_of: Mapping[Kata, str], kata: Kata | None) -> Iterator[str]:
+    """Where a kata begins a track, and the one before it is all green: that, and what it builds on.
+
+    Args:
+        state_of: kata → its state, in the order of the course.
+        kata: the current one; None if all are green.
+    """
+    if kata is None or any(
+        state == GREEN for other, state in state_of.items() if other.track == kata.track
+    ):
+        return
+    before = list(itertools.takewhile(lambda other: other.track != kata.track, state_of))
+    done = [other for other in before if other.track == before[-1].track]
+    if done and all(state_of[other] == GREEN for other in done):
+        builds_on = track_builds_on(kata.root, kata.track)
+        text = f"{done[0].track} is all green. Next comes {kata.track}"
+        yield from wrapped(f"{text}, which builds on {builds_on}." if builds_on else f"{text}.")
 
 
 def _commands(first: str, others: Sequence[tuple[str, str]]) -> Iterator[str]:

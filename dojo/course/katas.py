@@ -168,6 +168,14 @@ def track_title(root: Path, track: str) -> str:
     return readme.read_text(encoding="utf-8").strip().partition("\n")[0].lstrip("# ").strip()
 
 
+def track_builds_on(root: Path, track: str) -> str:
+    """Return what the track's README says that it builds on, such as "tensors, shapes"; or ""."""
+    readme = root / "katas" / track / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    found = re.search(r"^Builds on (.+)\.$", text, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
 def _place(root: Path, track: str) -> float:
     """Return the number that begins the track's title; infinity, to come last, if none does."""
     number = re.match(r"\d+", track_title(root, track))

@@ -252,28 +252,44 @@ class KeepsItsOutput(KeepsItsInput):
 @pytest.mark.parametrize(
     "function, kept",
     [
-        (lambda x: x + 1, 0),
-        (lambda x: x.sum(), 0),
-        (torch.exp, 24),
-        (lambda x: x * torch.sigmoid(x), 24),  # one tensor, for two operations
-        (lambda x: (x + 1) * torch.sigmoid(x), 48),
-        (KeepsItsInput.apply, 0),
-        (KeepsAnAttribute.apply, 24),
-        (KeepsItsOutput.apply, 24),
+        (lambda x: x + 1, (0, 0)),
+        (lambda x: x.sum(), (0, 0)),
+        (torch.exp, (24, 24)),
+        (lambda x: x * torch.sigmoid(x), (24, 0)),  # one tensor, for two operations
+        (lambda x: (x + 1) * torch.sigmoid(x), (48, 0)),
+        (lambda x: torch.exp(x + 1).exp(), (48, 24)),
+        (KeepsItsInput.apply, (0, 0)),
+        (KeepsAnAttribute.apply, (24, 0)),
+        (KeepsItsOutput.apply, (24, 24)),
     ],
 )
 def test_kept_for_backward_counts_what_the_graph_holds_beside_the_input(function, kept):
-    assert kept_for_backward(function, X.clone().requires_grad_()) == kept
+    assert kept_for_backward(function, X.clone().requires_grad_()) == (*kept, 0)
 
 
 def test_kept_for_backward_counts_what_a_global_holds():
     cache = []
 
     def remembers(x):
-        cache.append(x.exp())
+        cache[:] = [x.exp()]
         return x + 1
 
-    assert kept_for_backward(remembers, X.clone().requires_grad_()) == 24
+    assert kept_for_backward(remembers, X.clone().requires_grad_()) == (24, 0, 0)
+
+
+class KeepsAnArray(KeepsItsInput):
+    """The same; it keeps sigmoid(x) outside of torch."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.slope = torch.sigmoid(x).numpy().copy()
+        return x * torch.sigmoid(x)
+
+
+def test_kept_for_backward_counts_arrays_of_numpy():
+    kept = kept_for_backward(KeepsAnArray.apply, torch.ones(50_000, requires_grad=True))
+    assert 200_000 <= kept.outside_torch < 250_000
+    assert kept.total == kept.outside_torch
 
 
 def test_kept_for_backward_leaves_out_a_circle_that_nobody_holds():
@@ -282,7 +298,7 @@ def test_kept_for_backward_leaves_out_a_circle_that_nobody_holds():
         circle.append(circle)
         return x + 1
 
-    assert kept_for_backward(makes_a_circle, X.clone().requires_grad_()) == 0
+    assert kept_for_backward(makes_a_circle, X.clone().requires_grad_()) == (0, 0, 0)
 
 
 def test_runs_of_sees_a_module_under_another_name():

@@ -123,3 +123,30 @@ def test_a_second_skip_takes_the_first_back(run_dojo, first_kata, line_of):
 def test_after_the_last_kata_is_skipped_the_first_is_the_next(run_dojo):
     for following in ("k02_add", "k01_mean", "k02_first_row", "k01_double"):
         assert f"next: {following}" in run_dojo("skip").stdout
+
+
+def test_a_track_that_is_all_green_is_told_with_what_the_next_one_builds_on(
+    run_dojo, first_kata, second_kata, record_verdict
+):
+    told = "first is all green. Next comes second, which builds on first."
+    record_verdict(first_kata, GREEN, "x = 1\n")
+    assert told not in run_dojo("next").stdout
+    record_verdict(second_kata, GREEN, "x = 1\n")
+    assert told in run_dojo("next").stdout
+    assert told in run_dojo("list").stdout.splitlines()
+    assert told in run_dojo().stdout
+
+
+def test_a_track_that_is_begun_is_not_told_again(run_dojo, own_dojo, record_verdict):
+    for kata in find_katas(own_dojo)[:3]:
+        record_verdict(kata, GREEN, "x = 1\n")
+    assert "is all green" not in run_dojo("next").stdout
+
+
+def test_without_what_it_builds_on_the_next_track_is_told_alone(
+    run_dojo, own_dojo, first_kata, second_kata, record_verdict
+):
+    (own_dojo / "katas" / "second" / "README.md").write_text("# 2. Further steps\n")
+    for kata in (first_kata, second_kata):
+        record_verdict(kata, GREEN, "x = 1\n")
+    assert "first is all green. Next comes second.\n" in run_dojo("next").stdout

@@ -104,6 +104,8 @@ OF_FUNCTIONALS = [one for one in SABOTEURS if one.of_functional]
 OF_MAKERS = [one for one in SABOTEURS if one.of_maker]
 
 
+# torch's own forward mode imports a part of torch that warns of itself
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("saboteur", OF_FUNCTIONS, ids=lambda one: one.kind)
 def test_a_saboteur_spoils_something(saboteur):
     if saboteur.kind in ("returns_cpu", "takes_any_gpu"):

@@ -37,6 +37,17 @@ def test_going_on_passes_over_what_is_green(terminal):
     assert terminal.loop.asked[-1] == "more/k01_cube"
 
 
+def test_the_last_green_kata_of_a_track_names_the_next_track(terminal, screen_dojo, kata_titles):
+    (screen_dojo / "katas" / "more" / "README.md").write_text("# More\n\nBuilds on intro.\n")
+    names = [name for name in kata_titles if name.startswith("intro/")]
+    for name in names[1:]:
+        terminal.judge_green(name=name)
+        assert not terminal.line_with("is all green")
+    terminal.judge_green(name=names[0])
+    line = terminal.line_with("intro is all green.")
+    assert line == "intro is all green. Enter goes on to more, which builds on intro."
+
+
 def test_the_last_green_kata_says_that_all_are_green(terminal, kata_titles):
     for name in kata_titles:
         terminal.judge_green(name=name)

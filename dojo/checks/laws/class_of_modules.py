@@ -7,7 +7,8 @@ holds for modules too: values in every dtype, gradients of each parameter alone,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,7 +22,9 @@ from dojo.checks.laws.made_module import MADE_ONCE, TRAINABLE, UNSEEN, expect_mo
 from dojo.checks.laws.numbers import as_array
 from dojo.checks.laws.pure import PureFunction
 from dojo.checks.laws.record import Record
+from dojo.checks.memory import shares_storage
 from dojo.checks.messages import Call, dtype_name, numbers_text
+from dojo.devices.tags import device_of
 
 NAMES = "A state_dict finds parameters and buffers by the names of the attributes that hold them."
 UNNAMED = "Keep what the docstring does not name in no parameter and no buffer."
@@ -30,6 +33,34 @@ OLD = (
     " not before."
 )
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
+NOT_TIED = "Each name stands for a parameter of its own."
+TIED = "One Parameter can be an attribute of two modules: set the same object in both."
+STAYS = (
+    "nn.Module keeps the tie by itself: it writes into the Parameter that is there, and deepcopy"
+    " copies each object once."
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A module that a class of modules is made with; each time a new one.
+
+    Attributes:
+        text: how a learner would make it.
+        make: what makes it.
+    """
+
+    text: str
+    make: Callable[[], nn.Module]
+
+    @property
+    def __name__(self) -> str:
+        """What a message calls it."""
+        return self.text
+
+    def __call__(self) -> nn.Module:
+        """Return a new one."""
+        return self.make()
 
 
 @dataclass
@@ -39,6 +70,7 @@ class _Made:
     module: nn.Module
     text: str
     calls: int = 0
+    place: Any = None  # its device and dtype, once they were set
 
 
 class _CallOfModule(Call):
@@ -61,6 +93,7 @@ class ClassOfModules(PureFunction):
     Attributes:
         parameters: those of ``tensors`` that are parameters, by their names in the state_dict.
         buffers: those that are buffers.
+        tied: other names of a parameter: name → those under which the same object stands, too.
         torchs: torch's own class that has the same state_dict; None if there is none.
         updated: those of the buffers that a call may change.
         modes: whether a module trains when it is called, in turns.
@@ -71,6 +104,7 @@ class ClassOfModules(PureFunction):
 
     parameters: ClassVar[Sequence[str]] = ()
     buffers: ClassVar[Sequence[str]] = ()
+    tied: ClassVar[dict[str, Sequence[str]]] = {}
     updated: ClassVar[Sequence[str]] = ()
     torchs: ClassVar[type[nn.Module] | None] = None
     modes: ClassVar[Sequence[bool]] = (True, False)
@@ -81,7 +115,10 @@ class ClassOfModules(PureFunction):
     # ---------------------------------------------------------------- what a kata says
 
     def made_with(self, *arguments: Any) -> tuple[Any, ...]:
-        """Return the arguments that make the module for a case; its tensors may be arrays."""
+        """Return the arguments that make the module for a case; its tensors may be arrays.
+
+        They are compared and hashed; a ``Part`` stands for a module.
+        """
         raise NotImplementedError
 
     def initial(self, *made_with: Any) -> dict[str, Distribution]:  # noqa: ARG002
@@ -114,6 +151,11 @@ class ClassOfModules(PureFunction):
         named = zip(self.tensors, arguments, strict=False)
         return {name: one for name, one in named if name not in self.handed and one is not None}
 
+    def maker(self, make: Callable[..., Any], made_with: Sequence[Any]) -> Callable[[], Any]:
+        """Return what makes a module out of these arguments, with new modules for its parts."""
+        built = [one() if isinstance(one, Part) else one for one in made_with]
+        return functools.partial(make, *built)
+
     def make(self, solution: Any, made_with: Sequence[Any], state: dict[str, Any]) -> nn.Module:
         """Return a new module, once it has the parameters and buffers of the contract.
 
@@ -123,9 +165,11 @@ class ClassOfModules(PureFunction):
             state: tensors or arrays that have the shapes of its state.
         """
         __tracebackhide__ = True
-        module = getattr(solution, self.name)(*made_with)
+        module = self.maker(getattr(solution, self.name), made_with)()
         expect_module(module, self.name)
-        self._expect_state(module, {name: tuple(one.shape) for name, one in state.items()})
+        shapes = {name: tuple(one.shape) for name, one in state.items()}
+        self._expect_state(module, self._with_tied(shapes))
+        self.expect_tied(module)
         return module
 
     def _expect_state(self, module: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:
@@ -133,7 +177,7 @@ class ClassOfModules(PureFunction):
         parameters = dict(module.named_parameters(remove_duplicate=False))
         buffers = dict(module.named_buffers(remove_duplicate=False))
         for kind, names, has in (
-            ("parameters", self.parameters, parameters),
+            ("parameters", self._with_tied(dict.fromkeys(self.parameters)), parameters),
             ("buffers", self.buffers, buffers),
         ):
             found = {name: tuple(one.shape) for name, one in has.items()}
@@ -146,7 +190,12 @@ class ClassOfModules(PureFunction):
                     hint = UNSEEN
                 sentence = f"has {_listed(found, kind)}; expected {_listed(wanted, kind)}."
                 raise CheckFailed(sentence, hint)
+        owners: dict[int, str] = {}
         for name, one in parameters.items():
+            other = owners.setdefault(id(one), name)
+            sentence = f"has one and the same parameter under the names {other} and {name}."
+            may_be = other == name or self._are_tied(other, name)
+            expect(may_be, sentence, self.hint("tied") or NOT_TIED)
             kind = dtype_name(one.dtype)
             expect(one.dtype == torch.float32, f"has a {kind} parameter {name}.", FLOAT32)
             expect(one.requires_grad, f"has a parameter {name} that is not trainable.", TRAINABLE)
@@ -158,10 +207,31 @@ class ClassOfModules(PureFunction):
         sentence = f"has a state_dict with the keys {keys}; expected {list(shapes)}."
         expect(set(keys) == set(shapes), sentence, self.hint("state_dict") or NAMES)
 
+    def _with_tied(self, shapes: dict[str, Any]) -> dict[str, Any]:
+        """Return the same by all names, where a parameter has more than one."""
+        others = {other: shapes[name] for name in shapes for other in self.tied.get(name, ())}
+        return {**shapes, **others}
+
+    def _are_tied(self, *names: str) -> bool:
+        """Whether these are names of one parameter."""
+        return any(set(names) <= {name, *others} for name, others in self.tied.items())
+
+    def expect_tied(self, module: nn.Module, when: str = "") -> None:
+        """Fail unless one object stands under all names of a parameter."""
+        __tracebackhide__ = True
+        for name, others in self.tied.items():
+            for other in others:
+                one, twin = self.held(module, name), self.held(module, other)
+                words = f"as {name} and {other}{when and f' {when}'}; expected one and the same."
+                if one is not twin:
+                    words = f"holds two objects, {_relation(one, twin)}, {words}"
+                    raise CheckFailed(words, STAYS if when else self.hint("tied") or TIED)
+
     def put(self, module: nn.Module, name: str, one: torch.Tensor) -> None:
-        """Exchange a parameter or buffer of a module for another one."""
-        path, _, last = name.rpartition(".")
-        setattr(module.get_submodule(path), last, one)
+        """Exchange a parameter or buffer of a module for another one, under all its names."""
+        for each in (name, *self.tied.get(name, ())):
+            path, _, last = each.rpartition(".")
+            setattr(module.get_submodule(path), last, one)
 
     def held(self, module: nn.Module, name: str) -> Any:
         """Return the parameter or buffer of a module that has this name."""
@@ -196,8 +266,10 @@ class ClassOfModules(PureFunction):
         state = self.state_in(arguments)
         inputs = self.inputs_in(arguments)
         like = next((one for one in [*state.values(), *inputs] if one.is_floating_point()), None)
-        if like is not None:
+        place = None if like is None else (device_of(like), like.dtype)
+        if like is not None and made.place != place:
             made.module.to(like.device, like.dtype)
+            made.place = place
         own = {name: self.held(made.module, name) for name in state}
         for name, one in state.items():
             self.put(made.module, name, one)
@@ -211,7 +283,7 @@ class ClassOfModules(PureFunction):
         try:
             got = made.module(*inputs)
             solution.last_call.state = {name: self.held(made.module, name) for name in state}
-            for name, one in state.items():
+            for name, one in self._with_tied(state).items():
                 is_there = self.held(made.module, name) is one or name in self.changeable
                 expect(is_there, f"replaced {name} by another tensor in forward.", MADE_ONCE)
             expect(made.module.training == training, "changed its own mode in forward.", MADE_ONCE)
@@ -242,14 +314,19 @@ class ClassOfModules(PureFunction):
         try:
             super().expect_truth(record, words)
         except CheckFailed as error:
-            if error.got is not None and self._is_of_old_state(record):
-                error.hint = OLD
+            if error.got is not None and not self._is_known(record):
+                error.hint = OLD if self._is_of_old_state(record) else error.hint
             state = self.state_in(record.arguments)
             seen = {name: numbers_text(one).strip() for name, one in state.items()}
             shown = " and ".join(f"{name} is {text}" for name, text in seen.items() if text)
             if shown and error.got is not None:
                 error.hint = f"{error.hint} Here {shown}.".strip()
             raise
+
+    def _is_known(self, record: Record) -> bool:
+        """Whether the kata itself knows which mistake this is."""
+        row, kept = record.row, record.kept
+        return kept is not None and bool(self.why(row.law, row.arrays, kept, row.expected))
 
     def _is_of_old_state(self, record: Record) -> bool:
         """Whether an output is that for parameters that the module was made with, one or all."""
@@ -262,6 +339,13 @@ class ClassOfModules(PureFunction):
             if record.kept is not None and torch.allclose(record.kept, numbers, 1e-2, 1e-2):
                 return True
         return False
+
+
+def _relation(one: torch.Tensor, other: torch.Tensor) -> str:
+    if shares_storage(one, other):
+        return "in the same memory"
+    is_equal = one.shape == other.shape and bool((one == other).all())
+    return f"with {'equal' if is_equal else 'different'} numbers"
 
 
 def _listed(shapes: dict[str, tuple[int, ...]], kind: str) -> str:

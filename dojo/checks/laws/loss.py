@@ -12,7 +12,9 @@ import torch
 
 from dojo.checks.aspects import aspect
 from dojo.checks.expect import expect_raises
+from dojo.checks.laws.once import once
 from dojo.checks.laws.pure import PureFunction
+from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.wording import BEFORE, law
 from dojo.checks.memory import untouched
@@ -20,6 +22,10 @@ from dojo.checks.memory import untouched
 ONE_SHAPE = (
     "Compare the shapes before you compute: broadcasting makes n × n numbers of (n, 1) and (n,),"
     " and raises no error."
+)
+AS_MANY = (
+    "Compare the shapes, not how many numbers they hold: what stands in the same place need not"
+    " belong together."
 )
 
 
@@ -29,9 +35,42 @@ class LossFunction(PureFunction):
     Attributes:
         one_shape: the tensors that must have one shape; else the call raises ``ValueError``.
             ``hints`` may have "one shape".
+        near: dtype → by which share of itself, and by how much, a loss may be off.
+        gradient_near: dtype → by which share of the largest one, and by how much, gradients may be.
     """
 
     one_shape: ClassVar[Sequence[str]] = ()
+    dtypes: ClassVar[Sequence[torch.dtype]] = (torch.float32, torch.float64)
+    near: ClassVar[dict[torch.dtype, tuple[float, float]]] = {
+        torch.float32: (1e-5, 2e-6),
+        torch.float64: (1e-9, 1e-9),
+    }
+    gradient_near: ClassVar[dict[torch.dtype, tuple[float, float]]] = {
+        torch.float32: (1e-4, 1e-7),
+        torch.float64: (1e-9, 1e-9),
+    }
+
+    def compare(
+        self,
+        record: Record,
+        expected: torch.Tensor,
+        hint: str,
+        rtol: float,  # noqa: ARG002 - ``near`` has both
+        atol: float,  # noqa: ARG002
+    ) -> None:
+        """Fail unless the loss is as near to the expected one as ``near`` says."""
+        __tracebackhide__ = True
+        super().compare(record, expected, hint, *self.near[expected.dtype])
+
+    def gradient_limits(self, expected: torch.Tensor) -> tuple[float, float]:
+        """Return by which share of itself, and by how much, a gradient may be off.
+
+        One that is small beside the largest is a difference of large numbers, so it may be off by a
+        share of that.
+        """
+        share, least = self.gradient_near[expected.dtype]
+        largest = float(expected.abs().max()) if expected.numel() else 0.0
+        return 0.0, share * largest + least
 
     def other_shapes(self, name: str, shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:  # noqa: ARG002
         """Yield shapes that a tensor must not have where the rest have this one.
@@ -44,8 +83,10 @@ class LossFunction(PureFunction):
         yield from (tuple(reversed(shape)), (math.prod(shape),))
         yield (shape[0] + 1, *shape[1:]) if shape else (2,)
 
-    def misfits(self) -> Iterator[tuple[Row, str, tuple[int, ...]]]:
-        """Yield rows, each with one tensor and a shape that does not suit the rest."""
+    @once
+    def misfits(self) -> list[tuple[Row, str, tuple[int, ...]]]:
+        """Rows, each with one tensor and a shape that does not suit the rest."""
+        found: list[tuple[Row, str, tuple[int, ...]]] = []
         seen = []
         for row in self.plain:
             named = {name: one for _, name, one in row.named if name in self.one_shape}
@@ -54,24 +95,33 @@ class LossFunction(PureFunction):
                 continue
             seen.append(len(shape))
             for name in named:
-                others = dict.fromkeys(self.other_shapes(name, shape))
-                yield from ((row, name, other) for other in others if other != shape)
+                for other in dict.fromkeys(self.other_shapes(name, shape)):
+                    if other != shape:
+                        number = len(found)
+                        dtype = self.dtypes[number % len(self.dtypes)]
+                        found.append((Row(self, row.case, dtype, number), name, other))
+        return found
+
+    def prepare(self) -> None:
+        """Make all that can be made before an answer is there, so that no verdict waits for it."""
+        super().prepare()
+        for row, _, _ in self.misfits:
+            _ = row.templates
 
     @aspect("errors")
     @law("one_shape")
     def test_refuses_other_shapes(self, solution: Any, device: str) -> None:
         """Tensors of different shapes raise ValueError, also where they would broadcast."""
-        hint = self.hint("one shape") or ONE_SHAPE
-        misfits = list(self.misfits())
-        for number, (row, name, shape) in enumerate(misfits if device == "cpu" else misfits[:1]):
-            asked = Row(self, row.case, self.dtypes[number % len(self.dtypes)], number)
-            arguments = self.arguments_of(asked, device)
+        for row, name, shape in self.misfits if device == "cpu" else self.misfits[:1]:
+            arguments = self.arguments_of(row, device)
             index = self.tensors.index(name)
             arguments[index] = resized(arguments[index], shape)
-            named = {name: arguments[n] for n, name, _ in asked.named}
+            named = {name: arguments[n] for n, name, _ in row.named}
+            others = next(one for one in self.one_shape if one != name and one in named)
+            is_as_long = named[name].numel() == named[others].numel()
+            hint = self.hint("one shape") or (AS_MANY if is_as_long else ONE_SHAPE)
             solution.hint = hint
             call = functools.partial(self.call, solution, arguments)
-            others = next(one for one in self.one_shape if one != name and one in named)
             subject = f"{name} of shape {shape} and {others} of {tuple(named[others].shape)}"
             with untouched(BEFORE, **named):
                 expect_raises(ValueError, call, hint, subject)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,7 +19,7 @@ from dojo.checks.expect import (
     expect_raises,
     expect_values,
 )
-from dojo.checks.laws.class_of_modules import ClassOfModules
+from dojo.checks.laws.class_of_modules import STAYS, ClassOfModules
 from dojo.checks.laws.made_module import MOVED
 from dojo.checks.laws.module import INSIDE, SAVED
 from dojo.checks.laws.numbers import as_array
@@ -153,14 +152,23 @@ class ModuleClass(ClassOfModules):
         """A new module holds the initial values, drawn anew for each where they are random."""
         for made_with in self.drawn_with if device == "cpu" else self.drawn_with[:1]:
             solution.hint = self.hint("initial")
+            kind = getattr(solution, self.name)
+            makers = [self.maker(kind, made_with) for _ in range(2)]
             with settings_watched(solution) as found:
-                one, other = (getattr(solution, self.name)(*made_with) for _ in range(2))
+                one, other = (make() for make in makers)
             initial = self.initial(*made_with)
+            seen: list[tuple[str, torch.Tensor]] = []
             for name, distribution in initial.items():
                 held = self.held(one.to(device), name)
                 subject = f"made a module whose {name}"
                 expect_drawn(as_array(held), distribution, subject, self.hint("initial"))
                 if distribution.is_random:
+                    same = [name for name, other in seen if torch.equal(other, held)]
+                    sentence = (
+                        f"made a module with the same numbers in {''.join(same[:1])} and {name}."
+                    )
+                    expect(not same, sentence, self.hint("draws") or DRAW)
+                    seen.append((name, held))
                     is_other = bool((self.held(other, name).cpu() != held.cpu()).any())
                     sentence = f"made two modules with the same numbers in {name}."
                     expect(is_other, sentence, self.hint("draws") or DRAW)
@@ -174,7 +182,8 @@ class ModuleClass(ClassOfModules):
         for _ in range(2):
             torch.manual_seed(1)
             torch.rand(3)
-            states.append(getattr(solution, self.name)(*made_with).state_dict())
+            module = self.maker(getattr(solution, self.name), made_with)()
+            states.append(module.state_dict())
         is_same = all(torch.equal(states[0][name], states[1][name]) for name in states[0])
         sentence = "made two modules that differ, though torch.manual_seed was the same."
         expect(is_same, sentence, self.hint("draws") or DRAW)
@@ -194,9 +203,44 @@ class ModuleClass(ClassOfModules):
     def test_is_made_without_a_setting(self, solution: Any) -> None:
         """To make a module changes no setting of torch."""
         for made_with, _ in self.different():
+            make = self.maker(getattr(solution, self.name), made_with)
             with settings_watched(solution) as found:
-                getattr(solution, self.name)(*made_with)
+                make()
             expect("generator" in found.text or not found.text, found.text, SETTINGS)
+
+    @aspect("structure")
+    @law("tied")
+    def test_stays_tied(self, solution: Any, device: str) -> None:
+        """One object stays under all names of a parameter: moved, converted, copied, loaded."""
+        for made_with, row in self.kinds():
+            module = self.new(solution, made_with, row)
+            solution.last_call = Call(self.name, made_with, {})
+            self.expect_tied(module.to(device), f"after .to({device!r})")
+            self.expect_tied(copy.deepcopy(module), "in a deepcopy")
+            self.write(module, row)
+            state = module.state_dict()
+            self._expect_loads_tied(solution, (made_with, row), device, state)
+            for name, others in self.tied.items():  # a checkpoint may hold one of the names alone
+                for left_out in (name, *others):
+                    rest = {key: one for key, one in state.items() if key != left_out}
+                    self._expect_loads_tied(solution, (made_with, row), device, rest)
+            self.expect_tied(module.double(), "after .double()")
+
+    def _expect_loads_tied(
+        self, solution: Any, kind: tuple[Any, Row], device: str, state: dict[str, torch.Tensor]
+    ) -> None:
+        """Fail unless a new module that loads this state has its numbers under all names."""
+        __tracebackhide__ = True
+        made_with, row = kind
+        module = self.new(solution, made_with, row).to(device)
+        solution.last_call = Call(self.name, made_with, {})
+        module.load_state_dict(state, strict=False)
+        when = f"after load_state_dict with {' and '.join(state)}"
+        self.expect_tied(module, when)
+        for name, others in self.tied.items():
+            expected = next(state[one] for one in (name, *others) if one in state)
+            is_loaded = torch.equal(self.held(module, name).cpu(), expected.cpu())
+            expect(is_loaded, f"does not hold what was loaded in {name} {when}.", STAYS)
 
     @aspect("structure")
     @law("torchs")
@@ -205,7 +249,7 @@ class ModuleClass(ClassOfModules):
         for made_with, row in self.kinds():
             module = self.new(solution, made_with, row).to(device)
             assert self.torchs is not None
-            torchs = self.torchs(*made_with).to(device)
+            torchs = self.maker(self.torchs, made_with)().to(device)
             self.write(torchs, row)
             wanted = {name: one.clone() for name, one in torchs.state_dict().items()}
             for source, target in ((torchs, module), (module, torchs)):
@@ -227,5 +271,5 @@ class ModuleClass(ClassOfModules):
     def test_is_not_made_with(self, solution: Any) -> None:
         """Arguments that make no sense raise an error when the module is made."""
         for made_with, error, hint in self.refused_when_made:
-            make = functools.partial(getattr(solution, self.name), *made_with)
+            make = self.maker(getattr(solution, self.name), made_with)
             expect_raises(error, make, hint)

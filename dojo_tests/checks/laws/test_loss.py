@@ -15,7 +15,6 @@ class Absolute(LossFunction):
     name = "absolute"
     tensors = ("prediction", "target")
     one_shape = ("prediction", "target")
-    dtypes = (torch.float32, torch.float64)
     cases = [
         (X, np.zeros((2, 3)) + 0.25),
         ([1.0, 2.0, 4.0], [0.5, 3.0, 1.0]),
@@ -99,6 +98,17 @@ def test_the_sentence_has_both_shapes(red_of):
     assert "for prediction of shape (1, 3) and target of (2, 3)" in sentence
 
 
+def test_the_hint_says_which_comparison_is_wrong(red_of):
+    class Unhinted(Absolute):
+        name = "absolute"
+        hints = {}
+
+    found = [red_of(Unhinted, wrong) for wrong in (broadcasts, compares_the_counts)]
+    hints = [one["test_refuses_other_shapes"].hint for one in found]
+    assert "broadcasting" in hints[0]
+    assert "how many numbers" in hints[1]
+
+
 def test_an_input_that_is_changed_before_the_error_is_red(red_of):
     def writes(prediction, target):
         if prediction.shape != target.shape:
@@ -106,3 +116,42 @@ def test_an_input_that_is_changed_before_the_error_is_red(red_of):
         return absolute(prediction, target)
 
     assert "test_refuses_other_shapes" in red_of(Absolute, writes)
+
+
+def off_by(share, gradient_share, least=0.0):
+    """A right loss that is off by a share, and whose gradients are, of the largest of them."""
+
+    def change(grad):
+        off = gradient_share * grad.abs().max() + least
+        return grad + off.to(grad.dtype)
+
+    def loss(prediction, target):
+        if prediction.requires_grad:
+            prediction = prediction * 1
+            prediction.register_hook(change)
+        return absolute(prediction, target) * (1 + share)
+
+    return loss
+
+
+@pytest.mark.parametrize("share, gradient_share", [(5e-10, 0), (0, 5e-10)])
+def test_every_usual_order_of_operations_is_near_enough(red_of, share, gradient_share):
+    assert not red_of(Absolute, off_by(share, gradient_share))
+
+
+def test_a_loss_that_is_off_by_more_is_red(red_of):
+    assert "test_values" in red_of(Absolute, off_by(3e-9, 0))
+    assert "test_gradients" in red_of(Absolute, off_by(0, 3e-9, 1e-9))
+
+
+class Single(Absolute):
+    """The same in float32 alone."""
+
+    name = "absolute"
+    dtypes = (torch.float32,)
+
+
+def test_float32_has_room_for_its_last_digits(red_of):
+    assert not red_of(Single, off_by(5e-6, 5e-5))
+    assert "test_values" in red_of(Single, off_by(3e-5, 0))
+    assert "test_gradients" in red_of(Single, off_by(0, 2e-4))

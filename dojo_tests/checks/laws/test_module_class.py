@@ -9,6 +9,7 @@ from torch import nn
 
 from dojo.checks.draws import Constant, Uniform
 from dojo.checks.laws import ModuleClass
+from dojo.checks.laws.class_of_modules import Part
 from dojo.checks.laws.rows import Row
 
 
@@ -368,6 +369,54 @@ def test_constants_are_judged(red_of):
     assert set(red_of(ScaleContract, Draws)) == {"test_initial_values"}
 
 
+class Pair(nn.Module):
+    """A module with two weights of one shape."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.a, self.b = (nn.Parameter(torch.rand(size) * 2 - 1) for _ in range(2))
+
+    def forward(self, x):
+        return x * self.a * self.b
+
+
+class PairContract(ScaleContract):
+    name = "Pair"
+    tensors = ("x", "a", "b")
+    parameters = ("a", "b")
+    cases = [(numbers(2, 3), numbers(3, seed=1), numbers(3, seed=2))]
+    drawn_with = [(300,)]
+
+    def made_with(self, x, a, b):
+        return (a.shape[0],)
+
+    def truth(self, x, a, b):
+        return x * a * b
+
+    def initial(self, size):
+        return {"a": Uniform(1.0), "b": Uniform(1.0)}
+
+
+class Tied(Pair):
+    def __init__(self, size):
+        super().__init__(size)
+        self.b = self.a
+
+
+class Copied(Pair):
+    def __init__(self, size):
+        super().__init__(size)
+        self.b = nn.Parameter(self.a.detach().clone())
+
+
+def test_each_parameter_is_one_of_its_own(red_of, first_red):
+    assert not red_of(PairContract, Pair)
+    sentence = "has one and the same parameter under the names a and b."
+    assert first_red(PairContract, Tied) == ("test_returns_a_tensor", sentence)
+    sentence = "made a module with the same numbers in a and b."
+    assert first_red(PairContract, Copied) == ("test_initial_values", sentence)
+
+
 def test_a_function_or_a_class_of_something_else_is_no_module(first_red):
     class Plain:
         def __init__(self, size):
@@ -375,3 +424,169 @@ def test_a_function_or_a_class_of_something_else_is_no_module(first_red):
 
     law, sentence = first_red(ScaleContract, Plain)
     assert (law, "expected an instance of nn.Module" in sentence) == ("test_returns_a_tensor", True)
+
+
+class Holder(nn.Module):
+    """A module with one Parameter."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+
+class Twice(nn.Module):
+    """A module with one Parameter under two names."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.first = Holder(nn.Parameter(torch.ones(size)))
+        self.last = Holder(self.first.weight)
+
+    def forward(self, x):
+        return x * self.first.weight + self.last.weight
+
+
+class TwiceContract(ModuleClass):
+    """x·w + w."""
+
+    name = "Twice"
+    tensors = ("x", "first.weight")
+    parameters = ("first.weight",)
+    tied = {"first.weight": ("last.weight",)}
+    dtypes = (torch.float32, torch.float64)
+    cases = [(numbers(2, 3), numbers(3, seed=1)), (numbers(4), numbers(4, seed=1))]
+
+    def made_with(self, x, weight):
+        return (weight.shape[0],)
+
+    def truth(self, x, weight):
+        return x * weight + weight
+
+
+class TwoObjects(Twice):
+    def __init__(self, size):
+        super().__init__(size)
+        self.last.weight = nn.Parameter(self.first.weight.detach())
+
+
+class RegistersTheLastFirst(Twice):
+    """A right one."""
+
+    def __init__(self, size):
+        super().__init__(size)
+        first = self.first
+        del self.first
+        self.first = first
+
+
+class OneName(Twice):
+    def __init__(self, size):
+        super().__init__(size)
+        del self.last.weight
+
+    def forward(self, x):
+        return x * self.first.weight + self.first.weight
+
+
+class UntiesInCopies(Twice):
+    def __deepcopy__(self, memo):
+        twin = UntiesInCopies(len(self.first.weight))
+        twin.load_state_dict(self.state_dict())
+        twin.last.weight = nn.Parameter(self.first.weight.detach().clone())
+        return twin
+
+
+class UntiesInLoading(Twice):
+    def load_state_dict(self, state, strict=True):
+        for name, one in state.items():
+            part = self.get_submodule(name.partition(".")[0])
+            part.weight = nn.Parameter(one.clone())
+
+
+class LoadsOneName(Twice):
+    def load_state_dict(self, state, strict=True):
+        super().load_state_dict({"first.weight": state["first.weight"]}, strict=False)
+
+
+class UntiesInDouble(Twice):
+    def double(self):
+        self.last.weight = nn.Parameter(self.first.weight.detach().double())
+        return super().double()
+
+
+class UntiesInForward(Twice):
+    def forward(self, x):
+        self.last.weight = nn.Parameter(self.first.weight.detach().clone())
+        return super().forward(x)
+
+
+UNTIED = {
+    TwoObjects: ("test_returns_a_tensor", "holds two objects, in the same memory, as first"),
+    OneName: ("test_returns_a_tensor", "expected the parameters first.weight (3,), last.weight"),
+    UntiesInCopies: ("test_stays_tied", "first.weight and last.weight in a deepcopy;"),
+    UntiesInLoading: ("test_stays_tied", "after load_state_dict with first.weight and last.weight"),
+    LoadsOneName: ("test_stays_tied", "KeyError"),
+    UntiesInDouble: ("test_stays_tied", "after .double(); expected one and the same."),
+    UntiesInForward: ("test_values", "replaced last.weight by another tensor in forward."),
+}
+
+
+def test_a_parameter_under_two_names_is_one(red_of, device):
+    assert not red_of(TwiceContract, Twice, device)
+    assert not red_of(TwiceContract, RegistersTheLastFirst, device)
+
+
+@pytest.mark.parametrize("wrong", UNTIED, ids=lambda one: one.__name__)
+def test_two_in_its_place_are_red(red_of, wrong):
+    law, words = UNTIED[wrong]
+    found = red_of(TwiceContract, wrong)
+    assert law in found
+    assert words in getattr(found[law], "sentence", repr(found[law]))
+
+
+class Around(nn.Module):
+    """A module around another one."""
+
+    def __init__(self, module, factor):
+        super().__init__()
+        self.module, self.factor = module, factor
+
+    def forward(self, x):
+        return self.module(x) * self.factor
+
+
+class AroundContract(ModuleClass):
+    """What is made with a module: a new one for each."""
+
+    name = "Around"
+    tensors = ("x", "module.weight")
+    parameters = ("module.weight",)
+    dtypes = (torch.float32, torch.float64)
+    cases = [(numbers(2, 3), numbers(2, 3, seed=1), 2.0), (numbers(4, 3), None, -1.0)]
+    drawn_with = [(Part("Scale(60)", lambda: Scale(60)), 2.0)]
+    PARTS = (Part("nn.Linear(3, 2)", lambda: nn.Linear(3, 2, bias=False)), Part("Tanh()", nn.Tanh))
+
+    def made_with(self, x, weight, factor):
+        return self.PARTS[weight is None], factor
+
+    def truth(self, x, weight, factor):
+        return (np.tanh(x) if weight is None else x @ weight.T) * factor
+
+    def initial(self, part, factor):
+        return {"module.weight": Constant(1.0)}
+
+
+def test_a_class_may_be_made_with_a_module(red_of, device):
+    class ForgetsTheFactor(Around):
+        def forward(self, x):
+            return self.module(x)
+
+    assert not red_of(AroundContract, Around, device)
+    error = red_of(AroundContract, ForgetsTheFactor, device, ["test_values"])["test_values"]
+    assert "module.weight is [[" in error.hint
+
+
+def test_a_call_shows_how_the_part_is_made(answer_of):
+    contract = AroundContract()
+    record = next(contract.records(answer_of(AroundContract, Around), "cpu", contract.plain))
+    assert str(record.call).startswith("Around(nn.Linear(3, 2), 2.0)(")
