@@ -43,6 +43,11 @@ WRONG = {
         "expected a normal distribution of mean 0, deviation 0.02.",
     ),
     "another mean": (draws().normal(0.1, 1, COUNT), Normal(1.0), "has the mean 0."),
+    "cut off at two deviations": (
+        np.clip(draws().normal(0, 1, COUNT), -2.9, 2.9) + draws().uniform(0, 1e-3, COUNT),
+        Normal(1.0),
+        "has no number beyond 3 deviations of 0; expected a normal distribution",
+    ),
     "uniform of that deviation": (
         draws().uniform(-(3**0.5), 3**0.5, COUNT),
         Normal(1.0),

@@ -129,6 +129,10 @@ class ClassOfModules(PureFunction):
         """Return whether a module trains in this case; None where that makes no difference."""
         return None
 
+    def needed(self, *arguments: Any) -> Sequence[str]:  # noqa: ARG002
+        """Return what a module holds that its output depends on in this case: messages show it."""
+        return self.tensors
+
     # ---------------------------------------------------------------- how a law asks
 
     @property
@@ -316,8 +320,8 @@ class ClassOfModules(PureFunction):
         except CheckFailed as error:
             if error.got is not None and not self._is_known(record):
                 error.hint = OLD if self._is_of_old_state(record) else error.hint
-            state = self.state_in(record.arguments)
-            seen = {name: numbers_text(one).strip() for name, one in state.items()}
+            state, needed = self.state_in(record.arguments), self.needed(*record.arguments)
+            seen = {name: numbers_text(state[name]).strip() for name in needed if name in state}
             shown = " and ".join(f"{name} is {text}" for name, text in seen.items() if text)
             if shown and error.got is not None:
                 error.hint = f"{error.hint} Here {shown}.".strip()
@@ -336,6 +340,8 @@ class ClassOfModules(PureFunction):
             for name in chosen:
                 arrays[self.tensors.index(name)] = as_array(old[name])
             numbers = self.expected(arrays, record.row.dtype)
+            if torch.allclose(numbers, record.row.expected, 1e-2, 1e-2):
+                continue
             if record.kept is not None and torch.allclose(record.kept, numbers, 1e-2, 1e-2):
                 return True
         return False

@@ -63,7 +63,8 @@ def _worded(one: Any, cls: Any) -> Any:
     )
     copy.__dict__.update(one.__dict__)
     text = cls.sentences.get(one.__name__) or one.__doc__ or ""
-    inputs = " and ".join(cls.tensors)
+    updated = getattr(cls, "updated", ())  # what a call may change is no input
+    inputs = " and ".join(name for name in cls.tensors if name not in updated)
     copy.__doc__ = text.format(name=cls.name, x=next(iter(cls.tensors), ""), inputs=inputs)
     copy.__qualname__ = f"{cls.__qualname__}.{one.__name__}"
     copy.__module__ = cls.__module__

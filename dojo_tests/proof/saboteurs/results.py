@@ -60,8 +60,8 @@ def relative_1e_3(v, inputs):
 def none(function, mark):
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
-        function(*args, **kwargs)
-        mark()
+        if function(*args, **kwargs) is not None:
+            mark()
 
     return wrapper
 
