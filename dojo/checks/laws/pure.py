@@ -231,8 +231,7 @@ class PureFunction(TrackedFunction):
     @law("forbidden")
     def test_is_made_without(self, solution: Any) -> None:
         """It is made without the forbidden operations of torch, forward and backward."""
-        rows = self.tracked_rows if self.recorded else [*self.plain, *self.typed]
-        for row in rows:
+        for row in self.traced_rows:
             arguments = self.arguments_of(row, "cpu")
             solution.hint = self.hint_of(row)
             call = functools.partial(self.call, solution, arguments)

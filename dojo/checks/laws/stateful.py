@@ -161,7 +161,7 @@ class StatefulModule(ModuleClass):
 
     @aspect("values")
     def test_goes_on_from_a_copy(self, solution: Any, device: str) -> None:
-        """A module that was written to, loaded, copied, moved or made float64 goes on from there."""
+        """A module that was written to, loaded, copied or converted goes on from there."""
         module = self.driven(solution)
         self.step(solution, module, 0, True)
         for one in [*module.parameters(), *module.buffers()]:

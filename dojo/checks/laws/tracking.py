@@ -64,6 +64,22 @@ class TrackedFunction(Contract):
         return rows
 
     @once
+    def traced_rows(self) -> list[Row]:
+        """The rows in which operations are traced, which takes long: each kind of call once.
+
+        Calls are of one kind if they have the same dtype or the same tensors and plain arguments.
+        """
+        seen: set[str] = set()
+        chosen = []
+        for row in self.tracked_rows if self.recorded else [*self.plain, *self.typed]:
+            given = [name for _, name, _ in row.named]
+            facts = {f"{row.dtype}", f"{given} {row.arrays[len(row.templates) :]}"}
+            if not facts <= seen:
+                chosen.append(row)
+                seen |= facts
+        return chosen
+
+    @once
     def wild_tracked_rows(self) -> list[Row]:
         """Every case of ``wild_gradients`` in every float dtype."""
         dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
