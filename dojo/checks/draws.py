@@ -112,6 +112,28 @@ def expect_drawn(numbers: Any, distribution: Distribution, subject: str, hint: s
         raise CheckFailed(f"{subject} {fault}", hint)
 
 
+def expect_share(
+    is_chosen: Any, share: float, subject: str, hint: str = "", what: str = "entries"
+) -> None:
+    """Fail unless about this share of bools is True; a right answer fails in one case of 10^10.
+
+    By Hoeffding's inequality, 20,000 bools tell 0.3 from 0.34.
+
+    Args:
+        is_chosen: an array of bools, each of them drawn by itself.
+        share: the probability of True.
+        subject: what is said of those that are True, such as "dropped".
+        hint: where to look.
+        what: they are, in words.
+    """
+    __tracebackhide__ = True
+    is_chosen = np.asarray(is_chosen)
+    found = float(is_chosen.mean())
+    if not abs(found - share) <= _limit(is_chosen.size):
+        sentence = f"{subject} {found:.1%} of {is_chosen.size} {what}; expected {share:.1%}."
+        raise CheckFailed(sentence, hint)
+
+
 def _distance(share: np.ndarray) -> float:
     """Return the largest distance from the uniform distribution on 0 to 1, for sorted shares."""
     steps = np.arange(share.size + 1) / max(share.size, 1)

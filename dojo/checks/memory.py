@@ -95,6 +95,7 @@ def _facts(x: torch.Tensor) -> dict[str, object]:
         "requires_grad": x.requires_grad,
         "gradient function": x.grad_fn,
         ".grad": _grad_of(x),
+        "number of hooks": len(x._backward_hooks or ()),
     }
 
 

@@ -97,3 +97,26 @@ def custom_functions(sim: Machine) -> dict[tuple[Any, str], Any]:
             return really(ctx, *grads)
 
     return {(node, "__init__"): note_the_device, (node, "apply"): apply}
+
+
+def saved_tensors(sim: Machine) -> dict[tuple[Any, str], Any]:
+    """Return what replaces a part of ``saved_tensors_hooks``: its hooks run with the mode on.
+
+    torch calls them inside of an operation or of a backward pass, where the mode is off.
+    """
+    hooks = torch.autograd.graph.saved_tensors_hooks
+    really = hooks.__init__
+
+    def resumed(hook: Any) -> Any:
+        def run(value: Any) -> Any:
+            if not sim.is_active:
+                return hook(value)
+            with sim.resumed():
+                return hook(value)
+
+        return run
+
+    def init(self: Any, pack_hook: Any, unpack_hook: Any) -> None:
+        really(self, resumed(pack_hook), resumed(unpack_hook))
+
+    return {(hooks, "__init__"): init}

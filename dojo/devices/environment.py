@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -69,6 +69,10 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
         check(device)
         sim.generator.set_state(state)
 
+    def set_states(states: Iterable[Tensor]) -> None:
+        for state in states:
+            set_state(state)
+
     def seed(number: int) -> None:
         sim.generator.manual_seed(int(number))
 
@@ -96,6 +100,8 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
         "manual_seed_all": seed,
         "get_rng_state": get_state,
         "set_rng_state": set_state,
+        "get_rng_state_all": lambda: [get_state()] if sim.available else [],
+        "set_rng_state_all": set_states,
         "_exchange_device": index,
         "_maybe_exchange_device": index,
         "_lazy_init": check,
@@ -113,6 +119,8 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
         for module in (torch.cuda, torch.accelerator)
         for key, answer in answers.items()
     }
+    for key in answers.keys() & vars(torch.cuda.random).keys():
+        places[torch.cuda.random, key] = _distinct(answers[key])
     # torch's own is_available stays, and asks these: a learner may have imported it by name.
     del places[torch.cuda, "is_available"]
     places[torch.cuda, "_is_compiled"] = _compiled_for(torch.cuda.is_available, sim)

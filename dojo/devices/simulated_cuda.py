@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from dojo.devices import constructors, moves  # noqa: F401 - they register their rules
-from dojo.devices.autograd import custom_functions
+from dojo.devices.autograd import custom_functions, saved_tensors
 from dojo.devices.environment import (
     default_device_kept,
     patched,
@@ -32,7 +32,9 @@ class SimulatedCuda(Machine):
 
     def __init__(self, available: bool = True) -> None:
         super().__init__(available)
-        self._replacements = replacements(self) | (custom_functions(self) if available else {})
+        self._replacements = replacements(self)
+        if available:
+            self._replacements |= custom_functions(self) | saved_tensors(self)
 
     def __enter__(self) -> SimulatedCuda:
         if not self.is_active:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dojo.checks import CheckFailed
-from dojo.checks.draws import Constant, Normal, Uniform, expect_drawn
+from dojo.checks.draws import Constant, Normal, Uniform, expect_drawn, expect_share
 
 COUNT = 20_000
 
@@ -77,3 +77,16 @@ def test_wrong_draws_do_not_fit(kind):
 def test_only_a_constant_is_not_random():
     kinds = (Constant(0.0), Uniform(1.0), Normal(1.0))
     assert [one.is_random for one in kinds] == [False, True, True]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_right_share_fits(seed):
+    expect_share(draws(seed).random(COUNT) < 0.3, 0.3, "dropped")
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.26, 0.34, 0.7, 1.0])
+def test_a_wrong_share_does_not_fit(wrong):
+    words = r"^dropped .*% of 20000 pairs; expected 30.0%\.$"
+    with pytest.raises(CheckFailed, match=words) as caught:
+        expect_share(draws().random(COUNT) < wrong, 0.3, "dropped", "Look there.", "pairs")
+    assert caught.value.hint == "Look there."

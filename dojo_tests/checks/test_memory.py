@@ -250,6 +250,17 @@ def test_untouched_sees_a_new_gradient_function(failure_of):
     assert sentence.startswith("changed the gradient function of its input x from <MulBackward0")
 
 
+def test_untouched_sees_a_hook_that_stays(failure_of):
+    x = torch.ones(2, requires_grad=True)
+    sentence = failure_of(change, lambda x: x.register_hook(torch.zeros_like), x=x).sentence
+    assert sentence == "changed the number of hooks of its input x from 0 to 1."
+
+
+def test_untouched_accepts_a_hook_that_is_taken_away():
+    x = torch.ones(2, requires_grad=True)
+    change(lambda x: x.register_hook(torch.zeros_like).remove(), x=x)
+
+
 def test_untouched_sees_another_device(failure_of):
     with SimulatedCuda():
         x = torch.ones(2)

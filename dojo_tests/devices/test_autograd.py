@@ -147,3 +147,20 @@ def test_custom_functions_are_as_before_after_the_mode():
     with SimulatedCuda():
         pass
     assert dict(vars(node)) == before
+
+
+def test_hooks_of_saved_tensors_draw_on_the_gpu(cuda):
+    x = torch.ones(2, device="cuda", requires_grad=True)
+    drawn = []
+
+    def draw(_saved):
+        drawn.append(torch.rand(2, device="cuda"))
+        return drawn[-1]
+
+    with torch.autograd.graph.saved_tensors_hooks(lambda _: None, draw):
+        y = x.exp()
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    y.sum().backward()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert (x.grad.tolist(), x.grad.device, drawn[0].device) == (drawn[0].tolist(), GPU, GPU)

@@ -154,6 +154,15 @@ def test_a_fork_of_the_generators_puts_both_back(cuda):
     assert all(map(torch.equal, before, after))
 
 
+def test_the_states_of_all_gpus_are_that_of_the_one(cuda):
+    before = torch.cuda.get_rng_state_all()
+    numbers = torch.rand(3, device="cuda")
+    torch.cuda.set_rng_state_all(before)
+    assert torch.equal(torch.rand(3, device="cuda"), numbers)
+    assert len(before) == 1
+    torch.cuda.random.set_rng_state(torch.cuda.random.get_rng_state())
+
+
 @pytest.mark.parametrize("location, expected", [(None, GPU), ("cpu", CPU), ("cuda", GPU)])
 def test_a_saved_gpu_tensor_is_loaded_where_asked(cuda, location, expected):
     file = io.BytesIO()

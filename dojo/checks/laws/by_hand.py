@@ -58,7 +58,7 @@ class BackwardByHand(PureFunction):
 
     @aspect("memory")
     def test_leaves_its_inputs(self, solution: Any, device: str) -> None:
-        """{inputs} stay as they are, whether they require grad or not."""
+        """Nothing of {inputs} changes, whether they require grad or not."""
         super().test_leaves_its_inputs(solution, device)
         for record in self.records(solution, device, self.tracked_on(device)):
             expect(not record.change, record.change, self.hint("memory"))

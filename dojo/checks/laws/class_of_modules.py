@@ -63,13 +63,19 @@ class Part:
         return self.make()
 
 
-@dataclass
-class _Made:
+@dataclass(kw_only=True)
+class _Turns:
+    """How often something was called, which decides on the next mode."""
+
+    calls: int = 0
+
+
+@dataclass(kw_only=True)
+class _Made(_Turns):
     """A module that was made for rows, and how often it was called."""
 
     module: nn.Module
     text: str
-    calls: int = 0
     place: Any = None  # its device and dtype, once they were set
 
 
@@ -277,9 +283,7 @@ class ClassOfModules(PureFunction):
         own = {name: self.held(made.module, name) for name in state}
         for name, one in state.items():
             self.put(made.module, name, one)
-        mode = self.trains(*arguments)
-        training = self.modes[made.calls % len(self.modes)] if mode is None else mode
-        made.calls += 1
+        training = self._next_mode(solution, made, arguments)
         made.module.train(training)
         text = made.text if training else f"{made.text}.eval()"
         solution.last_call = _CallOfModule(text, inputs, {})
@@ -296,6 +300,21 @@ class ClassOfModules(PureFunction):
                 self.put(made.module, name, one)
         return got
 
+    def _next_mode(self, solution: Any, made: _Made, arguments: Sequence[Any]) -> bool:
+        """Return whether the module trains in this call: calls in both modes take turns.
+
+        Those with gradients have turns of their own, over all modules: each module may have few.
+        """
+        mode = self.trains(*arguments)
+        if mode is not None:
+            return mode
+        given = [*self.state_in(arguments).values(), *self.inputs_in(arguments)]
+        turns: _Turns = made
+        if any(one.requires_grad for one in given):
+            turns = solution.records.setdefault((type(self), "tracked"), _Turns())
+        turns.calls += 1
+        return self.modes[(turns.calls - 1) % len(self.modes)]
+
     def inputs_in(self, arguments: Sequence[Any]) -> list[Any]:
         """Return the tensors with which the module is called."""
         return [arguments[self.tensors.index(name)] for name in self.handed]
@@ -308,7 +327,7 @@ class ClassOfModules(PureFunction):
         key = type(self), made_with, device
         if key not in solution.records:
             module = self.make(solution, made_with, self.state_in(arguments))
-            solution.records[key] = _Made(module, str(Call(self.name, made_with, {})))
+            solution.records[key] = _Made(module=module, text=str(Call(self.name, made_with, {})))
         made: _Made = solution.records[key]
         return made
 

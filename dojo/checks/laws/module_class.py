@@ -178,7 +178,8 @@ class ModuleClass(ClassOfModules):
                     expect(is_other, sentence, self.hint("draws") or DRAW)
             if not any(one.is_random for one in initial.values()):
                 expect(not found.text, found.text, NO_DRAW)
-            self._expect_follows_seed(solution, made_with)
+            else:
+                self._expect_follows_seed(solution, made_with)
 
     def _expect_follows_seed(self, solution: Any, made_with: Sequence[Any]) -> None:
         __tracebackhide__ = True

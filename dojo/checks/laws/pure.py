@@ -85,7 +85,9 @@ class PureFunction(TrackedFunction):
         """{name} returns a tensor."""
         rows = self.first_rows(device)
         for record in self.callable_records(solution, device, rows, only=rows[0]):
-            hint = self.why("type", record.row.arrays, record.got, None) or self.hint("type")
+            hint = self.hint("type")
+            if record.kept is None:
+                hint = self.why("type", record.row.arrays, record.got, None) or hint
             expect_tensor(record.got, hint, record.row.subject)
 
     @aspect("shape")
@@ -165,7 +167,7 @@ class PureFunction(TrackedFunction):
 
     @aspect("memory")
     def test_leaves_its_inputs(self, solution: Any, device: str) -> None:
-        """{inputs} stay as they are, and a result is tracked only where an input is."""
+        """Nothing of {inputs} changes, and a result is tracked only where an input is."""
         rows = self.tracked_on(device) if self.recorded else []
         for record in self.records(solution, device, [*self.usual(device), *rows]):
             expect(not record.change, record.change, self.hint("memory") or KEEP)

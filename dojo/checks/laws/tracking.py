@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from dojo.checks.differences import differing
 from dojo.checks.expect import expect, expect_values
 from dojo.checks.gradients import gradients
 from dojo.checks.inputs import random_like
@@ -155,15 +156,14 @@ class TrackedFunction(Contract):
             raise
         for name, one in found.items():
             expected, got = row.gradients[name], one.detach().cpu()
-            dtype = expected.dtype
             hint = self.hint(row.law) or self.hint("gradient")
             if name in self.constants:
                 hint = self.hint("constant") or CONSTANT.format(name=name)
-            if got.shape == expected.shape and got.dtype == dtype:
-                if torch.equal(got, expected):
+            rtol, atol = self.gradient_limits(expected)
+            if got.shape == expected.shape and got.dtype == expected.dtype:
+                if not differing(got, expected, rtol, atol):
                     continue
                 hint = self.why(row.law, row.arrays, got, expected) or hint
-            rtol, atol = self.gradient_limits(expected)
             what = f"the gradient of {row.subject} for {name}"
             text = f"{hint} {which}".strip()
             what = what if row.subject else f"the gradient of {name}"

@@ -590,3 +590,19 @@ def test_a_call_shows_how_the_part_is_made(answer_of):
     contract = AroundContract()
     record = next(contract.records(answer_of(AroundContract, Around), "cpu", contract.plain))
     assert str(record.call).startswith("Around(nn.Linear(3, 2), 2.0)(")
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_gradients_are_asked_in_both_modes(red_of, mode):
+    class Detaches(Linear):
+        def forward(self, x):
+            y = super().forward(x)
+            return y.detach() if self.training == mode else y
+
+    class EachCaseAlone(LinearContract):
+        """Modules that are called few times each."""
+
+        name = "Linear"
+        cases = [(numbers(2, n), numbers(n, n, seed=1), numbers(n, seed=2)) for n in range(2, 9)]
+
+    assert "test_gradients" in red_of(EachCaseAlone, Detaches, "cpu", ["test_gradients"])

@@ -233,3 +233,41 @@ def test_buffers_are_not_tracked(laws_of):
     assert contract.trackable == ["x", "weight"]
     assert all("total" not in row.tracked for row in contract.tracked_rows)
     assert "test_buffers_after_a_call" in laws_of(TotalContract)
+
+
+def test_a_message_shows_what_the_output_depends_on(red_of):
+    class NeedsWeight(TotalContract):
+        name = "Total"
+
+        def needed(self, *arguments):
+            return ("weight",)
+
+    class OffByOne(Total):
+        def forward(self, x):
+            return super().forward(x) + 1
+
+    hints = [
+        red_of(contract, OffByOne, "cpu", ["test_values"])["test_values"].hint
+        for contract in (TotalContract, NeedsWeight)
+    ]
+    assert ["total is [" in hint for hint in hints] == [True, False]
+    assert all("weight is [" in hint for hint in hints)
+
+
+def test_a_mistake_that_the_kata_knows_comes_before_old_numbers(red_of):
+    class KnowsIt(TotalContract):
+        name = "Total"
+
+        def why(self, law, arguments, got, expected):
+            return "The total is left out." if law == "values" else ""
+
+    class LeavesOutTheTotal(Total):
+        def forward(self, x):
+            return super().forward(x) - self.total
+
+    found = [
+        red_of(contract, LeavesOutTheTotal, "cpu", ["test_values"])["test_values"].hint
+        for contract in (TotalContract, KnowsIt)
+    ]
+    assert not found[0].startswith("The total is left out.")
+    assert found[1].startswith("The total is left out.")

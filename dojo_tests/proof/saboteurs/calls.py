@@ -87,15 +87,17 @@ def reuses_its_buffer(function, mark):
         inputs = list(tensors_in([*args, *kwargs.values()]))
 
         def reuse(v):
-            if v.requires_grad or any(shares(v, x) for x in inputs):
-                v = v.detach().clone() if not v.requires_grad else v
-            if v.requires_grad:
-                return v
+            if not v.requires_grad and any(shares(v, x) for x in inputs):
+                v = v.detach().clone()
             key = tuple(v.shape), v.dtype, v.device.type
-            if key in buffers:
-                mark()
+            if key not in buffers:
+                buffers[key] = v.detach()
+                return v
+            mark()
+            if not v.requires_grad:
                 return buffers[key].copy_(v)
-            buffers[key] = v
+            v = v.clone()
+            v.data = buffers[key].copy_(v.detach())
             return v
 
         return each(function(*args, **kwargs), reuse)

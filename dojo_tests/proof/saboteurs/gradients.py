@@ -16,6 +16,7 @@ from .kinds import (
     has,
     records,
     saboteur,
+    takes_tracked,
     tensors_in,
 )
 
@@ -124,6 +125,27 @@ def requires_grad_on_its_input(function, mark):
         for x in floats[:1]:
             if not x.requires_grad:
                 x.requires_grad_()
+                mark()
+        return value
+
+    return wrapper
+
+
+def keeps_inputs(contract):
+    """Whether inputs may require grad, and none of them may be written."""
+    return takes_tracked(contract) and not contract.written
+
+
+@saboteur(keeps_inputs, must_show=True)
+def leaves_a_hook_on_its_input(function, mark):
+    """The function that hooks an input, which then also acts on the gradients of other uses."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        value = function(*args, **kwargs)
+        for x in tensors_in([*args, *kwargs.values()]):
+            if x.requires_grad:
+                x.register_hook(lambda g: g)
                 mark()
         return value
 
