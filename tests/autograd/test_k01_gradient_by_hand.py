@@ -19,6 +19,8 @@ def case_of(n, d, k):
     return numbers(n, d, seed=1), numbers(d, k, seed=2), numbers(k, seed=3), numbers(n, k, seed=4)
 
 
+# weights before the first step: y is exactly 0, and so is x @ w + b
+FROM_0 = numbers(2, 3, seed=5), np.zeros((3, 2)), np.zeros(2), numbers(2, 2, seed=6)
 MEAN = "This is averaged over the samples: each sample adds to it, so take the sum."
 # sums of 10,000 in size, and small ones beside them
 LARGE = [[1.0, 0.5], [-1.0, 2.0], [0.5, -0.25]], [[1e4, 0.5, -200.0], [1.0, -1.0, 100.5]]
@@ -34,7 +36,7 @@ class TestGradientByHand(BackwardByHand):
     tensors = ("x", "w", "b", "t")
     dtypes = (torch.float32, torch.float64)
     results = ("the gradient for w", "the gradient for b")
-    cases = [case_of(*sizes) for sizes in SIZES]
+    cases = [*(case_of(*sizes) for sizes in SIZES), FROM_0]
     wild = [(*LARGE, [0.5, -0.25, 70.0], numbers(3, 3)), ([[1.0]], [[1e4]], [-2e4], [[0.5]])]
     ulps = {torch.float32: 84, torch.float64: 450}  # 1e-5 and 1e-13
     hints = {
@@ -48,6 +50,7 @@ class TestGradientByHand(BackwardByHand):
         "forbidden": "The slope of tanh is 1 - y²; write that yourself.",
     }
     sentences = {
+        "test_returns_a_tensor": "It returns two tensors: the gradients for w and for b.",
         "test_has_the_shape": "The gradients have the shapes of w and b.",
         "test_values": "The gradients are those of mean((tanh(x @ w + b) - t)²).",
         "test_wild_values": "Where the sums are large, the gradients are 0, and not NaN.",
@@ -78,9 +81,8 @@ class TestGradientByHand(BackwardByHand):
             "The slope of tanh, 1 - y², is missing.": 2 / t.size * (y - t),
             "The slope of the square, 2 * (y - t), is missing.": (1 - y * y) / t.size,
         }
-        if expected.count_nonzero():
-            for hint, of_sums in others.items():
-                one = x.T @ of_sums if got.dim() == 2 else of_sums.sum(0)
-                if np.allclose(one, got, 1e-4, 1e-7):
-                    return hint
+        for hint, of_sums in others.items():
+            one = x.T @ of_sums if got.dim() == 2 else of_sums.sum(0)
+            if np.allclose(one, got, 1e-4, 1e-7) and not np.allclose(one, expected, 1e-4, 1e-7):
+                return hint
         return ""

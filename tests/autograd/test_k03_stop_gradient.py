@@ -9,6 +9,7 @@ from dojo.checks.laws import PureFunction
 T, F = True, False
 ONE_SHAPE = "Compare the four shapes: what broadcasts gives differences of entries that do not"
 ONE_SHAPE += " belong together."
+ROUNDED = "gamma was rounded to float32 here, as in gamma * done.float() or torch.tensor(gamma)."
 CONSTANT = "The target counts as a constant: no gradient goes through reward or next_value."
 
 
@@ -96,6 +97,9 @@ class TestTdLoss(PureFunction):
             ),
             "gamma is an argument: 0.99 is only its default.": self.truth(*arguments[:4]),
         }
+        rounded = self.truth(value, reward, next_value, done, float(np.float32(gamma)))
+        if np.isclose(rounded, float(got), 1e-12, 0) and abs(rounded / float(expected) - 1) > 1e-10:
+            return ROUNDED
         told = (hint for hint, one in others.items() if not np.isclose(one, float(expected)))
         return next((hint for hint in told if np.isclose(others[hint], float(got))), "")
 

@@ -10,6 +10,8 @@ SHAPES = [  # of a and b
     ((2, 2, 3), (3, 2)),
     ((3, 2), (2, 2, 4)),
     ((2, 1, 3, 2), (5, 2, 1)),
+    ((1, 2, 3), (2, 2, 3, 3, 1)),  # a is stretched behind two dimensions that it lacks
+    ((2, 3, 2, 2, 1), (1, 1, 3)),  # and b too
     ((3, 3), (3, 3)),
     ((1, 1, 3), (3, 1)),
     ((2, 0), (0, 3)),
@@ -56,6 +58,7 @@ class TestMatmulBackward(BackwardByHand):
         "by hand": "Write the two products yourself: the kata is to do what autograd does.",
     }
     sentences = {
+        "test_returns_a_tensor": "It returns two tensors: the gradients for a and for b.",
         "test_has_the_shape": "The gradients have exactly the shapes of a and b.",
         "test_values": "The gradients are those of a @ b, summed over what was broadcast.",
     }

@@ -7,7 +7,7 @@ from dojo.checks import Benchmark
 from dojo.checks.laws import BackwardByHand, exact_slopes
 
 # shape of x, and eps, if it is given
-SHAPES = [((2, 3),), ((2, 2, 4), 0.1), ((4,), 0.5), ((3, 1), 0.01), ((0, 3),)]
+SHAPES = [((2, 3),), ((2, 1, 2, 4), 0.1), ((4,), 0.5), ((3, 1), 0.01), ((0, 3),)]
 AVERAGED = "This is averaged over the rows: each row adds to it, so take the sum."
 CONSTANT = [[2.5, 2.5, 2.5], [-1.0, -1.0, -1.0]]
 
@@ -85,13 +85,13 @@ class TestLayerNormBackward(BackwardByHand):
         "dtype": "Stay in x's dtype: float64 has 16 digits, float32 only 7.",
         "values": "With n = (x - mean) / s and g = grad * weight: the gradient for x is"
         " (g - mean(g) - n * mean(g * n)) / s, that for weight the sum of grad * n.",
-        "precise": "The mean is far from 0 here: subtract it before you square.",
         "own memory": "The gradient for bias of a single row has the numbers of grad, in memory of"
         " its own.",
         "by hand": "Write the formulas yourself: the kata is to do what autograd does.",
         "forbidden": "Write the formulas yourself, of means and sums.",
     }
     sentences = {
+        "test_returns_a_tensor": "It returns the gradients for x, weight and bias.",
         "test_has_the_shape": "The gradients have the shapes of x, weight and bias.",
         "test_values": "The gradients are those of layer norm.",
         "test_no_digit_is_lost": "They are right within 1 % where the mean is 1000 deviations.",
@@ -114,6 +114,8 @@ class TestLayerNormBackward(BackwardByHand):
         super().compare(record, expected, hint, 0, rtol * max(1, largest, sizes.max(initial=0)))
 
     def why(self, law, arguments, got, expected):
+        if law == "precise":
+            return "The mean is far from 0 here: subtract it before you square."
         if law != "values":
             return ""
         grad, x, weight, *eps = arguments

@@ -54,13 +54,12 @@ class TestGroupNorm(PureFunction):
     dtypes = (torch.float32, torch.float64)
     cases = [
         (ROWS, None, None, 2),
-        (numbers(2, 4, 3), None, None, 2, 2.0),
+        (numbers(2, 4, 1, 3, 1), None, None, 2, 2.0),
         (numbers(2, 4, 2, 4), numbers(4, seed=1), numbers(4, seed=2), 2),
         (numbers(3, 6, seed=3), numbers(6, seed=1), numbers(6, seed=2), 3, 0.1),
-        (numbers(2, 3, 2), numbers(3, seed=1), None, 1),
         (numbers(2, 3, 5), None, numbers(3, seed=2), 3),
-        (numbers(2, 4, 1, 3, 1), numbers(4, seed=1), None, 2, 2.0),
-        (numbers(3, 2), [2.0, -1.0], [0.5, 1.0], 2, 1.0),
+        (numbers(3, 2), None, np.zeros(2), 2, 1.0),
+        (numbers(2, 3, 2), numbers(3, seed=1), None, 1),
         (np.zeros((0, 4, 2)), numbers(4), None, 2),
     ]
     precise = [(dtype, (FAR + 1e3, None, None, 2)) for dtype in dtypes]

@@ -43,9 +43,9 @@ def numbers(*shape, seed=0):
     return np.round(np.random.default_rng(seed).uniform(-3, 3, shape), 1)
 
 
-def case(x, weight, has_bias, *options):
-    """Numbers for these shapes, with a bias or None."""
-    bias = numbers(weight[0], seed=2) if has_bias else None
+def case(x, weight, scale=None, *options):
+    """Numbers for these shapes, with a bias of numbers times scale, or None."""
+    bias = None if scale is None else scale * numbers(weight[0], seed=2) + 0.0  # no -0.0
     return numbers(*x), numbers(*weight, seed=1), bias, *options
 
 
@@ -66,20 +66,20 @@ def windows_of(padded, weight, stride, dilation, groups):
 
 # after the bias: stride, padding, dilation, groups
 REFUSED = {
-    "5 numbers do not fit into 4.": case((1, 2, 4), (3, 2, 5), False),
+    "5 numbers do not fit into 4.": case((1, 2, 4), (3, 2, 5)),
     "3 numbers with dilation 3 cover 7 places; x and its zeros have 6.": case(
-        (1, 2, 4), (3, 2, 3), False, 2, 1, 3
+        (1, 2, 4), (3, 2, 3), None, 2, 1, 3
     ),
-    "5 channels do not make 2 blocks of equal size.": case((1, 5, 6), (4, 2, 3), False, 1, 0, 1, 2),
-    "3 outputs do not make 2 blocks of equal size.": case((1, 4, 6), (3, 2, 2), False, 1, 0, 1, 2),
+    "5 channels do not make 2 blocks of equal size.": case((1, 5, 6), (4, 2, 3), None, 1, 0, 1, 2),
+    "3 outputs do not make 2 blocks of equal size.": case((1, 4, 6), (3, 2, 2), None, 1, 0, 1, 2),
     "With 2 groups of 4 channels, weight's second size has to be 2.": case(
-        (1, 4, 6), (4, 4, 2), False, 1, 0, 1, 2
+        (1, 4, 6), (4, 4, 2), None, 1, 0, 1, 2
     ),
     "With 3 channels, weight's second size has to be 3; a size of 1 broadcasts.": case(
-        (1, 3, 6), (2, 1, 3), True
+        (1, 3, 6), (2, 1, 3), 1
     ),
     "With 1 channel, weight's second size has to be 1; a size of 1 broadcasts.": case(
-        (1, 1, 6), (2, 3, 3), True
+        (1, 1, 6), (2, 3, 3), 1
     ),
 }
 
@@ -91,13 +91,13 @@ class TestConv1d(PureFunction):
     # after the bias: stride, padding, dilation, groups
     cases = [
         ([[[1.0, 2.0, 4.0, 8.0]]], [[[1.0, 10.0]]]),
-        case((2, 3, 7), (4, 3, 3), True, 2, 1),  # as many outputs as places
-        case((1, 4, 5), (6, 2, 2), False, 1, 0, 1, 2),
-        case((2, 2, 9), (3, 2, 3), True, 2, 2, 2),
-        case((2, 3, 5), (6, 1, 2), False, 3, 0, 2, 3),
-        case((1, 2, 2), (2, 2, 5), True, 1, 2),
-        case((2, 1, 3), (2, 1, 1), False, 2, 3),
-        case((2, 4, 8), (6, 2, 3), True, 3, 1, 2, 2),
+        case((2, 3, 11), (4, 3, 3), 1, 3, 1),  # as many outputs as places
+        case((1, 4, 5), (6, 2, 2), None, 1, 0, 1, 2),
+        case((2, 2, 9), (3, 2, 3), 1, 2, 2, 2),
+        case((2, 3, 5), (6, 1, 2), None, 3, 0, 2, 3),
+        case((1, 2, 2), (2, 2, 6), 1, 1, 2),  # the kernel just fits
+        case((2, 1, 3), (2, 1, 1), 0, 2, 3),
+        case((2, 4, 8), (6, 2, 3), 1, 3, 1, 2, 2),
     ]
     ulps = 32
     refused = [(one, None, ValueError, hint) for hint, one in REFUSED.items()]
@@ -105,6 +105,8 @@ class TestConv1d(PureFunction):
     hints = {
         "shape": "T is (L + 2 * padding - dilation * (K - 1) - 1) // stride + 1: the last window"
         " that fits counts too.",
+        "raises": "A kernel just as large as x with its zeros fits, at one place. The stride need"
+        " not divide any size: what no whole kernel covers is left out.",
         "dtype": "Stay in the dtype of x, also for the zeros around it.",
         "device": "What you make beside x, such as its zeros, has to lie where x lies.",
         "values": "Place t sums weight[o, c, k] * x[n, c, t * stride + k * dilation - padding], and"

@@ -43,9 +43,9 @@ def numbers(*shape, seed=0):
     return np.round(np.random.default_rng(seed).uniform(-3, 3, shape), 1)
 
 
-def case(x, weight, has_bias=False, *options):
-    """Numbers for these shapes, with a bias or None."""
-    bias = numbers(weight[0], seed=2) if has_bias else None
+def case(x, weight, scale=None, *options):
+    """Numbers for these shapes, with a bias of numbers times scale, or None."""
+    bias = None if scale is None else scale * numbers(weight[0], seed=2) + 0.0  # no -0.0
     return numbers(*x), numbers(*weight, seed=1), bias, *options
 
 
@@ -53,10 +53,10 @@ def case(x, weight, has_bias=False, *options):
 REFUSED = {
     "The kernel has 4 rows, x has 3.": case((1, 2, 3, 5), (2, 2, 4, 1)),
     "The kernel has 5 columns, x with its zeros has 4.": case(
-        (1, 1, 5, 4), (2, 1, 2, 5), True, 1, (1, 0)
+        (1, 1, 5, 4), (2, 1, 2, 5), 1, 1, (1, 0)
     ),
     "The kernel has 6 rows, x with its zeros has 5.": case(
-        (1, 1, 3, 8), (1, 1, 6, 2), False, 3, (1, 2)
+        (1, 1, 3, 8), (1, 1, 6, 2), None, 3, (1, 2)
     ),
     "x has 3 channels, weight is for 2.": case((1, 3, 4, 4), (2, 2, 2, 2)),
     "x has 3 channels, weight is for 1; a size of 1 broadcasts.": case((2, 3, 4, 4), (2, 1, 2, 3)),
@@ -88,13 +88,13 @@ class TestConv2d(PureFunction):
     dtypes = (torch.float32, torch.float64)
     cases = [
         ([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]], [[[[1.0, 2.0], [3.0, 4.0]]]]),
-        case((2, 2, 4, 4), (3, 2, 3, 2), True),  # as many outputs as columns of the result
-        case((1, 2, 5, 4), (3, 2, 2, 3), False, (2, 1), (0, 1)),
-        case((2, 1, 3, 7), (2, 1, 4, 2), True, (1, 3), (2, 0)),
-        case((1, 3, 4, 4), (2, 3, 3, 3), True, 2, 1),
-        case((2, 2, 3, 2), (1, 2, 1, 1), False, (2, 1)),
-        case((1, 1, 1, 2), (2, 1, 3, 4), False, 1, (1, 2)),
-        case((1, 1, 2, 1), (1, 1, 1, 2), True, 2, (3, 2)),
+        case((2, 2, 7, 7), (3, 2, 3, 2), 1, (3, 2)),  # as many outputs as columns of the result
+        case((1, 2, 5, 4), (3, 2, 2, 3), None, (2, 1), (0, 1)),
+        case((2, 1, 3, 7), (2, 1, 4, 2), 1, (1, 3), (2, 0)),
+        case((1, 3, 4, 5), (2, 3, 3, 3), 1, 3, 1),
+        case((2, 2, 3, 2), (1, 2, 1, 1), None, (2, 1), (0, 1)),
+        case((1, 1, 1, 2), (1, 1, 3, 4), 0, 1, 1),  # the kernel just fits
+        case((1, 1, 2, 1), (1, 1, 2, 1), 1, 2, (3, 2)),
     ]
     ulps = 32
     refused = [(one, None, ValueError, hint) for hint, one in REFUSED.items()]
@@ -102,6 +102,8 @@ class TestConv2d(PureFunction):
     hints = {
         "shape": "(H + 2 * ph - kh) // sh + 1 rows, and the same for columns: the last window that"
         " fits counts too. Pairs are rows, then columns; `pad` begins with the last dimension.",
+        "raises": "A kernel just as large as x with its zeros fits, at one place. The stride need"
+        " not divide any size: what no whole kernel covers is left out.",
         "dtype": "Stay in the dtype of x, also for the zeros around it.",
         "device": "What you make beside x, such as its zeros, has to lie where x lies.",
         "values": "Place (i, j) sums weight[o, c, a, b] * x[n, c, i * sh + a - ph, j * sw + b - pw]"

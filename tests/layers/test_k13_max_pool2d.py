@@ -86,7 +86,8 @@ class TestMaxPool2d(PureFunction):
         (numbers(1, 2, 3, 6), (1, 3), (2, 1)),
         (numbers(1, 1, 3, 4, below=9.0), 3, 2, 1),
         (numbers(2, 3, 2, 3), 1),
-        (numbers(1, 1, 1, 2, below=9.0), (2, 3), None, 1),
+        (numbers(1, 1, 3, 2), 1, 2),
+        (numbers(1, 1, 1, 2, below=9.0), (2, 4), None, 1),
     ]
     wild = [
         ([[[[LOW, LOW, 2.0], [LOW, -1e30, LOW]]]], 2, 1, 1),
@@ -101,6 +102,9 @@ class TestMaxPool2d(PureFunction):
         "type": "`max` along a dimension gives the numbers and their places: take the numbers.",
         "shape": "(H + 2 * ph - kh) // sh + 1 rows, and the same for columns. Pairs are rows, then"
         " columns, and with stride None the windows go on by their own size.",
+        "raises": "A padding of just half the window is fine, and a window just as large as x with"
+        " its padding fits. The stride need not divide any size: what no whole window covers is"
+        " left out.",
         "dtype": "The numbers are those of x, in its dtype: 16 bits too.",
         "device": "What you make beside x, such as what stands around it, has to lie where x lies.",
         "values": "[n, c, i, j] is the largest x[n, c, i * sh + a - ph, j * sw + b - pw] over the"
