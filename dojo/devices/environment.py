@@ -127,7 +127,10 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
     places[torch.cuda, "_nvml_based_avail"] = lambda: True
     # cuDNN would be handed CPU memory, or be missed with a warning.
     places[torch.backends.cudnn, "is_acceptable"] = lambda _tensor: False
-    if sim.available:  # a loader with workers pins in a thread of its own, where no mode is
+    if sim.available:
+        # what notes the generators' states, such as torch's checkpoint, asks this first
+        places[torch.cuda, "_initialized"] = True
+        # a loader with workers pins in a thread of its own, where no mode is
         places[torch.utils.data._utils.pin_memory, "pin_memory"] = lambda data, *_: data
     places[torch, "Generator"] = generator_class(sim)
     for space in (torch, torch.utils.dlpack):

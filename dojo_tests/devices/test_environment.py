@@ -4,6 +4,7 @@ import io
 
 import pytest
 import torch
+import torch.utils.checkpoint
 from torch import nn
 
 from dojo.devices.simulated_cuda import SimulatedCuda, no_cuda
@@ -161,6 +162,18 @@ def test_the_states_of_all_gpus_are_that_of_the_one(cuda):
     assert torch.equal(torch.rand(3, device="cuda"), numbers)
     assert len(before) == 1
     torch.cuda.random.set_rng_state(torch.cuda.random.get_rng_state())
+
+
+@pytest.mark.parametrize("is_reentrant", [False, True])
+def test_torchs_checkpoint_draws_the_same_again(cuda, is_reentrant):
+    x = torch.ones(3, device="cuda", requires_grad=True)
+    y = torch.utils.checkpoint.checkpoint(
+        lambda x: x * torch.rand_like(x), x, use_reentrant=is_reentrant
+    )
+    torch.rand(3, device="cuda")
+    y.sum().backward()
+    assert torch.equal(x.grad, y.detach())
+    assert torch.cuda.is_initialized()
 
 
 @pytest.mark.parametrize("location, expected", [(None, GPU), ("cpu", CPU), ("cuda", GPU)])

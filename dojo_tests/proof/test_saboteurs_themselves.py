@@ -76,6 +76,7 @@ def call_until(marks, function):
             return
         others = [*laid_out(x.detach())] if x.dim() == 2 and x.numel() else [x.detach().clone()]
         others += [x.detach().clone().requires_grad_()] if x.requires_grad else []
+        others += [torch.zeros_like(x).requires_grad_()] if x.requires_grad else []
         others += [x.detach()[:1].clone()] if x.dim() else []  # of another shape
         for y in others:
             for dim in (0, -1, -1):

@@ -10,7 +10,7 @@ TABLE = [[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]]
 SAME = "A second name for one object: `self.output.weight = self.embedding.weight`, once."
 BOTH = "E gets the gradients of both uses, as a table of rows and as a matrix, in one .grad."
 # tokens, vocab_size, dim
-CASES = [([[2, 0, 2], [1, 1, 3]], 4, 3), (1, 3, 3), ([4, 0, 0, 3, 1], 5, 2)]
+CASES = [([[2, 0, 2], [1, 1, 3]], 4, 3), (1, 3, 3)]
 CASES += [(np.zeros((2, 0), int), 3, 2), ([[[1], [0]]], 2, 1), ([0, 0], 1, 4)]
 
 

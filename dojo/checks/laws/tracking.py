@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -62,6 +63,25 @@ class TrackedFunction(Contract):
                 asked = [(case, tuple(names)), *((one, tracked) for one in having[:1])]
             is_leaf = self.takes_leaves and n % 2 == 0
             rows += [Row(self, one, dtype, n, "gradient", which, is_leaf) for one, which in asked]
+        return rows + self._rows_of_zeros(cases, names)
+
+    @property
+    def optional(self) -> list[str]:
+        """The tensors that some case gives and another one does not."""
+        given = [
+            Row(self, case, self.dtypes[0], tracked=self.tensors).tracked for case in self.cases
+        ]
+        return [name for name in self.tensors if 0 < sum(name in one for one in given) < len(given)]
+
+    def _rows_of_zeros(self, cases: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Row]:
+        """A row for each optional tensor that is all zeros: that is not the same as none."""
+        rows = []
+        for name in (one for one in self.optional if one in names):
+            index = self.tensors.index(name)
+            having = (case for case in cases if len(case) > index and case[index] is not None)
+            for case in itertools.islice(having, 1):
+                zeros = [*case[:index], np.zeros(np.shape(case[index])), *case[index + 1 :]]
+                rows.append(Row(self, zeros, self.dtypes[0], 0, "gradient", names))
         return rows
 
     @once

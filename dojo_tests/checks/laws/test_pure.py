@@ -368,3 +368,15 @@ def test_a_wrong_shape_may_be_explained(red_of):
     found = red_of(Row, lambda x: x.sum(1))
     assert {error.hint for error in found.values()} >= {"That is a sum of each row."}
     assert red_of(Row, lambda x: x.sum())["test_has_the_shape"].hint == "Of shape."
+
+
+@pytest.mark.parametrize("name", ["weight", "bias"])
+def test_zeros_are_not_the_same_as_none(red_of, name):
+    def drops_zeros(x, weight=None, bias=None):
+        if name == "weight" and weight is not None and not weight.any():
+            weight = weight.detach()
+        if name == "bias" and bias is not None and not bias.any():
+            bias = None
+        return weighted(x, weight, bias)
+
+    assert set(red_of(Weighted, drops_zeros)) == {"test_gradients"}

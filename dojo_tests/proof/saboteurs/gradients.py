@@ -290,3 +290,25 @@ def leaves_a_gradient(function, mark):
         return value
 
     return wrapper
+
+
+def has_optional_tensors(contract):
+    """Whether gradients reach a tensor that may be left out."""
+    return records(contract) and bool(set(contract.optional) & set(contract.trackable))
+
+
+@saboteur(has_optional_tensors, must_show=True)
+def takes_zeros_for_nothing(function, mark):
+    """The function that treats a tensor of zeros behind the first as if it were not given."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        given = list(args)
+        for n, one in enumerate(args[1:], start=1):
+            is_tracked = isinstance(one, torch.Tensor) and one.requires_grad
+            if is_tracked and one.numel() and not one.any():
+                given[n] = one.detach()
+                mark()
+        return function(*given, **kwargs)
+
+    return wrapper
