@@ -149,6 +149,18 @@ def sums_the_squares(value, reward, next_value, done, gamma=0.99):
 
 @impostor(
     "td_loss",
+    diagnosis="`done.float() * gamma` is float32, so gamma is rounded where the rest is float64.",
+    aspect="values",
+)
+def rounds_gamma_to_float32(value, reward, next_value, done, gamma=0.99):
+    require_one_shape(value, reward, next_value, done)
+    with torch.no_grad():
+        target = reward + (1 - done.float()) * gamma * next_value
+    return torch.nn.functional.mse_loss(value, target)
+
+
+@impostor(
+    "td_loss",
     diagnosis="gamma is written into the function as 0.99, whatever the caller gives.",
     aspect="values",
 )

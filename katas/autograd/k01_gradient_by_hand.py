@@ -45,8 +45,8 @@ def gradient_by_hand(
 
         The inputs may be tracked by autograd. Whether the results are is up to you.
 
-        The results may be off by this part of themselves, or of 1: 1e-5 in float32, 1e-13 in
-        float64.
+        In float32 a number may be off by 1e-5, or by 1e-5 times itself. In float64 the same holds
+        with 1e-13.
     """
     raise NotImplementedError
 

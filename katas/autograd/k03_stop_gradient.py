@@ -3,7 +3,7 @@
 A network that predicts rewards learns from its own later predictions: its value of a state should
 be the reward plus the value of the next state. That sum is the target. The loss moves the value
 towards the target, and never the target towards the value, so the target counts as a constant.
-DQN in Stable-Baselines3 and CleanRL computes its loss so. BYOL and SimSiam, which learn from
+DQN in Stable-Baselines3 and CleanRL makes its target so. BYOL and SimSiam, which learn from
 images without labels, stop gradients in the same way.
 
     value, reward = tensor([1., 2.], requires_grad=True), tensor([0.5, 1.])
@@ -53,7 +53,8 @@ def td_loss(
         gradient that comes by way of value. reward or next_value may also be the very tensor value:
         then its gradient is that of its use as value.
 
-        All numbers are finite. float64 makes no detour by float32.
+        All numbers are finite. float64 makes no detour by float32. `gamma * done.float()` would be
+        one: this product is float32, so gamma loses digits.
     """
     raise NotImplementedError
 

@@ -56,7 +56,8 @@ def td_loss(
         gradient that comes by way of value. reward or next_value may also be the very tensor value:
         then its gradient is that of its use as value.
 
-        All numbers are finite. float64 makes no detour by float32.
+        All numbers are finite. float64 makes no detour by float32. `gamma * done.float()` would be
+        one: this product is float32, so gamma loses digits.
     """
     if not value.shape == reward.shape == next_value.shape == done.shape:
         raise ValueError("value, reward, next_value and done must have one shape")

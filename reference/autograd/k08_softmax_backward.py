@@ -54,7 +54,8 @@ def softmax_backward(grad: torch.Tensor, y: torch.Tensor, dim: int) -> torch.Ten
 
         The inputs may be tracked by autograd. Whether the result is, is up to you.
 
-        The result may be off by this part of itself, or of the largest entry of grad in size: 1e-5
-        in float32, 1e-13 in float64. Where all entries of grad are equal it is 0 within that.
+        In float32 a number may be off by 1e-5 times itself, or by 1e-5 times the largest entry of
+        grad in size. In float64 the same holds with 1e-13. Where all entries of grad are equal,
+        the result is 0 within that.
     """
     return y * (grad - (grad * y).sum(dim, keepdim=True))

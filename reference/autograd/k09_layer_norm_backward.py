@@ -60,10 +60,10 @@ def layer_norm_backward(
         A row may be constant, as it is where d is 1: its variance is 0, and eps alone stands under
         the root.
 
-        A result may be off by this part of 1, of its own largest entry, and of the largest entry
-        of grad * weight / s and grad * x / s, where s is sqrt(variance + eps): 1e-5 in float32,
-        1e-13 in float64. Where the means of the rows are 1000 times as large as their deviations,
-        float32 is right within 1 % of the largest entry of each result.
+        In float32 a number may be off by 1e-5 times the largest of these sizes: 1, the entries of
+        that result, of grad * weight / s and of grad * x / s, where s is sqrt(variance + eps). In
+        float64 it is 1e-13 times that. Where the means of the rows are 1000 times as large as
+        their deviations, float32 is right within 1 % of the largest entry of each result.
 
         The inputs may be tracked by autograd. Whether the results are is up to you.
     """

@@ -136,6 +136,10 @@ class TestLayerNormBackward(BackwardByHand):
             "The part of the mean is missing: mean(g).": of_x[0] + of_x[2],
             "The mean and the deviation count as constants here; both depend on x.": of_x[0],
             "The division by s is missing.": sum(of_x) * s,
+            "These are sums along the row; in the gradient for x, means belong there.": (
+                of_x[0] + d * (of_x[1] + of_x[2])
+            ),
+            "The sign of n * mean(g * n) is wrong: it is taken away.": of_x[0] + of_x[1] - of_x[2],
             "The variance is divided by d - 1 here; divide by d.": (
                 sum(parts(g, centred, unbiased))
             ),
@@ -145,6 +149,9 @@ class TestLayerNormBackward(BackwardByHand):
             "This is the sum of grad * x; weight is multiplied by (x - mean) / s.": rows(grad * x),
             "This is the sum of grad alone; weight is multiplied by (x - mean) / s.": rows(grad),
             "The division by s is missing for weight.": rows(grad * centred),
+            "weight is a factor here; the gradients for weight and bias have none of it.": (
+                rows(g * centred / s)
+            ),
         }
         if x.size > d:
             others[AVERAGED] = expected.double().numpy() * d / x.size
