@@ -2,7 +2,7 @@
 
 For backward, autograd keeps the results of almost every operation, and most of the memory of a
 training goes into that. Checkpointing keeps only the input of a block. In backward it runs the
-block a second time: a third more work, and often a fifth of the memory. Large models are trained
+block a second time: a third more work, for a fraction of the memory. Large models are trained
 so; in Hugging Face's transformers it is `model.gradient_checkpointing_enable()`.
 
     x = tensor([1., 2.], requires_grad=True)

@@ -17,6 +17,7 @@ from dojo.checks import (
     without_modes,
 )
 from dojo.checks.laws.settings import settings_watched
+from dojo.checks.laws.wording import DIGITS
 from dojo.checks.messages import numbers_text
 
 NONE = "The work is done in the parameters: leave `return` out."
@@ -29,6 +30,7 @@ EACH = "Every parameter is looked at: go on with the next one where a gradient i
 MEMORY = "Write into the memory that p has; `p.data = …` and `set_` give it another."
 RECORD = "Write under `torch.no_grad()`: autograd must not record the step, and p stays a leaf."
 FROZEN = "A step moves numbers, and makes nothing require grad or not."
+FROZEN_TOO = "What counts is p.grad alone: where it is there, a frozen parameter moves too."
 TAKE = "Set p.grad to None; `zero_()` leaves it there, and changes the tensor that others may hold."
 READ = "Only read the gradient: lr * p.grad is a new tensor."
 OTHERS = "A parameter whose gradient is None stays as it is."
@@ -45,7 +47,7 @@ PARAMETERS = [
     ("unused", (2,), False, True, True),
     ("scale", (), True, True, False),
     ("frozen", (3,), False, False, True),
-    ("left", (2,), True, False, True),
+    ("stale", (2,), True, False, True),
     ("empty", (0, 2), True, True, False),
     ("one", (1, 1), True, True, True),
     ("last", (2, 2, 2), True, True, False),
@@ -131,7 +133,9 @@ def expect_moved(seen, lr, hint):
         old = torch.tensor(one.numbers, dtype=expected.dtype)
         why = STEP if one.grad is not None else OTHERS
         if is_old := torch.equal(got, old):
-            why = hint
+            why = hint if one.p.requires_grad else FROZEN_TOO
+        elif torch.allclose(got, expected, 1e-4):
+            why = DIGITS
         elif one.slopes is not None and torch.allclose(got, 2 * old - expected):
             why = f"It goes along the gradient here, and is to go against it. {STEP}"
         found = f"left {one.name}{' as it was,' if is_old else ' as'}{numbers_text(got)}"
