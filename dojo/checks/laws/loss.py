@@ -27,6 +27,10 @@ AS_MANY = (
     "Compare the shapes, not how many numbers they hold: what stands in the same place need not"
     " belong together."
 )
+PLACED = (
+    "Compare the shape of {name} with that of {first} before you compute: to broadcast or reshape"
+    " it pairs what does not belong together."
+)
 
 
 class LossFunction(PureFunction):
@@ -35,11 +39,14 @@ class LossFunction(PureFunction):
     Attributes:
         one_shape: the tensors that must have one shape; else the call raises ``ValueError``.
             ``hints`` may have "one shape".
+        placed: tensors whose shape follows from that of the first one, such as a class for each
+            row of logits; any other shape raises ``ValueError``. ``hints`` may have "placed".
         near: dtype → by which share of itself, and by how much, a loss may be off.
         gradient_near: dtype → by which share of the largest one, and by how much, gradients may be.
     """
 
     one_shape: ClassVar[Sequence[str]] = ()
+    placed: ClassVar[Sequence[str]] = ()
     dtypes: ClassVar[Sequence[torch.dtype]] = (torch.float32, torch.float64)
     near: ClassVar[dict[torch.dtype, tuple[float, float]]] = {
         torch.float32: (1e-5, 2e-6),
@@ -87,15 +94,20 @@ class LossFunction(PureFunction):
     def misfits(self) -> list[tuple[Row, str, tuple[int, ...]]]:
         """Rows, each with one tensor and a shape that does not suit the rest."""
         found: list[tuple[Row, str, tuple[int, ...]]] = []
-        seen = []
+        seen = set()
         for row in self.plain:
-            named = {name: one for _, name, one in row.named if name in self.one_shape}
-            shape = next((tuple(one.x.shape) for one in named.values()), ())
-            if len(shape) in seen or len(named) < 2 or math.prod(shape) < 2 * (len(shape) > 0):
+            given = {name: tuple(one.x.shape) for _, name, one in row.named}
+            alike = [name for name in self.one_shape if name in given]
+            names = [*(alike if len(alike) > 1 else ()), *self.placed]
+            shapes = {name: given[name] for name in names if name in given}
+            ranks = tuple(map(len, shapes.values()))
+            if ranks in seen or any(shape and math.prod(shape) < 2 for shape in shapes.values()):
                 continue
-            seen.append(len(shape))
-            for name in named:
-                for other in dict.fromkeys(self.other_shapes(name, shape)):
+            seen.add(ranks)
+            for name, shape in shapes.items():
+                others = [*self.other_shapes(name, shape)]
+                others += [given[self.tensors[0]]] if name in self.placed else []
+                for other in dict.fromkeys(others):
                     if other != shape:
                         number = len(found)
                         dtype = self.dtypes[number % len(self.dtypes)]
@@ -109,7 +121,7 @@ class LossFunction(PureFunction):
             _ = row.templates
 
     @aspect("errors")
-    @law("one_shape")
+    @law("shaped")
     def test_refuses_other_shapes(self, solution: Any, device: str) -> None:
         """Tensors of different shapes raise ValueError, also where they would broadcast."""
         for row, name, shape in self.misfits if device == "cpu" else self.misfits[:1]:
@@ -117,14 +129,22 @@ class LossFunction(PureFunction):
             index = self.tensors.index(name)
             arguments[index] = resized(arguments[index], shape)
             named = {name: arguments[n] for n, name, _ in row.named}
-            others = next(one for one in self.one_shape if one != name and one in named)
-            is_as_long = named[name].numel() == named[others].numel()
-            hint = self.hint("one shape") or (AS_MANY if is_as_long else ONE_SHAPE)
+            if name in self.placed:
+                others = self.tensors[0]
+                hint = self.hint("placed") or PLACED.format(name=name, first=others)
+            else:
+                others = next(one for one in self.one_shape if one != name and one in named)
+                is_as_long = named[name].numel() == named[others].numel()
+                hint = self.hint("one shape") or (AS_MANY if is_as_long else ONE_SHAPE)
             solution.hint = hint
             call = functools.partial(self.call, solution, arguments)
             subject = f"{name} of shape {shape} and {others} of {tuple(named[others].shape)}"
             with untouched(BEFORE, **named):
                 expect_raises(ValueError, call, hint, subject)
+
+    def __init_subclass__(cls) -> None:
+        cls.shaped = (*cls.one_shape, *cls.placed)  # type: ignore[attr-defined]
+        super().__init_subclass__()
 
 
 def resized(x: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:

@@ -155,3 +155,57 @@ def test_float32_has_room_for_its_last_digits(red_of):
     assert not red_of(Single, off_by(5e-6, 5e-5))
     assert "test_values" in red_of(Single, off_by(3e-5, 0))
     assert "test_gradients" in red_of(Single, off_by(0, 2e-4))
+
+
+class Picked(LossFunction):
+    """The mean of minus what each row holds at its class."""
+
+    name = "picked"
+    tensors = ("logits", "target")
+    placed = ("target",)
+    fixed = {"target": torch.int64}
+    cases = [(X, [2, 0]), ([[1.0, 2.0], [0.5, -3.0], [2.0, 0.0]], [0, 0, 1]), ([[1.0]], [0])]
+
+    def truth(self, logits, target):
+        return -np.mean([row[index] for row, index in zip(logits, target, strict=True)])
+
+
+def picked(logits, target):
+    if target.shape != logits.shape[:1]:
+        raise ValueError("target")
+    return -logits[torch.arange(len(logits)), target].mean()
+
+
+def test_a_target_of_the_right_shape_keeps_all_laws(red_of):
+    assert not red_of(Picked, picked)
+
+
+def lets_targets_broadcast(logits, target):
+    return -logits[torch.arange(len(logits)), target].mean()
+
+
+def flattens_the_target(logits, target):
+    return picked(logits, target.flatten())
+
+
+def compares_the_rows(logits, target):
+    if len(target) != len(logits):
+        raise ValueError("rows")
+    return picked(logits, target.reshape(len(logits), -1)[:, 0])
+
+
+@pytest.mark.parametrize("wrong", [lets_targets_broadcast, flattens_the_target, compares_the_rows])
+def test_a_target_of_another_shape_is_red(red_of, wrong):
+    found = red_of(Picked, wrong)
+    assert set(found) == {"test_refuses_other_shapes"}
+    assert "and logits of (2, 3)" in found["test_refuses_other_shapes"].sentence
+    assert "the shape of target with that of logits" in found["test_refuses_other_shapes"].hint
+
+
+def test_a_hint_of_the_kata_says_what_shape_a_target_has(red_of):
+    class Hinted(Picked):
+        name = "picked"
+        hints = {"placed": "One class for each row.", "one shape": "Of other tensors."}
+
+    found = red_of(Hinted, flattens_the_target)
+    assert found["test_refuses_other_shapes"].hint == "One class for each row."

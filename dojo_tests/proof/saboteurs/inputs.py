@@ -77,11 +77,15 @@ for index in (0, 1):
 
 
 def broadcasts_its_inputs(function, mark):
-    """The function that gives its tensors one shape first, where they can be broadcast."""
+    """The function that gives its tensors one shape first, where they can be broadcast.
+
+    Those of another dtype than the first, such as a class for each row, stay as they are.
+    """
 
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
         places = [n for n, one in enumerate(args) if isinstance(one, torch.Tensor)]
+        places = [n for n in places if args[n].dtype == args[places[0]].dtype]
         if len({args[n].shape for n in places}) < 2:
             return function(*args, **kwargs)
         given = list(args)
