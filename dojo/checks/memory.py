@@ -95,7 +95,10 @@ def _facts(x: torch.Tensor) -> dict[str, object]:
         "requires_grad": x.requires_grad,
         "gradient function": x.grad_fn,
         ".grad": _grad_of(x),
-        "number of hooks": len(x._backward_hooks or ()),
+        "number of hooks": sum(
+            len(hooks or ()) for hooks in (x._backward_hooks, x._post_accumulate_grad_hooks)
+        ),
+        "retains_grad": x.retains_grad,
     }
 
 

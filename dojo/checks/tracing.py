@@ -48,16 +48,17 @@ class Trace(TorchDispatchMode):
 
 
 @contextlib.contextmanager
-def calls_of(function: Any) -> Iterator[list[str]]:
-    """Record who calls a Python function of torch from outside torch, under whatever name.
+def calls_of(*functions: Any) -> Iterator[list[str]]:
+    """Record who calls Python functions of torch from outside torch, under whatever name.
 
     Yields:
         a list that grows by the file name of each caller.
     """
     callers: list[str] = []
+    codes = {function.__code__ for function in functions}
 
     def profile(frame: Any, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code is function.__code__ and frame.f_back is not None:
+        if event == "call" and frame.f_code in codes and frame.f_back is not None:
             module = frame.f_back.f_globals.get("__name__", "")
             if not module.startswith(("torch.", "dojo.")):
                 callers.append(frame.f_back.f_code.co_filename)
@@ -281,7 +282,7 @@ class Kept(NamedTuple):
     outside_torch: int
 
 
-def kept_for_backward(function: Callable[..., Any], *inputs: object) -> Kept:
+def kept_for_backward(function: Callable[..., Any], *inputs: object, spare: int = 0) -> Kept:
     """Return what the graph of a result keeps beside the inputs, once the result is gone.
 
     The function is called twice: the first time may import modules and fill caches. Inputs of some
@@ -290,6 +291,7 @@ def kept_for_backward(function: Callable[..., Any], *inputs: object) -> Kept:
     Args:
         function: the learner's function; it returns a tensor.
         inputs: its arguments; one at least is tracked.
+        spare: bytes that may be kept; only if there are more, garbage is collected, which is slow.
     """
     function(*inputs)
     with MemoryTrace() as trace, _python_memory() as python:
@@ -297,7 +299,7 @@ def kept_for_backward(function: Callable[..., Any], *inputs: object) -> Kept:
         graph = got.grad_fn  # held until the end
         result, size = StorageWeakRef(got.untyped_storage()), got.untyped_storage().nbytes()
         del got
-        if trace.alive:
+        if sum(trace.alive) > spare:
             gc.collect()  # a circle of objects that nobody holds is not kept
     kept = Kept(sum(trace.alive) + python[0], 0 if result.expired() else size, python[0])
     del graph

@@ -11,21 +11,25 @@ from torch import Tensor
 from dojo.devices.errors import check_same_device
 from dojo.devices.machine import Machine
 from dojo.devices.rules import rule
-from dojo.devices.tags import device_of, is_on_simulated_gpu, key_of, tag, tensors_in
+from dojo.devices.tags import CPU, GPU, device_of, is_on_simulated_gpu, key_of, tag, tensors_in
 
 _ON_GPU = "_is_on_simulated_gpu"  # an attribute of ctx
 
 
 @rule(torch.autograd.grad)
 def _grad(sim: Machine, func: Any, outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-    """Put each gradient on the device of its input.
+    """Put each gradient on the device of its input, or of the result where that is an edge.
 
     A gradient that aliases a given cotangent is moved, so that the cotangent keeps its device.
     """
+    _check_cotangents(outputs, args[0] if args else kwargs.get("grad_outputs"))
     given = {key_of(tensor) for tensor in tensors_in(args, kwargs)}
 
-    def placed(grad: Any, tensor: Any) -> Any:
-        if grad is None or not isinstance(tensor, Tensor) or device_of(grad) == device_of(tensor):
+    first = next(iter(tensors_in(outputs)), None)
+
+    def placed(grad: Any, source: Any) -> Any:
+        tensor = source if isinstance(source, Tensor) else first
+        if grad is None or tensor is None or device_of(grad) == device_of(tensor):
             return grad
         if is_on_simulated_gpu(grad) or key_of(grad) in given:
             return sim.move(grad, device_of(tensor))
@@ -37,6 +41,18 @@ def _grad(sim: Machine, func: Any, outputs: Any, inputs: Any, *args: Any, **kwar
         return {name: placed(grad, inputs[name]) for name, grad in grads.items()}
     tensors = inputs if isinstance(inputs, (list, tuple)) else [inputs]
     return tuple(map(placed, grads, tensors))
+
+
+def _check_cotangents(outputs: Any, cotangents: Any) -> None:
+    """Raise torch's error if a GPU result gets a CPU gradient that is more than a number."""
+    lists = [one if isinstance(one, (tuple, list)) else [one] for one in (outputs, cotangents)]
+    for number, (output, given) in enumerate(zip(*lists, strict=False)):
+        if not isinstance(output, Tensor) or not isinstance(given, Tensor) or not given.dim():
+            continue
+        if is_on_simulated_gpu(output) and device_of(given) == CPU:
+            raise RuntimeError(
+                f"invalid gradient at index {number} - expected device {GPU} but got {CPU}"
+            )
 
 
 @rule(Tensor.backward)
@@ -70,8 +86,8 @@ def _register_hook(sim: Machine, func: Any, tensor: Tensor, hook: Any) -> Any:
 def custom_functions(sim: Machine) -> dict[tuple[Any, str], Any]:
     """Return what replaces parts of ``torch.autograd.Function`` while the mode is active.
 
-    The backward of a function that was called with GPU tensors gets GPU gradients, and runs with
-    the mode back on.
+    A backward runs with the mode back on. It gets GPU gradients if its function was called with GPU
+    tensors, or has returned one, as a function may that uses other tensors than its arguments.
     """
     node = torch.autograd.function.BackwardCFunction
     really = node.apply
@@ -81,6 +97,8 @@ def custom_functions(sim: Machine) -> dict[tuple[Any, str], Any]:
         caller = sys._getframe(1).f_locals
         if any(map(is_on_simulated_gpu, tensors_in(caller.get("args", ())))):
             setattr(ctx, _ON_GPU, True)
+        elif isinstance(function := caller.get("cls"), type):
+            _note_the_result(ctx, function)
 
     def on_gpu(grad: Any) -> Any:
         if not isinstance(grad, Tensor) or is_on_simulated_gpu(grad):
@@ -90,13 +108,32 @@ def custom_functions(sim: Machine) -> dict[tuple[Any, str], Any]:
         return copy
 
     def apply(ctx: Any, *grads: Any) -> Any:
-        if not getattr(ctx, _ON_GPU, False):
-            return really(ctx, *grads)
-        grads = tuple(map(on_gpu, grads))
+        if getattr(ctx, _ON_GPU, False):
+            grads = tuple(map(on_gpu, grads))
         with sim.resumed():
             return really(ctx, *grads)
 
     return {(node, "__init__"): note_the_device, (node, "apply"): apply}
+
+
+def _note_the_result(ctx: Any, function: Any) -> None:
+    """Wrap the next forward of a function, so that ctx will know whether it returned a GPU tensor.
+
+    Nothing else sees the results: torch makes them part of the graph in C++.
+    """
+    own, forward = vars(function).get("forward"), function.forward
+
+    def once(*args: Any, **kwargs: Any) -> Any:
+        if own is None:
+            del function.forward
+        else:
+            function.forward = own
+        result = forward(*args, **kwargs)
+        if any(map(is_on_simulated_gpu, tensors_in(result))):
+            setattr(ctx, _ON_GPU, True)
+        return result
+
+    function.forward = staticmethod(once)
 
 
 def saved_tensors(sim: Machine) -> dict[tuple[Any, str], Any]:

@@ -130,6 +130,7 @@ def replacements(sim: Machine) -> dict[tuple[Any, str], Any]:
     if sim.available:
         # what notes the generators' states, such as torch's checkpoint, asks this first
         places[torch.cuda, "_initialized"] = True
+        places[torch.cuda, "default_generators"] = (sim.generator,)
         # a loader with workers pins in a thread of its own, where no mode is
         places[torch.utils.data._utils.pin_memory, "pin_memory"] = lambda data, *_: data
     places[torch, "Generator"] = generator_class(sim)

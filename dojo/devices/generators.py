@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from dojo.devices.machine import Machine
 from dojo.devices.tags import CPU, GPU
+
+if TYPE_CHECKING:
+    from dojo.devices.machine import Machine
 
 _Generator: Any = torch.Generator
 _GeneratorMeta: Any = type(_Generator)
 
 
-class _GpuGenerator(_Generator):
+class GpuGenerator(_Generator):
+    """A generator that says that it is on the GPU."""
+
     device = GPU
 
 
@@ -26,7 +30,7 @@ def generator_class(sim: Machine) -> type:
     class Meta(_GeneratorMeta):
         def __call__(self, device: Any = CPU) -> Any:
             target = sim.resolve(device)
-            return _GpuGenerator() if target == GPU else _Generator(target)
+            return GpuGenerator() if target == GPU else _Generator(target)
 
         def __instancecheck__(self, instance: Any) -> bool:
             return isinstance(instance, _Generator)

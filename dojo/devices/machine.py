@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from dojo.devices.errors import check_generator, raise_no_cuda
+from dojo.devices.generators import GpuGenerator
 from dojo.devices.tags import CPU, GPU, device_of, tag, tensors_in
 
 # Parts of the names of what may draw; a name too many costs only the time of a swap.
@@ -51,7 +52,7 @@ class Machine(TorchFunctionMode):
     def __init__(self, available: bool = True) -> None:
         super().__init__()
         self.available = available
-        self.generator = torch.Generator()
+        self.generator = GpuGenerator()
         self._exits: list[
             ExitStack
         ] = []  # what to undo on leaving, one for each time that it was entered

@@ -59,6 +59,16 @@ WRONG = {
         Uniform(0.25),
         "holds only 20000 different numbers in 100000 places; expected each to be drawn",
     ),
+    "one row of zeros": (
+        np.append(draws().standard_normal(COUNT), np.zeros(30)),
+        Normal(1.0),
+        "holds 0. in 30 places; expected each number to be drawn",
+    ),
+    "a number again and again": (
+        np.append(draws().uniform(-1, 1, COUNT), np.full(12, 0.5)),
+        Uniform(1.0),
+        "holds 0.5 in 12 places; expected each number to be drawn",
+    ),
     "one wrong number": (np.array([1.0, 1.0, 0.5]), Constant(1.0), "holds 0.5; expected 1."),
     "NaN for a constant": (np.array([1.0, np.nan]), Constant(1.0), "holds nan; expected 1."),
 }

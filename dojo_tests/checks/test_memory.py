@@ -254,6 +254,16 @@ def test_untouched_sees_a_hook_that_stays(failure_of):
     x = torch.ones(2, requires_grad=True)
     sentence = failure_of(change, lambda x: x.register_hook(torch.zeros_like), x=x).sentence
     assert sentence == "changed the number of hooks of its input x from 0 to 1."
+    x = torch.ones(2, requires_grad=True)
+    register = torch.Tensor.register_post_accumulate_grad_hook
+    sentence = failure_of(change, lambda x: register(x, torch.zeros_like), x=x).sentence
+    assert sentence == "changed the number of hooks of its input x from 0 to 1."
+
+
+def test_untouched_sees_a_gradient_that_will_be_kept(failure_of):
+    x = torch.ones(2, requires_grad=True) * 2
+    sentence = failure_of(change, lambda x: x.retain_grad(), x=x).sentence
+    assert sentence == "changed the retains_grad of its input x from False to True."
 
 
 def test_untouched_accepts_a_hook_that_is_taken_away():

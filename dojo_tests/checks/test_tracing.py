@@ -1,5 +1,6 @@
 """What torch and Python do during a call is seen and counted."""
 
+import gc
 import sys
 
 import pytest
@@ -51,6 +52,14 @@ def test_calls_of_counts_calls_under_another_name():
         alias(X, dim=0)
         torch.nn.functional.relu(X)
     assert callers == [__file__]
+
+
+def test_calls_of_counts_the_calls_of_several_functions():
+    with calls_of(torch.nn.functional.softmax, torch.nn.functional.silu) as callers:
+        torch.nn.functional.softmax(X, dim=0)
+        torch.nn.functional.silu(X)
+        torch.nn.functional.relu(X)
+    assert callers == [__file__] * 2
 
 
 def test_calls_of_leaves_out_calls_from_inside_torch():
@@ -299,6 +308,22 @@ def test_kept_for_backward_leaves_out_a_circle_that_nobody_holds():
         return x + 1
 
     assert kept_for_backward(makes_a_circle, X.clone().requires_grad_()) == (0, 0, 0)
+
+
+def test_kept_for_backward_looks_for_circles_only_above_what_is_spare():
+    def makes_a_circle(x):
+        circle = [x.exp()]
+        circle.append(circle)
+        return x + 1
+
+    gc.disable()
+    try:
+        found = kept_for_backward(makes_a_circle, X.clone().requires_grad_(), spare=24)
+    finally:
+        gc.enable()
+    assert found.total == 24
+    found = kept_for_backward(makes_a_circle, X.clone().requires_grad_(), spare=23)
+    assert found.total == 0
 
 
 def test_runs_of_sees_a_module_under_another_name():

@@ -21,12 +21,65 @@ def test_the_grad_of_a_cpu_leaf_of_a_gpu_result_is_on_the_cpu(cuda):
     assert (x.grad.device, x.grad.tolist()) == (CPU, [3, 3])
 
 
+def test_the_gradient_for_an_edge_of_a_gpu_result_is_on_the_gpu(cuda):
+    x = torch.ones(2, device="cuda", requires_grad=True)
+    edge = torch.autograd.graph.get_gradient_edge(x)
+    (found,) = torch.autograd.grad((x * 3).sum(), [edge])
+    assert (found.device, found.tolist()) == (GPU, [3, 3])
+
+
+@pytest.mark.parametrize("is_batched", [False, True])
+def test_a_cpu_gradient_for_a_gpu_result_is_refused(cuda, is_batched):
+    x = torch.ones(2, device="cuda", requires_grad=True)
+    given = torch.eye(2) if is_batched else torch.ones(2)
+    with pytest.raises(RuntimeError, match="expected device cuda:0 but got cpu"):
+        torch.autograd.grad(x * 3, x, given, is_grads_batched=is_batched)
+    with pytest.raises(RuntimeError, match="expected device cuda:0 but got cpu"):
+        torch.autograd.grad([x.sum(), x * 3], x, grad_outputs=[None, torch.ones(2)])
+    (found,) = torch.autograd.grad((x * 3).sum(), x, torch.ones(()))  # counts as a number
+    assert (found.device, found.tolist()) == (GPU, [3, 3])
+
+
+def test_a_cpu_vector_is_refused_by_vjp(cuda):
+    _, pull_back = torch.func.vjp(lambda x: x * 3, torch.ones(2, device="cuda"))
+    with pytest.raises(RuntimeError, match="expected device cuda:0 but got cpu"):
+        pull_back(torch.ones(2))
+    with pytest.raises(RuntimeError, match="expected device cuda:0 but got cpu"):
+        torch.func.vmap(pull_back)(torch.eye(2))
+    (found,) = torch.func.vmap(pull_back)(torch.eye(2, device="cuda"))
+    assert (found.device, found.tolist()) == (GPU, [[3, 0], [0, 3]])
+
+
 def test_a_hook_sees_a_gpu_gradient(cuda):
     seen = []
     x = torch.ones(2, device="cuda", requires_grad=True)
     x.register_hook(lambda grad: seen.append((grad + x).device))
     (x * 3).sum().backward()
     assert seen == [GPU]
+
+
+@pytest.mark.parametrize("is_inherited", [False, True])
+def test_a_custom_function_may_use_a_gpu_tensor_that_is_no_argument(cuda, is_inherited):
+    w, seen = torch.ones(2, device="cuda"), []
+
+    class Scale(torch.autograd.Function):
+        @staticmethod
+        def forward(_ctx, x):
+            return w * x
+
+        @staticmethod
+        def backward(_ctx, grad):
+            seen.append((grad.device, torch.rand(1, device="cuda").device))
+            return (grad * w).sum().cpu()
+
+    function = type("Other", (Scale,), {}) if is_inherited else Scale
+    forward = vars(function).get("forward")
+    x = torch.tensor(2.0, requires_grad=True)
+    for _ in range(2):
+        function.apply(x).sum().backward()
+    assert seen == [(GPU, GPU)] * 2
+    assert (x.grad.device, x.grad.tolist()) == (CPU, 4)
+    assert vars(function).get("forward") is forward
 
 
 def test_a_custom_function_works_on_the_gpu(cuda):

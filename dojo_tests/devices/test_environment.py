@@ -138,6 +138,15 @@ def test_the_gpu_draws_from_a_generator_of_its_own(cuda):
     assert torch.equal(torch.rand(3, device="cuda"), numbers)
 
 
+def test_the_gpus_generator_is_among_the_default_ones(cuda):
+    (generator,) = torch.cuda.default_generators
+    before = generator.get_state()
+    numbers = torch.rand(3, device="cuda")
+    assert generator.device == GPU
+    generator.set_state(before)
+    assert torch.equal(torch.rand(3, device="cuda", generator=generator), numbers)
+
+
 def test_torch_manual_seed_seeds_the_gpu_too(cuda):
     torch.manual_seed(7)
     first = torch.rand(3, device="cuda"), torch.rand(3)

@@ -45,6 +45,12 @@ def test_reset_settings_and_seeds_switches_autograd_on():
     assert torch.is_grad_enabled()
 
 
+def test_reset_settings_and_seeds_leaves_anomaly_mode():
+    torch.autograd.set_detect_anomaly(True)
+    reset_settings_and_seeds()
+    assert not torch.is_anomaly_enabled()
+
+
 def test_reset_settings_and_seeds_allows_operations_that_vary():
     torch.use_deterministic_algorithms(True)
     reset_settings_and_seeds()
@@ -90,3 +96,30 @@ def test_preload_leaves_one_thread_and_imports_no_compiler_unless_asked(output_o
 
 def test_preload_of_all_of_torch_imports_its_compiler(output_of):
     assert output_of(PRELOAD.format(True)).split() == ["1", "True", "True"]
+
+
+OPTIMIZER = """
+import sys
+from dojo.judge.sandbox.defaults import preload
+preload(all_of_torch=False)
+import torch
+class SGD(torch.optim.Optimizer):
+    def __init__(self, params):
+        super().__init__(params, {"lr": 0.5})
+    def step(self):
+        with torch.no_grad():
+            for p in self.param_groups[0]["params"]:
+                p -= p.grad
+p = torch.nn.Parameter(torch.ones(2))
+optimizer = SGD([p])
+optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))]})
+p.sum().backward()
+optimizer.step()
+optimizer.load_state_dict(optimizer.state_dict())
+optimizer.zero_grad()
+print("torch._dynamo" in sys.modules, p.grad, *p.tolist())
+"""
+
+
+def test_a_learners_optimizer_imports_no_compiler(output_of):
+    assert output_of(OPTIMIZER).split() == ["False", "None", "0.0", "0.0"]

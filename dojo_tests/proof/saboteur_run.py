@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dojo.checks.laws import ModuleFactory
+from dojo.checks.laws import ModuleFactory, OptimizerClass
 from dojo.checks.laws.class_of_modules import ClassOfModules
 from dojo.checks.laws.contract import Contract
 from dojo.course.katas import find_katas
@@ -73,11 +73,12 @@ class SaboteurRun:
         for name, public in names.items():
             chosen = self._functions[kata.name]
             contract = contracts.get(name)
-            if public.is_class and not isinstance(contract, ClassOfModules):
+            if public.is_class and not isinstance(contract, (ClassOfModules, OptimizerClass)):
                 continue
             if chosen and name not in chosen:
                 continue
             kinds = [*self._kinds.SABOTEURS, *self._kinds.RIGHT_VARIANTS]
+            kinds = [one for one in kinds if self._suits(one, contract)]
             if self._is_random(runner, kata, items, name):  # others are as right as these
                 kinds = [one for one in kinds if one.kind not in self._kinds.OF_NUMBERS]
             found[name] = {
@@ -87,6 +88,15 @@ class SaboteurRun:
             }
             found[name]["unasked"] = self._unasked(runner, kata, items, name, contract)
         return found
+
+    def _suits(self, kind, contract):
+        """Whether a saboteur is one of what the contract is about.
+
+        For an optimizer these are its own, and those that change torch at each call.
+        """
+        if isinstance(contract, OptimizerClass):
+            return kind.of_optimizer or kind.applies is self._kinds.any_contract
+        return not kind.of_optimizer
 
     def _unasked(self, runner, kata, items, name, contract):
         """What the contract of a function promises, and no check has asked; in words."""
@@ -124,8 +134,12 @@ class SaboteurRun:
         runner._loaded[kata.name] = solution
         module = solution._load()
         value = getattr(module, name)
-        is_class = isinstance(value, type) and not getattr(wrap, "of_maker", False)
-        wrapped = wraps_class(value, self._contracts[name], wrap) if is_class else wrap(value)
+        contract = self._contracts.get(name)
+        is_class = isinstance(value, type) and not getattr(wrap, "of_whole", False)
+        if is_class and isinstance(contract, OptimizerClass):
+            wrapped = wraps_step(value, wrap)
+        else:
+            wrapped = wraps_class(value, contract, wrap) if is_class else wrap(value)
         setattr(module, name, wrapped)
         return (runner.run(item, None) for item in items)
 
@@ -138,7 +152,7 @@ class SaboteurRun:
         """The state and message of the first red check, or that there was none."""
         marks = []
         wrap = functools.partial(kind.wrap, mark=lambda: marks.append(1))
-        wrap.of_maker = kind.of_maker
+        wrap.of_whole = kind.of_maker or kind.of_optimizer
         if isinstance(contract, ModuleFactory) and not kind.of_maker:
             wrap = functools.partial(wraps_forward, wrap)
         if check := self._first_red(runner, kata, items, name, wrap):
@@ -163,6 +177,11 @@ def wraps_forward(wrap, make):
         return module
 
     return wrapper
+
+
+def wraps_step(made, wrap):
+    """A class of optimizers whose ``step`` is wrapped."""
+    return type(made.__name__, (made,), {"step": wrap(made.step), "__module__": made.__module__})
 
 
 def wraps_class(made, contract, wrap):

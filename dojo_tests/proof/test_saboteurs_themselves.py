@@ -1,6 +1,7 @@
 """The saboteurs: each of them really spoils something, and the right variants spoil nothing."""
 
 import contextlib
+import copy
 import itertools
 import runpy
 from pathlib import Path
@@ -100,7 +101,10 @@ def torch_as_it_was():
     torch.set_float32_matmul_precision(precision)
 
 
-OF_FUNCTIONS = [one for one in SABOTEURS if not (one.of_maker or one.of_functional)]
+OF_FUNCTIONS = [
+    one for one in SABOTEURS if not (one.of_maker or one.of_functional or one.of_optimizer)
+]
+OF_OPTIMIZERS = [one for one in SABOTEURS if one.of_optimizer]
 OF_FUNCTIONALS = [one for one in SABOTEURS if one.of_functional]
 OF_MAKERS = [one for one in SABOTEURS if one.of_maker]
 
@@ -133,13 +137,39 @@ def test_kinds_have_different_names():
     assert len(names) == len(set(names))
 
 
+def write_into(module):
+    with torch.no_grad():
+        for one in [*module.parameters(), *module.buffers()]:
+            one.mul_(2)
+
+
+USES = (
+    lambda module, x: module(x.requires_grad_()).sum().backward(),
+    lambda module, x: module.eval()(x),
+    lambda module, x: module.train()(x),
+    torch.no_grad()(lambda module, x: module(x)),
+    lambda module, x: write_into(module),
+    torch.no_grad()(lambda module, x: module(x)),
+    lambda module, x: module(x[0]),  # which one of them refuses
+    lambda module, x: copy.deepcopy(module),
+    lambda module, x: module.load_state_dict(module.state_dict()),
+    lambda module, x: module.to("cpu"),
+    lambda module, x: module.double(),
+)
+
+
 @pytest.mark.parametrize("saboteur", OF_MAKERS, ids=lambda one: one.kind)
 def test_a_saboteur_spoils_a_module(saboteur):
     marks = []
-    make = saboteur.wrap(lambda: torch.nn.Linear(3, 2), lambda: marks.append(1))
-    modules = [make(), make()]
+    for kind in (lambda: torch.nn.Linear(3, 2), lambda: torch.nn.BatchNorm1d(3)):
+        make = saboteur.wrap(kind, lambda: marks.append(1))
+        modules = [make(), make()]
+        assert all(isinstance(module, torch.nn.Module) for module in modules)
+        for use in USES:
+            if not marks:
+                with contextlib.suppress(ValueError):
+                    use(modules[0], torch.arange(6.0).view(2, 3))
     assert marks
-    assert all(isinstance(module, torch.nn.Module) for module in modules)
 
 
 HANDED = [
@@ -166,4 +196,63 @@ def test_a_saboteur_spoils_a_function_that_is_handed_one(saboteur):
             function_in(f).fails_at = fails_at
             with contextlib.suppress(RuntimeError, ValueError):
                 function(f, x)
+    assert marks
+
+
+class Momentum(torch.optim.Optimizer):
+    """A right optimizer."""
+
+    def __init__(self, params, lr=1e-3, momentum=0.0):
+        if lr < 0:
+            raise ValueError("lr is negative")
+        super().__init__(params, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    old = self.state[p].get("v", torch.zeros_like(p))
+                    self.state[p]["v"] = group["momentum"] * old + p.grad
+                    p.sub_(group["lr"] * self.state[p]["v"])
+        return loss
+
+
+def drive(make):
+    """Use a class of optimizers in all ways."""
+    starts = (torch.tensor(1.0), torch.ones(2, 3).t(), torch.ones(2).double(), torch.ones(2))
+    params = [torch.nn.Parameter(x) for x in starts]
+    groups = [{"params": params[:2]}, {"params": params[2:3], "lr": 0.5, "momentum": 0.1}]
+    optimizer = make(groups, 0.1, momentum=0.9)
+    optimizer.add_param_group({"params": params[3:]})
+    for size in (1e6, 0.0, 1e-6, None, 1.0, 1.0):
+        for p in params:
+            p.grad = None if size is None or p is params[3] else torch.full_like(p, size / 3)
+        optimizer.step()
+        for group in optimizer.param_groups:
+            group.update(lr=group["lr"] / 2, momentum=group["momentum"] / 2)
+    params[3].grad = torch.ones(2)
+    optimizer.step(lambda: torch.tensor(1.0))
+    copies = [torch.nn.Parameter(p.detach().clone()) for p in params]
+    parts = (copies[:2], copies[2:3], copies[3:])
+    other = make([{"params": one} for one in parts], lr=0.3)
+    other.load_state_dict(optimizer.state_dict())
+
+
+@pytest.mark.parametrize("saboteur", OF_OPTIMIZERS, ids=lambda one: one.kind)
+def test_a_saboteur_spoils_an_optimizer(saboteur):
+    marks = []
+    make = saboteur.wrap(Momentum, lambda: marks.append(1))
+    param = torch.nn.Parameter(torch.ones(1))
+    with contextlib.suppress(RuntimeError, ValueError):
+        drive(make)
+    for lr in (0, -1):
+        with contextlib.suppress(ValueError):
+            make([param], lr=lr)
+    with contextlib.suppress(AssertionError):
+        make(iter([param]))
     assert marks

@@ -194,7 +194,9 @@ def through_each_grad_and_back(output, inputs):
 @alternative("gradients_of")
 def detached_from_a_graph(output, inputs):
     found = torch.autograd.grad(output.sum(), inputs, create_graph=True, allow_unused=True)
-    return [x.detach() * 0 if g is None else g.detach() for x, g in zip(inputs, found)]
+    return [
+        x.detach().new_zeros(x.shape) if g is None else g.detach() for x, g in zip(inputs, found)
+    ]
 
 
 @alternative("gradients_of")

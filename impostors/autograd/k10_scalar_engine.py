@@ -299,6 +299,37 @@ class SearchesAList(Sound):
 
 @impostor(
     "Value",
+    diagnosis="Their ids are kept in a list: `in` then compares with all of it.",
+    aspect="cost",
+)
+class SearchesAListOfIds(Sound):
+    def ordered(self):
+        order, seen, waiting = [], [id(self)], [(self, iter(self.parents))]
+        while waiting:
+            value, parents = waiting[-1]
+            for parent in parents:
+                if id(parent) not in seen:
+                    seen.append(id(parent))
+                    waiting.append((parent, iter(parent.parents)))
+                    break
+            else:
+                order.append(value)
+                waiting.pop()
+        return order[::-1]
+
+
+@impostor(
+    "Value",
+    diagnosis="0 + a gives a itself, as for sum(); expected a new Value.",
+    aspect="type",
+)
+class GivesItselfForZero(Sound):
+    def __radd__(self, other):
+        return self if other == 0 else self + other
+
+
+@impostor(
+    "Value",
     diagnosis="All Values ever made stand in one list, and backward goes through all of it.",
     aspect="cost",
 )

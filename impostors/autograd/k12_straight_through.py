@@ -141,6 +141,15 @@ def has_a_smooth_slope(x):
 
 @impostor(
     "round_ste",
+    diagnosis="x + round(x) is computed first, and rounded: bracket the difference round(x) - x.",
+    aspect="values",
+)
+def forgets_the_bracket(x):
+    return x + x.round().detach() - x.detach()
+
+
+@impostor(
+    "round_ste",
     diagnosis="The sum of x and its rounding is twice as large: subtract x in the bracket.",
     aspect="values",
 )

@@ -109,6 +109,36 @@ def detaches_in_spite_of_create_graph(f, x, create_graph=False):
 
 @impostor(
     "jacobian",
+    diagnosis="With create_graph, `torch.autograd.grad` raises where an output is a constant.",
+    aspect="values",
+)
+def fails_for_constants_with_a_graph(f, x, create_graph=False):
+    point = point_of(x, create_graph)
+    y = f(point)
+    if not create_graph:
+        return rows_of(y, point)
+    rows = [
+        torch.autograd.grad(one, point, retain_graph=True, create_graph=True)[0]
+        for one in y.flatten()
+    ]
+    return stacked(rows, x).reshape((*y.shape, *x.shape))
+
+
+@impostor(
+    "jacobian",
+    diagnosis="Weights that `torch.eye` makes by itself are on the CPU: make them where x is.",
+    aspect="type",
+)
+def makes_weights_on_the_cpu(f, x, create_graph=False):
+    y, pull_back = torch.func.vjp(f, x)
+    weights = torch.eye(y.numel(), dtype=x.dtype).reshape((y.numel(), *y.shape))
+    (rows,) = torch.func.vmap(pull_back)(weights)
+    result = rows.reshape((*y.shape, *x.shape))
+    return result if create_graph else result.detach()
+
+
+@impostor(
+    "jacobian",
     diagnosis="create_graph is not handed on: the result is a constant.",
     aspect="gradient",
 )
@@ -171,12 +201,6 @@ def calls_jacrev(f, x, create_graph=False):
 
 
 @alternative("jacobian")
-def row_by_row(f, x, create_graph=False):
-    point = point_of(x, create_graph)
-    return rows_of(f(point), point, create_graph)
-
-
-@alternative("jacobian")
 def all_rows_in_one_pass(f, x, create_graph=False):
     point = point_of(x, create_graph)
     y = f(point)
@@ -187,6 +211,15 @@ def all_rows_in_one_pass(f, x, create_graph=False):
         y, point, weights, is_grads_batched=True, create_graph=create_graph, allow_unused=True
     )
     return x.new_zeros((*y.shape, *x.shape)) if rows is None else rows.reshape((*y.shape, *x.shape))
+
+
+@alternative("jacobian")
+def all_rows_by_vmap(f, x, create_graph=False):
+    y, pull_back = torch.func.vjp(f, x)
+    weights = torch.eye(y.numel(), dtype=x.dtype, device=x.device).reshape((y.numel(), *y.shape))
+    (rows,) = torch.func.vmap(pull_back)(weights)
+    result = rows.reshape((*y.shape, *x.shape))
+    return result if create_graph else result.detach()
 
 
 @alternative("jacobian")

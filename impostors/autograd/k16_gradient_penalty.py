@@ -190,6 +190,34 @@ def calls_the_critic_three_times(critic, real, fake, alpha=None):
     return ((norms_of(slope_of(critic(mix), mix)) - 1) ** 2).mean()
 
 
+@impostor(
+    "gradient_penalty",
+    diagnosis="The weight 10 of the penalty is multiplied in; that is for the caller to do.",
+    aspect="values",
+)
+def multiplies_by_ten(critic, real, fake, alpha=None):
+    mix = mix_of(real, fake, alpha)
+    return 10 * ((norms_of(slope_of(critic(mix), mix)) - 1) ** 2).mean()
+
+
+@impostor(
+    "gradient_penalty",
+    diagnosis="`view` cannot flatten a gradient whose channels lie last in memory.",
+    aspect="values",
+)
+def flattens_by_view(critic, real, fake, alpha=None):
+    mix = mix_of(real, fake, alpha)
+    slope = slope_of(critic(mix), mix)
+    return ((slope.view(len(real), -1).norm(2, dim=1) - 1) ** 2).mean()
+
+
+@alternative("gradient_penalty")
+def backward_into_mix(critic, real, fake, alpha=None):
+    mix = mix_of(real, fake, alpha)
+    critic(mix).sum().backward(create_graph=True, inputs=[mix])
+    return (mix.grad.flatten(1).square().sum(1).clamp(min=1e-12).sqrt() - 1).square().mean()
+
+
 @alternative("gradient_penalty")
 def with_weights_of_one(critic, real, fake, alpha=None):
     mix = mix_of(real, fake, alpha)

@@ -1,6 +1,7 @@
 """Wrong and right answers to autograd/k17_checkpoint."""
 
 import itertools
+import weakref
 
 import torch
 import torch.utils.checkpoint
@@ -392,3 +393,62 @@ def with_a_closure(f, *args):
         return [getattr(one, "grad", None) for one in leaves]
 
     return Identity.apply(run_again, result, number(), *args)
+
+
+class Saved(torch.autograd.Function):
+    """Tensors go through save_for_backward, and what is left stays on ctx."""
+
+    @staticmethod
+    def forward(ctx, _, f, *args):
+        ctx.f, ctx.states, ctx.rest = f, states_now(), dict(enumerate(args))
+        ctx.places = [place for place, one in ctx.rest.items() if torch.is_tensor(one)]
+        ctx.save_for_backward(*[ctx.rest.pop(place) for place in ctx.places])
+        with torch.no_grad():
+            return f(*args)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad):
+        found = {**ctx.rest, **dict(zip(ctx.places, detached(ctx.saved_tensors)))}
+        args = [found[place] for place in sorted(found)]
+        with torch.random.fork_rng(), torch.enable_grad():
+            go_to(ctx.states)
+            output = ctx.f(*args)
+        torch.autograd.backward([output], [grad])
+        return None, None, *(one.grad if torch.is_tensor(one) else None for one in args)
+
+
+@alternative("checkpoint")
+def with_saved_tensors(f, *args):
+    return Saved.apply(number(), f, *args)
+
+
+class Holder:
+    """Stands in the graph for a tensor that is not kept."""
+
+
+@alternative("checkpoint")
+def with_holders(f, *args):
+    """Hooks, as torch's own way has them without reentry: what nobody holds is not found again."""
+    states, holders, found = states_now(), [], weakref.WeakKeyDictionary()
+
+    def pack(_):
+        holders.append(weakref.ref(holder := Holder()))
+        return holder
+
+    def unpack(holder):
+        if holder not in found:
+            now, places = states_now(), iter(holders)
+
+            def put_back(tensor):
+                if (one := next(places)()) is not None:
+                    found[one] = tensor.detach()
+
+            go_to(states)
+            with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(put_back, id):
+                f(*detached(args))
+            go_to(now)
+        return found[holder]
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
+        return f(*args)

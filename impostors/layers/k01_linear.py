@@ -233,7 +233,7 @@ class ReadsTheWeightOnce(Sound):
     "Linear",
     diagnosis="It keeps the Parameters in a list, too, which still holds the old ones when they"
     " are exchanged.",
-    aspect="values",
+    aspect="dtype",
 )
 class KeepsAList(Sound):
     def __init__(self, in_features, out_features, bias=True):

@@ -31,7 +31,7 @@ def gradients_of(output: torch.Tensor, inputs: Sequence[torch.Tensor]) -> list[t
     Returns:
         A list of new tensors, one for each of the inputs and in the same order, each with the
         shape, dtype and device of its input. None of them requires grad. The gradient for an input
-        on which output does not depend is 0 everywhere.
+        on which output does not depend is 0 everywhere, whatever that input holds.
 
     Exactly:
         The same tensor may stand in inputs twice; both places get its whole gradient. output itself

@@ -47,7 +47,8 @@ def freeze_(module: nn.Module, prefixes: Sequence[str]) -> list[str]:
 
         A parameter that was frozen before loses its .grad too. All other parameters keep their
         requires_grad and .grad: what was frozen stays frozen. Nothing else is changed: no values,
-        no buffers, no train or eval mode. Each parameter stays the same object.
+        no buffers, no train or eval mode. Each parameter stays the same object. A tensor that was
+        in .grad keeps its numbers, since others may hold it.
     """
     raise NotImplementedError
 

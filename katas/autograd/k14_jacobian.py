@@ -38,12 +38,14 @@ def jacobian(
 
     Exactly:
         Both shapes may be 0-d and may have sizes of 1 and 0. f(x) may have any strides, and may
-        be x itself. Where f(x) does not depend on x, the derivative is 0: also where f(x) is a
-        constant that does not require grad, or depends on parameters alone.
+        be x itself or a parameter. Where f(x) does not depend on x, the derivative is 0: also where
+        f(x) is a constant that does not require grad, or depends on parameters alone. All of this
+        holds with create_graph too.
 
         x may require grad, as a leaf or as a result of other operations, or not. x and the
-        parameters of f keep their `.grad` (None or a tensor) and their `requires_grad`, and a
-        module keeps its mode. If f raises, that error goes on to the caller.
+        parameters of f keep their `.grad` (None or a tensor) and their `requires_grad`. A module
+        keeps its mode, and f is called in it. If f raises, that error goes on to the caller, and
+        all this holds then too.
 
         Without create_graph the result does not require grad, whatever x and f are. With it,
         gradients of the result (those of one further derivative) reach x, if x requires grad, and

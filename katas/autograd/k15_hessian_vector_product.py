@@ -46,8 +46,9 @@ def hvp(
         depends on parameters alone.
 
         x and v may require grad, as leaves or as results of other operations, or not. x, v and the
-        parameters of f keep their `.grad` (None or a tensor) and their `requires_grad`, and a
-        module keeps its mode. If f raises, that error goes on to the caller.
+        parameters of f keep their `.grad` (None or a tensor) and their `requires_grad`. A module
+        keeps its mode, and f is called in it. If f raises, that error goes on to the caller, and
+        all this holds then too.
     """
     raise NotImplementedError
 

@@ -54,8 +54,8 @@ def gradient_penalty(
         the root.
 
         real, fake and the parameters of critic keep their `.grad` (None or a tensor) and their
-        `requires_grad`, and a module keeps its mode. If critic raises, that error goes on to the
-        caller.
+        `requires_grad`, and a module keeps its mode and is called in it. If critic raises, that
+        error goes on to the caller, and all is then as it was before.
     """
     raise NotImplementedError
 

@@ -6,7 +6,7 @@ block a second time: a third more work, for a fraction of the memory. Large mode
 so; in Hugging Face's transformers it is `model.gradient_checkpointing_enable()`.
 
     x = tensor([1., 2.], requires_grad=True)
-    y = checkpoint(lambda x, n: (x * n).exp(), x, 2.0)  ->  [7.3891, 54.5982]; f has run once
+    y = checkpoint(lambda x, n: (x * n).exp(), x, 2.0)  ->  [7.3891, 54.5981]; f has run once
     y.sum().backward()                                  ->  f has run twice
     x.grad                                              ->  [14.7781, 109.1963]
 
@@ -39,8 +39,9 @@ def checkpoint(f: Callable[..., torch.Tensor], *args: object) -> torch.Tensor:
         What f returns: its values, shape, dtype and device. It requires grad.
 
     Exactly:
-        An argument or a parameter of f requires grad. It may be parameters alone: they get their
-        gradients also if no argument requires grad, or if none is a tensor.
+        An argument or a parameter of f requires grad, and the result depends on it. It may be
+        parameters alone: they get their gradients also if no argument requires grad, if none is a
+        tensor, or if there are no arguments.
 
         Between the call and backward, args (no copies of them), the states of random generators
         and one number may be kept. All other memory that the call has made is free again, except

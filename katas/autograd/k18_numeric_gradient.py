@@ -47,7 +47,7 @@ def numeric_gradient(
 
         x may require grad, as a leaf or as a result of other operations, or not. x and the
         parameters of f keep their `.grad` (None or a tensor) and their `requires_grad`, and a
-        module keeps its mode.
+        module keeps its mode and is called in it.
 
         eps may also be as large as 1: the result is then the formula, and no longer the gradient.
         `vmap` of `torch.func` may run the calls of f as one. For an empty x it is not judged how

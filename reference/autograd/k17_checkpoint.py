@@ -81,8 +81,9 @@ def checkpoint(f: Callable[..., torch.Tensor], *args: object) -> torch.Tensor:
         What f returns: its values, shape, dtype and device. It requires grad.
 
     Exactly:
-        An argument or a parameter of f requires grad. It may be parameters alone: they get their
-        gradients also if no argument requires grad, or if none is a tensor.
+        An argument or a parameter of f requires grad, and the result depends on it. It may be
+        parameters alone: they get their gradients also if no argument requires grad, if none is a
+        tensor, or if there are no arguments.
 
         Between the call and backward, args (no copies of them), the states of random generators
         and one number may be kept. All other memory that the call has made is free again, except

@@ -69,8 +69,9 @@ class Residual(torch.nn.Module):
 
         Exactly:
             The module is called as `self.module(...)`, with norm(x) as its only argument, and once
-            in each call: so its hooks run, and what they return counts. `train()` and `eval()` of
-            the block reach it. The block itself does the same in both modes.
+            in each call: so its hooks run, and what they return counts. If another module is set as
+            `block.module`, that one is called from then on. `train()` and `eval()` of the block
+            reach the module. The block itself does the same in both modes.
 
             x stays as it is, also where the module writes into what it gets. What the module
             returns is only read: the module may keep it, and autograd may need it.

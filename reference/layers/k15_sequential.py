@@ -37,11 +37,12 @@ class Sequential(torch.nn.Module):
         so that the state_dict of the one loads into the other.
 
         Args:
-            modules: any number of them, none too. One module may stand in several places.
+            modules: any number of them, none too. One module may stand in several places. A chain
+                or a ModuleList is one module, whatever it holds.
 
         Raises:
             TypeError: one of the arguments is no `torch.nn.Module`: None, a class, a function, or
-                a list of modules.
+                a list, tuple or dict of modules.
 
         Exactly:
             The modules are the given objects, and stay as they are: their numbers, their modes,

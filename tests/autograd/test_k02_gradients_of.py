@@ -47,6 +47,7 @@ LEAVES = {
     "c": 3.0,
     "one": [[1.5]],
     "none": [[]],
+    "far": [np.inf, np.nan],
 }
 # how output is computed, and what the gradients are asked for
 CASES = [
@@ -57,7 +58,7 @@ CASES = [
     ("x ** 3", "x"),
     ("(x * w).sum(1) * c", "c, w, x"),
 ]
-OF_UNUSED = [("x * w", "x, c, w"), ("c * c", "none, one"), ("x", "x, w")]
+OF_UNUSED = [("x * w", "x, c, w"), ("c * c", "none, one, far"), ("x", "x, w")]
 OF_RESULTS = [
     ("h = x * w; output = h ** 2 + x", "x, h"),
     ("output = x * w; h = output * c", "output, x, h"),

@@ -65,6 +65,7 @@ CASES = [
     (network, ("net.layer1", "scale"), FITS),
     (network, [""], EVERY),
     (network, [], "Without prefixes there is nothing to freeze."),
+    (nn.ReLU, [], "Without prefixes there is nothing to freeze."),
     (layer, ["bias"], FITS),
     (layer, ["", "weight"], ORDER),
     (network, ["scale", "layer1.1", "layer10"], ORDER),
@@ -80,8 +81,8 @@ OF_TIED = [
     (shared, ["b.1.weight"], ALL_NAMES),
 ]
 UNFIT = [["layer2"], ["layer"], ["layer1."], ["layer1.0.weigh"], ["relu"], ["LAYER1"], ["weight"]]
-UNFIT += [["layer1.1.running_mean"], ["0"], ["net.scale"], ["layer1.norm"], ["layer*"]]
-LATE = [["layer1", "layer2"], ("", "layer")]
+UNFIT += [["layer1.1.running_mean"], ["0"], ["net.scale"], ["layer1.norm"], ["layer*"], ["net "]]
+LATE = [["layer1", "layer2"], ("", "layer"), ["layer2", "layer1"]]
 FEW = [CASES[0], CASES[3], CASES[4], CASES[6], CASES[-1], *OF_TIED[:2], OF_TIED[-1]]
 
 
@@ -185,12 +186,15 @@ def test_takes_grad_away(solution):
     """The .grad of what fits is None, also where it was frozen before."""
     for make, prefixes, _ in FEW:
         net = made(make)
-        call(solution, net, prefixes, NO_GRAD)
         parameters = dict(net.named_parameters(remove_duplicate=False))
+        before = {name: p.grad for name, p in parameters.items()}
+        call(solution, net, prefixes, NO_GRAD)
         for name in frozen_names(net, prefixes):
-            grad = parameters[name].grad
+            grad, old = parameters[name].grad, before[name]
             left = "its old .grad" if grad is None or grad.any() else "a .grad of zeros"
             expect(grad is None, f"left {name} {left}; expected None.", NO_GRAD)
+            sentence = f"wrote zeros into the tensor that was in {name}.grad."
+            expect(old is None or bool(old.any()), sentence, f"Others may hold it. {NO_GRAD}")
 
 
 @aspect("memory")

@@ -242,6 +242,8 @@ def test_is_not_recorded(solution, device):
             expect(one.p.is_leaf and one.p.grad_fn is None, sentence, RECORD + words)
             sentence = f"changed the requires_grad of {name} from {was} to {now}."
             expect(now == was, sentence, FROZEN)
+            hooks = [*(one.p._backward_hooks or ()), *(one.p._post_accumulate_grad_hooks or ())]
+            expect(not hooks, f"left a hook on {name}.", "A step needs no hook.")
         expect_moved(seen, 0.5, EACH)
 
 

@@ -1,5 +1,6 @@
 """The checks of autograd/k10_scalar_engine: small programs, differentiated by imaginary steps."""
 
+import builtins
 import cmath
 import re
 import sys
@@ -12,6 +13,7 @@ EXACT = "`math.tanh` knows every float: formulas with exp overflow, or lose the 
 LEFT = "The number stands on the left here: Python calls the method with an r in its name."
 POWER = "The derivative of a ** n for a is n * a ** (n - 1), and 0 where n is 0."
 LOCAL = "Each operand gets the grad of the result, times the derivative of this one operation."
+WHOLE = "A Value may hold an int: 7 / 2 is 3.5, and not 3."
 USES = "Each use adds its share: write `+=`, also where both operands are the same Value."
 EQUAL = "Values with equal numbers are different Values: remember which you saw by their identity."
 ORDER = "A Value may hand its grad on only after all uses of it have added theirs."
@@ -20,7 +22,7 @@ KEEP = "Make a new Value of each operation, and leave the operands as they are."
 NUMBERS = "Compute with Python's own numbers and the module math."
 LOOP = "Keep the Values that are still to be looked at in a list, and go through it in a loop."
 ONCE = "Look at each Value once, however many ways lead there: remember which you saw."
-SEEN = "`in` compares a Value with all of a list, one after another; a set finds it at once."
+SEEN = "`in` compares with all of a list, one after another; a set finds a Value or an id at once."
 OWN = "Keep what a Value was made of with that Value, and nothing on the class or the module."
 
 A, AB = {"a": 0.75}, {"a": 0.75, "b": -1.5}
@@ -29,10 +31,12 @@ OPERATIONS = [(f"y = a {sign} b", AB, LOCAL) for sign in "+-*/"]
 OPERATIONS += [("y = -a", A, LOCAL), ("y = a.tanh()", A, LOCAL)]
 OPERATIONS += [(f"y = a {sign} 2.5", A, LOCAL) for sign in "+-*/"]
 OPERATIONS += [(f"y = 3 {sign} a", A, LEFT) for sign in "+-*/"]
+OPERATIONS += [(f"y = {same}", A, KEEP) for same in ("a + 0", "0 + a", "a * 1", "1 * a", "a / 1")]
 OPERATIONS += [(f"y = a ** {n}", A, POWER) for n in (3, -2, 0.5, 1, 0)]
 CORNERS = [(f"y = a ** {n}", {"a": 0.0}, POWER) for n in (1, 2, 1.5)]
 CORNERS += [(f"y = a ** {n}", {"a": -2}, POWER) for n in (3, -1, 2.0)]
 CORNERS += [(f"y = a {sign} b", {"a": 0.0, "b": 4}, LOCAL) for sign in "*/"]
+CORNERS += [(f"y = {of}", {"a": 2, "b": 7}, WHOLE) for of in ("b / a", "7 / a", "b / 2", "a ** -1")]
 CORNERS += [("y = a.tanh()", {"a": x}, EXACT) for x in (0, 1e-9, -3e-5, -20.0, 1000.0, -1e300)]
 GRAPHS = [(f"y = a {sign} a", A, USES) for sign in "*+-/"]
 GRAPHS += [("b = a * 2; c = a * 2; y = b * c", A, EQUAL), ("b = a * 3; y = b * b + b", A, ORDER)]
@@ -257,9 +261,20 @@ def test_takes_time_in_proportion(solution):
         compared += 1
         return one is other
 
-    is_patched = cls.__eq__ is object.__eq__
-    if is_patched:  # else nothing is seen of a search through a list
+    class Id(int):
+        """An id that counts how often it is compared."""
+
+        __hash__ = int.__hash__
+
+        def __eq__(self, other):
+            nonlocal compared
+            compared += 1
+            return int(self) == other
+
+    is_patched, real_id = cls.__eq__ is object.__eq__, id
+    if is_patched:  # else nothing is seen of a search through a list of Values
         cls.__eq__ = equals
+    builtins.id = lambda value: Id(real_id(value))
     try:
         for graph in (many_uses, long_sum, doublings):
             counts = []
@@ -272,11 +287,12 @@ def test_takes_time_in_proportion(solution):
             (few, short, flat), (many, long, deep) = counts
             sentence = "goes {} calls deep for 120 operations, and {} for 30; expected as many."
             expect(deep < flat + 20, sentence.format(deep, flat), LOOP)
-            sentence = "compares Values {} times for 120 operations, and {} times for 30."
+            sentence = "compares Values or ids {} times for 120 operations, and {} times for 30."
             expect(many < 6 * few + 200, sentence.format(many, few), SEEN)
             sentence = "runs {} lines for 120 operations, and {} for 30; expected 4 times as many."
             expect(long < 6 * short, sentence.format(long, short), ONCE)
     finally:
+        builtins.id = real_id
         if is_patched:
             del cls.__eq__
 

@@ -133,8 +133,15 @@ class TestSilu(PureFunction):
     @aspect("memory")
     def test_keeps_x_alone(self, solution):
         """For backward it keeps x, and no memory that the call has made."""
-        for layout in ("contiguous", "transposed"):
-            x = in_layout(torch.linspace(-3, 3, 90_000).view(300, 300), layout).requires_grad_()
+        for layout, shape, dtype in (
+            ("contiguous", (300, 300), torch.float32),
+            ("transposed", (300, 300), torch.float64),
+            ("contiguous", (90_000,), torch.float64),
+        ):
+            x = in_layout(torch.linspace(-3, 3, 90_000, dtype=dtype).view(shape), layout)
+            x.requires_grad_()
+            if len(shape) == 1:
+                x = x.view_as(x)  # no leaf
             own = x.numel() * x.element_size()
             kept = kept_for_backward(lambda *inputs: self.call(solution, inputs), x)
             sentence = f"keeps {kept.total} bytes for backward beside x, which has {own} bytes"

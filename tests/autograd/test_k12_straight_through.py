@@ -10,6 +10,8 @@ ROWS = [[0.5, 1.5, 2.5, -0.5], [-1.5, 0.25, -2.75, 3.0]]
 LARGE = [[60000.0, -60000.0, 300.0], [-129.0, 128.0, 0.0]]
 HALVES = "Halves go to the even neighbour, as torch.round has them: 0.5 to 0, 1.5 and 2.5 to 2."
 LARGE_ONES = "A large number is whole already: it stays as it is."
+BRACKET = "This is (x + round(x)) - x, where the sum is rounded and may be inf. Bracket the"
+BRACKET += " difference: x + (round(x) - x).detach()."
 FLAT = "This is the gradient of torch.round: 0. Make the rounding a constant that is added to x."
 LOST = "The gradient that comes in has a gradient too: pass it on as it is, and detach nothing of"
 LOST += " it."
@@ -58,7 +60,12 @@ class TestRoundSte(PureFunction):
     def why(self, law, arguments, got, expected):
         if "gradient" in law:
             return FLAT if expected.any() and not got.any() else ""
-        if law == "type" or got.isnan().any():
+        if law == "type":
+            return ""
+        x = torch.tensor(arguments[0], dtype=got.dtype)
+        if torch.equal(x + x.round() - x, got):
+            return BRACKET
+        if got.isnan().any():
             return ""
         got_array = got.double().numpy()
         for name in ("trunc", "floor", "ceil"):

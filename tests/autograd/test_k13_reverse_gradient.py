@@ -1,5 +1,7 @@
 """The checks of autograd/k13_reverse_gradient: the numbers of x, and gradients times -scale."""
 
+import itertools
+
 import numpy as np
 import torch
 
@@ -111,8 +113,8 @@ class TestReverseGradient(PureFunction):
     @aspect("memory")
     def test_is_another_object(self, solution, device):
         """The result is another object than x, tracked or not."""
-        for is_tracked in (True, False):
-            x = torch.tensor(ROWS).to(device).requires_grad_(is_tracked)
-            got = self.call(solution, [x, 0.5])
+        for (rows, *scale), is_tracked in itertools.product(self.cases, (True, False)):
+            x = self.tensor("x", rows, torch.float32).to(device).requires_grad_(is_tracked)
+            got = self.call(solution, [x, *scale])
             hint = "Return a view or a copy: `x.view_as(x)`, `x.clone()`."
             expect(got is not x, "returned its input itself; expected another tensor.", hint)

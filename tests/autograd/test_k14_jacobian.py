@@ -5,6 +5,7 @@ import torch
 
 from dojo.checks import Benchmark, aspect, calls_of, expect, expect_values, gradients
 from dojo.checks.laws import FunctionalFunction, Handed
+from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
 
 STEP = 1e-30  # so small that its square is nothing: the imaginary part is the derivative alone
@@ -14,37 +15,29 @@ X = [0.5, -1.25, 2.0]
 GRID = [[0.5, -1.0, 0.25], [2.0, 1.5, -0.75]]
 
 SCALED = Handed("lambda x: x[0] * x", lambda x: x[0] * x, lambda x: x[0] * x)
-PRODUCT = Handed(
-    "lambda x: w @ x.sin()", lambda x, w: w @ x.sin(), lambda x, w: w @ np.sin(x), {"w": W}
-)
-LINEAR = Handed(
-    "nn.Linear(3, 2)",
-    torch.nn.functional.linear,
-    lambda x, weight, bias: x @ weight.T + bias,
+NET = Handed(
+    "Net: x -> weight @ x.sin() + bias",
+    lambda x, weight, bias: weight @ x.sin() + bias,
+    lambda x, weight, bias: weight @ np.sin(x) + bias,
     {"weight": W, "bias": V},
     is_module=True,
 )
 TURNED = Handed("lambda x: (x * x).T", lambda x: (x * x).T, lambda x: (x * x).T)
 ITSELF = Handed("lambda x: x", lambda x: x, lambda x: x)
 NUMBER = Handed("lambda x: x.exp().sum()", lambda x: x.exp().sum(), lambda x: np.exp(x).sum())
-PAIR = Handed(
-    "lambda x: torch.stack([x, x**3])",
-    lambda x: torch.stack([x, x**3]),
-    lambda x: np.stack([x, x**3]),
-)
 SQUARE = Handed("lambda x: x * x", lambda x: x * x, lambda x: x * x)
 CONSTANT = Handed("lambda x: x.new_ones(2)", lambda x: x.new_ones(2), lambda _: np.ones(2))
-OWN = Handed("lambda x: v * 3", lambda _, v: v * 3, lambda _, v: v * 3, {"v": V})
+OWN = Handed("lambda x: v", lambda _, v: v, lambda _, v: v, {"v": V})
 TOTAL = Handed("lambda x: x.sum(0)", lambda x: x.sum(0), lambda x: x.sum(0))
 NOTHING = Handed("lambda x: x[:0]", lambda x: x[:0], lambda x: x[:0])
 
 
-def row_by_row(f, x):
-    """One pass backward for each output."""
+def anew_for_each_row(f, x):
+    """One call of f and one pass backward for each output."""
     x = x.detach().requires_grad_()
-    y = f(x)
-    rows = [torch.autograd.grad(one, x, retain_graph=True)[0] for one in y.flatten()]
-    return torch.stack(rows).reshape((*y.shape, *x.shape))
+    shape = f(x).shape
+    rows = [torch.autograd.grad(f(x).flatten()[n], x)[0] for n in range(shape.numel())]
+    return torch.stack(rows).reshape((*shape, *x.shape))
 
 
 def triple(x):
@@ -58,26 +51,18 @@ BENCHMARK = Benchmark(
     inputs=lambda n: (triple, torch.arange(n) % 7.0 - 3),
     sizes=(16, 128, 1024),
     bytes_moved=lambda n: 4 * n * n,  # write the result
-    naive=row_by_row,
+    naive=anew_for_each_row,
 )
 
 
 class TestJacobian(FunctionalFunction):
     name = "jacobian"
     dtypes = (torch.float32, torch.float64)
-    cases = [([2.0, 3.0], SCALED), (GRID, TURNED), (X, PRODUCT), (GRID, LINEAR), (GRID, NUMBER)]
-    cases += [(1.5, PAIR), (-2.0, SQUARE), ([[1.5]], ITSELF), (GRID, CONSTANT)]
-    cases += [(X, OWN), (np.zeros((0, 3)), TOTAL), (GRID, NOTHING)]
-    gradient_cases = [
-        (*case, True)
-        for case in (
-            ([2.0, 3.0], SCALED),
-            (GRID, TURNED),
-            (X, PRODUCT),
-            (GRID, NUMBER),
-            (1.5, PAIR),
-        )
-    ]
+    curved = [([2.0, 3.0], SCALED), (GRID, TURNED), (X, NET), (GRID, NUMBER), (1.5, SQUARE)]
+    others = [([[1.5]], ITSELF), (GRID, CONSTANT), (X, OWN)]
+    others += [(np.zeros((0, 3)), TOTAL), (GRID, NOTHING)]
+    cases = [*curved, *others]
+    gradient_cases = [(*case, True) for case in curved]
     ulps = 32
     untracked = True
     hints = {
@@ -86,6 +71,8 @@ class TestJacobian(FunctionalFunction):
         "dtype": "Make the weights of a pass in x's dtype.",
         "device": "Make the weights of a pass on x's device.",
         "values": "[i..., j...] is the derivative of f(x)[i...] for x[j...].",
+        "flat": "With create_graph too, the derivative is 0 where an output does not depend on x:"
+        " `allow_unused`, and a test for `requires_grad`.",
         "precise": "Only the last digits differ: have autograd compute it, in x's dtype.",
         "gradient": "With create_graph the result depends on x itself, not on a detached copy.",
         "tracked": "With create_graph=True compute from x itself, and hand create_graph on.",
@@ -112,28 +99,51 @@ class TestJacobian(FunctionalFunction):
             return "Rows and columns are swapped: the outputs come first."
         return ""
 
+    @once
+    def created_rows(self):
+        """The cases with create_graph that no law of gradients asks, x tracked in turns."""
+        return [
+            Row(self, (*case, True), self.dtypes[n % 2], n, "flat", () if n % 2 else ("x",))
+            for n, case in enumerate([*self.curved[:1], *self.others])
+        ]
+
+    def all_rows(self):
+        """Every row, those with create_graph too."""
+        return [*super().all_rows(), *self.created_rows]
+
+    @aspect("values")
+    def test_create_graph_gives_the_same(self, solution):
+        """With create_graph the numbers are the same."""
+        for record in self.records(solution, "cpu", self.created_rows):
+            self.expect_truth(record)
+
     @aspect("gradient")
-    def test_reaches_the_parameters(self, solution, device):
+    def test_reaches_the_parameters(self, solution):
         """With create_graph, gradients of the result reach the parameters of f."""
         for dtype, tracked in ((torch.float32, ()), (torch.float64, ("x",))):
-            row = Row(self, (X, PRODUCT, True), dtype, 0, "values", tracked, True)
-            record = self.ask_again(solution, device, row)
+            row = Row(self, (X, NET, True), dtype, 0, "values", tracked, True)
+            record = self.ask_again(solution, "cpu", row)
             self.expect_truth(record)
-            weights = row.weights.to(device)
-            f = self.function_of(record.arguments)
-            found = gradients(record.got, f.parameters, weights, self.hints["tracked"])
+            weight = self.function_of(record.arguments).parameters["weight"]
+            found = gradients(record.got, {"weight": weight}, row.weights, self.hints["tracked"])
             expected = row.weights * torch.tensor(X, dtype=dtype).cos()
-            what = "the gradient of w, a parameter of f,"
-            expect_values(found["w"], expected, self.hints["tracked"], what)
+            what = "the gradient of weight, a parameter of f,"
+            expect_values(found["weight"], expected, self.hints["tracked"], what)
+
+    @aspect("memory")
+    def test_create_graph_leaves_all(self, solution):
+        """With create_graph too, x and what belongs to f stay as they are."""
+        for record in self.records(solution, "cpu", self.created_rows):
+            expect(not record.change, record.change, self.hint("memory"))
 
     @aspect("structure")
     def test_is_made_of_single_derivatives(self, solution):
         """It is made without jacrev, jacfwd, hessian and torch.autograd.functional.jacobian."""
         functional = torch.autograd.functional
         whole = (torch.func.jacrev, torch.func.jacfwd, torch.func.hessian)
-        for function in (*whole, functional.jacobian, functional.hessian):
-            arguments = self.arguments_of(self.plain[0], "cpu")
-            with calls_of(function) as callers:
-                self.call(solution, arguments)
-            sentence = f"called torch's {function.__name__}, which is forbidden here."
-            expect(not callers, sentence, self.hints["forbidden"])
+        forbidden = (*whole, functional.jacobian, functional.hessian)
+        arguments = self.arguments_of(self.plain[0], "cpu")
+        with calls_of(*forbidden) as callers:
+            self.call(solution, arguments)
+        sentence = "called torch's own jacrev, jacfwd, hessian or jacobian: all are forbidden here."
+        expect(not callers, sentence, self.hints["forbidden"])

@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
-from dojo.checks import expect_values
+from dojo.checks import aspect, expect_values
 from dojo.checks.laws import FunctionalFunction, Handed
 
 W = [[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]]
 X = [0.1, -0.3, 0.7]  # in these, adding and subtracting eps leaves the last digits off
 GRID = [[0.1, -1.3, 0.25], [2.2, 1.5, -0.7]]
-OTHERS = [torch.float32, torch.float16, torch.bfloat16, torch.int64]
+OTHERS = [torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.complex128]
 
 # as text, on tensors, and in NumPy
 CUBES = Handed("lambda x: (x**3).sum()", lambda x: (x**3).sum(), lambda x: (x**3).sum())
@@ -37,6 +37,7 @@ NET = Handed(
     is_module=True,
 )
 POWER = Handed("lambda x: x**4", lambda x: x**4, lambda x: x**4)
+WAVES = Handed("lambda x: (1e6 * x).sin().sum()", lambda x: (1e6 * x).sin().sum(), None)
 CONSTANT = Handed("lambda x: x.new_ones(())", lambda x: x.new_ones(()), lambda _: 1.0)
 
 
@@ -76,6 +77,14 @@ class TestNumericGradient(FunctionalFunction):
                 ends.append(f.truth(moved))
             result[place] = (ends[0] - ends[1]) / (2 * eps)
         return result
+
+    @aspect("values")
+    def test_moves_by_a_millionth(self, solution):
+        """Where eps is left out, an entry is moved by 1e-6."""
+        x = torch.zeros(2, dtype=torch.float64)
+        got = solution.numeric_gradient(WAVES.made(torch.float64, "cpu"), x)
+        expected = torch.full_like(x, 1e6 * np.sin(1.0))
+        expect_values(got, expected, "eps is 1e-6 where it is left out.", rtol=1e-9)
 
     def times(self, x, *_):
         return range(2 * x.size + 1) if x.size else None

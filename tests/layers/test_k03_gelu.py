@@ -10,6 +10,7 @@ from dojo.checks.laws.once import once
 
 ROOT = math.sqrt(2 / math.pi)
 HUGE = [[1e10, -1e10, 3e4], [-2e5, 1e3, -1e3]]
+SOME = [[4.1, -4.1, 5.5], [-5.0, 7.0, -6.0]]
 HUNDREDS = [[100.0, -100.0, 41.0], [-41.0, 64.0, -9.0]]
 TOLERANCES = {torch.float32: 1e-6, torch.float64: 1e-12}  # beside the share; 0.01 in 16 bits
 
@@ -67,6 +68,7 @@ class TestGelu(PureFunction):
         for form in ("none", "tanh")
         for dtype in PureFunction.dtypes
     ]
+    precise += [(dtype, (SOME, form)) for form in ("none", "tanh") for dtype in TOLERANCES]
     wild_gradients = [(HUGE, "none"), (HUGE, "tanh")]
     ulps = {torch.float32: 84, torch.float64: 4500, torch.float16: 10, torch.bfloat16: 6}
     least_error = 1e-13
@@ -98,7 +100,8 @@ class TestGelu(PureFunction):
     }
     sentences = {
         "test_values": "The numbers are those of the form that is asked for.",
-        "test_no_digit_is_lost": "Large numbers come out as they are, very negative ones as 0.",
+        "test_no_digit_is_lost": "Large numbers come out as they are, very negative ones as 0, and"
+        " no digit is lost.",
         "test_gradients": "Gradients reach x, with both forms, in every float dtype.",
         "test_wild_gradients": "At 1e10 the gradient is 1, at -1e10 it is 0.",
         "test_refuses": "Another string than none and tanh raises ValueError.",

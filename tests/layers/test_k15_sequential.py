@@ -1,5 +1,6 @@
 """The checks of layers/k15_sequential: chains beside Python's lists of the same modules."""
 
+import collections
 import functools
 
 import numpy as np
@@ -19,12 +20,13 @@ LIST = "A list knows negative indices, slices with any step, and IndexError: `li
 SHARED = "A slice is a chain of the modules themselves: `type(self)(*modules)`."
 FRESH = "Each `for` begins with the first module: make a new iterator each time."
 NOW = "What is registered now runs: keep no second list of the modules."
+INNER = "Each argument is one module, whatever it holds: take none apart, and leave none out."
 KEEP = "Keep the modules themselves, and leave them as they are."
 OWN = "Write the chain yourself, as a subclass of nn.Module: nn.Sequential is what the kata makes."
 KIND = "Look at each argument: `isinstance(module, torch.nn.Module)`."
 
-FIRST = Part("nn.Linear(3, 2)", lambda: nn.Linear(3, 2))
-LAST = Part("nn.Linear(2, 4)", lambda: nn.Linear(2, 4))
+FIRST = Part("nn.Linear(3, 2, bias=False)", lambda: nn.Linear(3, 2, bias=False))
+LAST = Part("nn.Linear(2, 4, bias=False)", lambda: nn.Linear(2, 4, bias=False))
 TANH, SIGMOID = Part("nn.Tanh()", nn.Tanh), Part("nn.Sigmoid()", nn.Sigmoid)
 SLICES = [":", "1:", ":2", "1:4", "::2", "1::3", "::-1", "-2:", ":-1", "3:1:-1", "::-2", "-9:2"]
 SLICES += ["-1:-4:-1", "4:1", "2:2", "9:", ":0"]
@@ -35,7 +37,7 @@ def numbers(*shape, seed=0):
     return np.round(np.random.default_rng(seed).uniform(-3, 3, shape), 1)
 
 
-W, V = (numbers(2, 3), numbers(2, seed=1)), (numbers(4, 2, seed=2), numbers(4, seed=3))
+W, V = numbers(2, 3), numbers(4, 2, seed=2)
 
 
 class Says(nn.Module):
@@ -96,16 +98,16 @@ def expect_said(solution, got, modules, words, hint):
 
 class TestSequential(ModuleClass):
     name = "Sequential"
-    tensors = ("x", "0.weight", "0.bias", "2.weight", "2.bias")
+    tensors = ("x", "0.weight", "2.weight")
     parameters = tensors[1:]
     torchs = nn.Sequential
     memory = "free"
     dtypes = (torch.float32, torch.float64)
-    cases = [([[1.0, 2.0, 0.5], [0.0, -1.0, 1.0]], *W, *V, (FIRST, TANH, LAST))]
-    cases += [(numbers(2, 2, 3, seed=4), *W, None, None, (FIRST, SIGMOID))]
-    cases += [(numbers(4, 2, seed=5), None, None, *V, (TANH, SIGMOID, LAST))]
-    cases += [(numbers(2, 3, seed=6), None, None, None, None, (TANH, SIGMOID, TANH))]
-    cases += [(numbers(3, seed=7), None, None, None, None, ())]
+    cases = [([[1.0, 2.0, 0.5], [0.0, -1.0, 1.0]], W, V, (FIRST, TANH, LAST))]
+    cases += [(numbers(2, 1, 3, seed=4), W, V, (FIRST, SIGMOID, LAST))]
+    cases += [(numbers(2, 3, seed=6), None, None, (TANH, SIGMOID, TANH))]
+    cases += [(numbers(3, seed=7), None, None, ())]
+    optional = ()  # they are given where the modules have them
     ulps = gradient_ulps = 64
     hints = {
         "parameters": NAMES,
@@ -118,14 +120,13 @@ class TestSequential(ModuleClass):
         "test_gradients": "Gradients reach x and the parameters of each module.",
     }
 
-    def made_with(self, x, w0, b0, w2, b2, parts):
+    def made_with(self, x, first, last, parts):
         return parts
 
-    def truth(self, x, w0, b0, w2, b2, parts):
+    def truth(self, x, first, last, parts):
         for part in parts:
             if part in (FIRST, LAST):
-                w, b = (w0, b0) if part is FIRST else (w2, b2)
-                x = (x[..., None, :] * w).sum(-1) + b
+                x = (x[..., None, :] * (first if part is FIRST else last)).sum(-1)
             else:
                 x = np.tanh(x) if part is TANH else 1 / (1 + np.exp(-x))
         return x
@@ -210,10 +211,27 @@ class TestSequential(ModuleClass):
             expect_said(solution, whole("x"), modules, words_for(modules), hint)
 
     @aspect("values")
+    def test_takes_a_chain_as_one_module(self, solution):
+        """A chain in a chain is one module, without modules too, and so is a ModuleList."""
+        inner, solution.hint = solution.Sequential(Says(1), Says(2)), INNER
+        modules = [solution.Sequential(), inner, Says(3)]
+        whole = solution.Sequential(*modules)
+        solution.last_call = "Sequential(Sequential(), Sequential(m1, m2), m3)"
+        got = list(whole)
+        expect(len(got) == 3, f"has {len(got)} modules; expected 3.", INNER)
+        is_same = all(a is b for a, b in zip(got, modules, strict=True))
+        expect(is_same, "gives other modules; expected the very ones.", INNER)
+        said = whole("x")
+        expect(said == "x 1 2 3", f"returned {describe(said)}; expected 'x 1 2 3'.", INNER)
+        count = len(list(solution.Sequential(nn.ModuleList([Says(1), Says(2)]))))
+        solution.last_call = "Sequential(nn.ModuleList([m1, m2]))"
+        expect(count == 1, f"has {count} modules; expected 1, the ModuleList.", INNER)
+
+    @aspect("values")
     def test_is_sliced(self, solution):
         """A slice is a new chain of the very modules, numbered from 0, and runs."""
-        whole, modules = chain(solution, 0, 1, 2, 1, 4)
-        for text in SLICES:
+        asked = [(chain(solution, 0, 1, 2, 1, 4), text) for text in SLICES]
+        for (whole, modules), text in [*asked, (chain(solution, *range(12)), "1:")]:
             words, solution.hint = f"{words_for(modules)}[{text}]", SHARED
             index = slice(*(int(end) if end else None for end in text.split(":")))
             with module_untouched(whole, KEEP):
@@ -246,11 +264,15 @@ class TestSequential(ModuleClass):
     def test_refuses_what_is_no_module(self, solution):
         """Anything but a Module raises a TypeError, None and a class too."""
         wrong = {"None": None, "the class nn.Tanh": nn.Tanh, "torch.tanh": torch.tanh}
-        wrong |= {"a list of modules": [nn.Tanh()], "a tensor": torch.ones(2), "a text": "0"}
-        for words, one in wrong.items():
-            for modules in ((one,), (nn.Tanh(), one), (one, nn.Tanh())):
-                make = functools.partial(solution.Sequential, *modules)
-                expect_raises(TypeError, make, KIND, words)
+        wrong |= {"a list of modules": [nn.Tanh()], "a tuple of modules": (nn.Tanh(),)}
+        wrong |= {"an OrderedDict of modules": collections.OrderedDict({"0": nn.Tanh()})}
+        wrong |= {"a tensor": torch.ones(2), "a text": "0", "a generator": iter([nn.Tanh()])}
+        asked = [(words, (one,)) for words, one in wrong.items()]
+        for words in list(wrong)[:4]:
+            asked += [(words, (nn.Tanh(), wrong[words])), (words, (wrong[words], nn.Tanh()))]
+        for words, modules in asked:
+            make = functools.partial(solution.Sequential, *modules)
+            expect_raises(TypeError, make, KIND, words)
 
     @aspect("errors")
     def test_refuses_other_places(self, solution):
@@ -281,9 +303,10 @@ class TestSequential(ModuleClass):
         whole, modules = chain(solution, 0, 1, 2)
         modules[0].register_forward_hook(lambda *given: f"{given[-1]} after")
         modules[2].register_forward_pre_hook(lambda _, given: f"{given[0]} before")
-        got = whole("x")
-        sentence = f"returned {describe(got)}; expected 'x 0 after 1 before 2' with hooks."
-        expect(got == "x 0 after 1 before 2", sentence, CALL)
+        for training in (True, False):
+            got = whole.train(training)("x")
+            sentence = f"returned {describe(got)}; expected 'x 0 after 1 before 2' with hooks."
+            expect(got == "x 0 after 1 before 2", sentence, CALL)
 
     @aspect("structure")
     def test_reaches_all_modules(self, solution):

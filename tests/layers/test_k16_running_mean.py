@@ -26,7 +26,7 @@ class TestRunningMean(StatefulModule):
     cases += [(numbers(3, 2), [0.5, 2.0], 5, False), (numbers(1, 3), [1.0, 0.5, -2.0], 2, True)]
     cases += [(numbers(3, 3), [1.0, 0.5, -2.0], 1, False), (numbers(4, 1), [0.5], 1, True)]
     cases += [(np.zeros((0, 2)), [1.5, -2.0], n, train) for n, train in ((3, True), (3, False))]
-    cases += [(np.zeros((0, 3)), [0.0, 0.0, 0.0], 0, True), (FIRST, [5.0, -1.0], 10**6, True)]
+    cases += [(np.zeros((0, 3)), [0.0, 0.0, 0.0], 0, True), (FIRST, [5.0, -1.0], 2**24 + 1, True)]
     refused = [
         ((x, mean, 2, train), None, ValueError, SHAPE)
         for x, mean, train in (

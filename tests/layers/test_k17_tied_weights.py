@@ -44,6 +44,7 @@ class TestTiedLM(ModuleClass):
         "raises": "tokens may have any shape, 0-d and empty too.",
     }
     sentences = {
+        "test_has_the_dtype": "The logits have the dtype of E.",
         "test_values": "The logits are E[tokens]·Eᵀ.",
         "test_initial_values": "E is normal, with mean 0 and deviation 0.02.",
         "test_gradients": "The gradient of E is the sum over both uses.",

@@ -7,8 +7,9 @@ holds for modules too: values in every dtype, gradients of each parameter alone,
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -32,7 +33,13 @@ OLD = (
     "These are the numbers for what the module was made with: read its parameters at each call, and"
     " not before."
 )
+BEFORE_THE_CALL = (
+    "Read the parameters from the module at each call: what was kept of them before, or made as a"
+    " plain tensor, is neither moved nor converted."
+)
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
+ONE_NUMBER = "`expand` repeats without memory: torch.empty(shape) has a place for each number."
+LAZY = "All sizes are known when the module is made: give the parameters their shapes there."
 NOT_TIED = "Each name stands for a parameter of its own."
 TIED = "One Parameter can be an attribute of two modules: set the same object in both."
 STAYS = (
@@ -78,6 +85,13 @@ class _Made(_Turns):
     text: str
     place: Any = None  # its device and dtype, once they were set
 
+    @functools.cached_property
+    def is_plain(self) -> bool:
+        """Whether nothing in it moves or is converted in a way of its own."""
+        own = nn.Module
+        kinds = [type(part) for part in self.module.modules()]
+        return all(kind.to is own.to and kind._apply is own._apply for kind in kinds)
+
 
 class _CallOfModule(Call):
     """The call of a module.
@@ -85,10 +99,12 @@ class _CallOfModule(Call):
     Attributes:
         old: the parameters and buffers that the module had before it got those of the call.
         state: those that it held after the call, by their names.
+        again: makes the module hold what it held in the call, in its mode, for a while.
     """
 
     old: dict[str, torch.Tensor]
     state: dict[str, Any]
+    again: Callable[[], contextlib.AbstractContextManager[Any]]
 
 
 class ClassOfModules(PureFunction):
@@ -185,6 +201,9 @@ class ClassOfModules(PureFunction):
     def _expect_state(self, module: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:
         __tracebackhide__ = True
         parameters = dict(module.named_parameters(remove_duplicate=False))
+        for name, one in parameters.items():
+            has_shape = not nn.parameter.is_lazy(one)
+            expect(has_shape, f"has a parameter {name} that has no shape yet.", LAZY)
         buffers = dict(module.named_buffers(remove_duplicate=False))
         for kind, names, has in (
             ("parameters", self._with_tied(dict.fromkeys(self.parameters)), parameters),
@@ -206,6 +225,10 @@ class ClassOfModules(PureFunction):
             sentence = f"has one and the same parameter under the names {other} and {name}."
             may_be = other == name or self._are_tied(other, name)
             expect(may_be, sentence, self.hint("tied") or NOT_TIED)
+            pairs = zip(one.shape, one.stride(), strict=True)
+            has_room = all(stride or size <= 1 for size, stride in pairs)
+            sentence = f"has a parameter {name} whose numbers lie in one and the same memory."
+            expect(has_room, sentence, ONE_NUMBER)
             kind = dtype_name(one.dtype)
             expect(one.dtype == torch.float32, f"has a {kind} parameter {name}.", FLOAT32)
             expect(one.requires_grad, f"has a parameter {name} that is not trainable.", TRAINABLE)
@@ -275,30 +298,78 @@ class ClassOfModules(PureFunction):
         made = self._made_for(solution, arguments)
         state = self.state_in(arguments)
         inputs = self.inputs_in(arguments)
-        like = next((one for one in [*state.values(), *inputs] if one.is_floating_point()), None)
-        place = None if like is None else (device_of(like), like.dtype)
-        if like is not None and made.place != place:
-            made.module.to(like.device, like.dtype)
-            made.place = place
-        own = {name: self.held(made.module, name) for name in state}
-        for name, one in state.items():
-            self.put(made.module, name, one)
         training = self._next_mode(solution, made, arguments)
-        made.module.train(training)
         text = made.text if training else f"{made.text}.eval()"
         solution.last_call = _CallOfModule(text, inputs, {})
-        solution.last_call.old = own
-        try:
-            got = made.module(*inputs)
+        again = functools.partial(self._holding, made, state, inputs, training)
+        solution.last_call.again = again
+        with again() as solution.last_call.old:
+            try:
+                got = made.module(*inputs)
+            except RuntimeError as error:
+                if any(words in str(error) for words in ("same device", "dtype")):
+                    solution.hint = BEFORE_THE_CALL
+                raise
             solution.last_call.state = {name: self.held(made.module, name) for name in state}
             for name, one in self._with_tied(state).items():
                 is_there = self.held(made.module, name) is one or name in self.changeable
                 expect(is_there, f"replaced {name} by another tensor in forward.", MADE_ONCE)
             expect(made.module.training == training, "changed its own mode in forward.", MADE_ONCE)
+        return got
+
+    @contextlib.contextmanager
+    def _holding(
+        self, made: _Made, state: dict[str, Any], inputs: Sequence[Any], training: bool
+    ) -> Iterator[dict[str, Any]]:
+        """Have a module hold a state, in a mode, for a while; gives what it held before."""
+        like = next((one for one in [*state.values(), *inputs] if one.is_floating_point()), None)
+        place = None if like is None else (device_of(like), like.dtype)
+        # to another dtype a plain module is not converted: all that would be is exchanged
+        is_elsewhere = made.place is None or place is None or made.place[0] != place[0]
+        if like is not None and made.place != place and (is_elsewhere or not made.is_plain):
+            made.module.to(like.device, like.dtype)
+            made.place = place
+        own = {name: self.held(made.module, name) for name in state}
+        for name, one in state.items():
+            self.put(made.module, name, one)
+        if made.module.training != training:
+            made.module.train(training)
+        try:
+            yield own
         finally:  # else the next `module.to` would change what a record still holds
             for name, one in own.items():
                 self.put(made.module, name, one)
-        return got
+
+    def traced_call(self, solution: Any, arguments: Sequence[Any]) -> Any:
+        """Call a module, and go back through the graph while it holds what it held."""
+        __tracebackhide__ = True
+        got = self.call(solution, arguments)
+        if not isinstance(got, torch.Tensor) or not got.requires_grad:
+            return got
+        with solution.last_call.again():
+            got.sum().backward()
+        return got.detach()
+
+    def expect_gradients(self, record: Record) -> None:
+        """Judge the gradients; at last while the module holds what it held in the call.
+
+        What reads the module once more on the way back, as a checkpoint does, is right then.
+        """
+        __tracebackhide__ = True
+        with contextlib.suppress(CheckFailed, RuntimeError):
+            super().expect_gradients(record)
+            return
+        with record.call.again():
+            super().expect_gradients(record)
+
+    def expect_second_gradients(self, record: Record) -> None:
+        """Judge the second gradients in the same way."""
+        __tracebackhide__ = True
+        with contextlib.suppress(CheckFailed, RuntimeError):
+            super().expect_second_gradients(record)
+            return
+        with record.call.again():
+            super().expect_second_gradients(record)
 
     def _next_mode(self, solution: Any, made: _Made, arguments: Sequence[Any]) -> bool:
         """Return whether the module trains in this call: calls in both modes take turns.
@@ -323,8 +394,7 @@ class ClassOfModules(PureFunction):
         """Return the module for a case: one and the same for all that are made alike."""
         __tracebackhide__ = True
         made_with = self.made_with(*arguments)
-        device = self.inputs_in(arguments)[0].device.type
-        key = type(self), made_with, device
+        key = type(self), made_with
         if key not in solution.records:
             module = self.make(solution, made_with, self.state_in(arguments))
             solution.records[key] = _Made(module=module, text=str(Call(self.name, made_with, {})))

@@ -1,13 +1,10 @@
-"""How an optimizer is driven: parameters of many kinds, many steps, and what was seen on the way.
+"""How an optimizer is driven by a plan, and what was seen on the way.
 
-A run is made once for an answer, and each law reads what was seen. The oracle follows in float64.
+A run is made once for an answer, and each law reads what was seen.
 """
 
 from __future__ import annotations
 
-import copy
-import dataclasses
-import inspect
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,159 +14,164 @@ from torch import nn
 
 from dojo.checks.expect import CheckFailed, expect_values
 from dojo.checks.laws.numbers import as_array
+from dojo.checks.laws.planned import (
+    ADDED,
+    CHANGED,
+    KINDS,
+    TOLERANCES,
+    Plan,
+    Step,
+    parts_of,
+    why_wrong,
+)
+from dojo.checks.laws.wording import DIGITS
 from dojo.checks.memory import shares_storage
 
-STEPS, NEW_RATE, LATE = 30, 12, 5  # steps of a run; before which lr changes, and `late` has grads
-TOLERANCES = {torch.float32: (1e-4, 1e-6), torch.float64: (1e-10, 1e-10)}
 ALONE = "Write into the parameter itself, under torch.no_grad(): p.add_(…), not p = …"
 READS = "An optimizer only reads gradients: compute in new tensors or in the state."
-
-
-@dataclass
-class Trained:
-    """A parameter that is driven, and what the oracle knows of it.
-
-    Attributes:
-        name: what a message calls it.
-        group: the number of its group.
-        p: the parameter.
-        value: what it should hold.
-        state: what the oracle keeps for it between steps.
-    """
-
-    name: str
-    group: int
-    p: nn.Parameter
-    value: np.ndarray
-    state: dict[str, Any] = field(default_factory=dict)
+RECORDED = "Compute the update under torch.no_grad(), so that no graph grows with the steps."
+SHARED = "Copy what the state keeps: a gradient is written anew at each step."
+GIVEN = "A group holds what the caller has set: step() only reads it."
 
 
 @dataclass
 class Run:
-    """What a run has shown: the optimizer, its parameters, and the first fault of each aspect."""
+    """What a run has shown: the optimizer, its parameters, and the first fault of each aspect.
+
+    The parameters are parts of one memory. Of the first that was wrong, its place among ``KINDS``
+    is kept, what it held from then on, and the mistake if that is a known one.
+    """
 
     optimizer: Any
-    trained: list[Trained]
+    parameters: list[nn.Parameter]
+    memory: torch.Tensor
     faults: dict[str, CheckFailed] = field(default_factory=dict)
+    why: str = ""
+    wrong: int = -1
+    seen: dict[int, np.ndarray] = field(default_factory=dict)
 
 
-def parameters(dtype: torch.dtype, device: str) -> list[Trained]:
-    """Return the parameters of a run: two groups; 0-d, empty and transposed ones among them."""
-    generator = np.random.default_rng(3)
-    shapes = [
-        ("weight", 0, (2, 3)),
-        ("bias", 0, (2,)),
-        ("scale", 0, ()),
-        ("late", 0, (3,)),
-        ("never", 0, (2,)),
-        ("transposed", 1, (3, 2)),
-        ("empty", 1, (0, 2)),
-    ]
-    trained = []
-    for name, group, shape in shapes:
-        x = torch.tensor(generator.uniform(-2, 2, shape), dtype=dtype)
-        if name == "transposed":
-            x = x.t().contiguous().t()
-        p = nn.Parameter(x.to(device))
-        trained.append(Trained(name, group, p, as_array(p)))
-    return trained
+def parameters_of(memory: torch.Tensor) -> list[nn.Parameter]:
+    """Return new parameters, which are parts of a memory."""
+    return [nn.Parameter(part) for part in parts_of(memory)]
 
 
-def gradient_of(one: Trained, step: int, generator: np.random.Generator) -> np.ndarray | None:
-    """Return the gradient of a parameter in a step; None where it has none."""
-    if one.name == "never" or (one.name == "late" and step < LATE):
-        return None
-    if one.name == "bias" and step % 3 == 1:
-        return np.zeros(one.value.shape)  # a gradient of 0 is a gradient
-    size = (1.0, 1e-3, 10.0)[step % 3]
-    return generator.uniform(-1, 1, one.value.shape) * size + 0.25 * size
+def groups_of(
+    parameters: list[nn.Parameter], second: dict[str, Any], count: int = 2
+) -> list[dict[str, Any]]:
+    """Return the first groups as an optimizer takes them: the second has own options."""
+    groups: list[dict[str, Any]] = [{"params": _of_group(parameters, n)} for n in range(count)]
+    groups[1].update(second)
+    return groups
 
 
-def groups_of(trained: list[Trained], second: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the parameters as an optimizer takes them: the second group has own options."""
-    groups: list[list[nn.Parameter]] = [[], []]
-    for one in trained:
-        groups[one.group].append(one.p)
-    return [{"params": groups[0]}, {"params": groups[1], **second}]
+def _of_group(parameters: list[nn.Parameter], number: int) -> list[nn.Parameter]:
+    return [p for p, kind in zip(parameters, KINDS, strict=True) if kind.group == number]
 
 
-def drive(
-    contract: Any, optimizer: Any, trained: list[Trained], steps: range, seed: int = 1
-) -> Run:
-    """Take steps, and record the first fault of each aspect: values, memory, gradient.
+def drive(contract: Any, run: Run, plan: Plan, steps: list[Step]) -> None:
+    """Take steps, and record the first fault of each aspect: values, memory.
+
+    A scheduler halves each lr on the way, the second group gets other options then, and a third
+    group is added. Some gradients come from a closure.
+    """
+    optimizer, parameters = run.optimizer, run.parameters
+    scheduler: Any = None
+    if not steps[0].number:
+        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    home = [(p.data_ptr(), p.stride()) for p in parameters]
+    for step in steps:
+        if step.number == ADDED:
+            optimizer.add_param_group({"params": _of_group(parameters, 2)})
+        if step.number == CHANGED:
+            scheduler.step()
+            optimizer.param_groups[1].update(contract.later)
+        given = _take_step(run, step)
+        if "memory" not in run.faults:
+            _expect_unchanged_gradients(run, *given, step)
+            _expect_in_place(run, home)
+        if "values" not in run.faults:
+            _compare(run, plan, step)
+        if run.wrong >= 0:
+            run.seen[step.number] = as_array(parameters[run.wrong])
+    if fault := run.faults.get("values"):
+        fault.hint = _hint(contract, run, plan)
+    _expect_given_options(run, steps[-1])
+
+
+def _take_step(run: Run, step: Step) -> tuple[torch.Tensor, list[Any]]:
+    """Give each parameter its gradient and take a step; return what was given, and its memory.
 
     The gradient of `weight` stays one tensor that is written anew, as with
-    ``zero_grad(set_to_none=False)``; the rest are new ones.
+    ``zero_grad(set_to_none=False)``; the rest are parts of one new memory.
     """
-    run = Run(optimizer, trained)
-    generator = np.random.default_rng(seed)
-    names = inspect.signature(contract.update).parameters  # a group may hold more
-    places = [(one.p.data_ptr(), one.p.stride(), one.p.detach()) for one in trained]
-    for step in steps:
-        if step == NEW_RATE:
-            optimizer.param_groups[0]["lr"] *= 0.5
-        before = [_give_gradient(one, gradient_of(one, step, generator)) for one in trained]
-        optimizer.step()
-        for one, place, grad in zip(trained, places, before, strict=True):
-            where = f"the parameter {one.name}"
-            if fault := _moved(one.p, place):
-                run.faults.setdefault("memory", CheckFailed(f"{fault} {where}.", ALONE))
-            if fault := _grad_fault(one.p, grad):
-                run.faults.setdefault("memory", CheckFailed(f"{fault} {where}.", READS))
-            group = optimizer.param_groups[one.group]
-            options = {name: group[name] for name in names if name in group}
-            if grad is not None:
-                one.value = contract.update(one.value, as_array(grad[1]), one.state, **options)
-            if "values" not in run.faults:
-                _compare(contract, run, one, step)
-    return run
+    memory = step.gradients.to(run.memory.device, copy=True)
+    parts = parts_of(memory)
+    old = run.parameters[0].grad
+    given = [part if has else None for part, has in zip(parts, step.has, strict=True)]
+    given[0] = parts[0].clone() if old is None else old
+
+    def closure() -> float:
+        given[0].copy_(parts[0])
+        for p, grad in zip(run.parameters, given, strict=True):
+            p.grad = grad
+        return 1.0
+
+    if step.number % 5 == 4:
+        run.optimizer.step(closure=closure)
+    else:
+        closure()
+        run.optimizer.step()
+    return memory, given
 
 
-def _give_gradient(
-    one: Trained, numbers: np.ndarray | None
-) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """Give a parameter its gradient; return it, and a copy of its numbers."""
-    p = one.p
-    if numbers is None:
-        p.grad = None
-        return None
-    new = torch.tensor(numbers, dtype=p.dtype).to(p.device)
-    if one.name != "weight" or p.grad is None:
-        p.grad = torch.empty_strided(p.shape, p.stride(), dtype=p.dtype, device=p.device)
-    p.grad.copy_(new)
-    grad: torch.Tensor = p.grad
-    return grad, grad.clone()
+# ---------------------------------------------------------------- memory
 
 
-def _moved(p: nn.Parameter, place: Any) -> str:
-    pointer, stride, alias = place
-    if p.data_ptr() != pointer or p.stride() != stride:
-        return "gave other memory to"
-    if not p.requires_grad or not p.is_leaf:
-        return "let autograd record the change of"
-    same = torch.equal(p.detach(), alias)
-    return "" if same else "left the old numbers in the memory of"
+def _expect_unchanged_gradients(
+    run: Run, memory: torch.Tensor, given: list[Any], step: Step
+) -> None:
+    """Record a fault if a gradient is another one, or holds other numbers."""
+    first = step.gradients[: given[0].numel()]  # that of `weight`, which lies elsewhere
+    is_whole = torch.equal(memory.cpu(), step.gradients)
+    is_whole = is_whole and torch.equal(given[0].flatten().cpu(), first)
+    if is_whole and all(p.grad is old for p, old in zip(run.parameters, given, strict=True)):
+        return
+    parts = parts_of(step.gradients)
+    for kind, p, old, part in zip(KINDS, run.parameters, given, parts, strict=True):
+        fault = ""
+        if p.grad is not old:
+            fault = "replaced" if old is not None else "made"
+        elif old is not None and not torch.equal(old.cpu(), part):
+            fault = "changed"
+        if fault:
+            sentence = f"{fault} the .grad of the parameter {kind.name}."
+            run.faults["memory"] = CheckFailed(sentence, READS)
+            return
 
 
-def _grad_fault(p: nn.Parameter, grad: tuple[torch.Tensor, torch.Tensor] | None) -> str:
-    if grad is None:
-        return "" if p.grad is None else "made a gradient for"
-    if p.grad is not grad[0]:
-        return "replaced the .grad of"
-    return "" if torch.equal(grad[0], grad[1]) else "changed the .grad of"
+def _expect_in_place(run: Run, home: list[Any]) -> None:
+    """Record a fault if a parameter has moved, or is recorded."""
+    for kind, p, (pointer, stride) in zip(KINDS, run.parameters, home, strict=True):
+        fault = ""
+        if p.data_ptr() != pointer or p.stride() != stride:
+            fault = "gave other memory to"
+        elif not p.requires_grad or not p.is_leaf:
+            fault = "let autograd record the change of"
+        if fault:
+            run.faults["memory"] = CheckFailed(f"{fault} the parameter {kind.name}.", ALONE)
+            return
 
 
-def _compare(contract: Any, run: Run, one: Trained, step: int) -> None:
-    expected = torch.tensor(one.value, dtype=one.p.dtype)
-    rtol, atol = TOLERANCES[one.p.dtype]
-    why = contract.why_step(one.name, step) or contract.hint("values")
-    try:
-        expect_values(one.p, expected, why, rtol=rtol, atol=atol)
-    except CheckFailed as error:
-        error.sentence = error.sentence.replace(
-            "returned", f"left the parameter {one.name} after step {step + 1} with", 1
-        )
-        run.faults["values"] = error
+def _expect_given_options(run: Run, step: Step) -> None:
+    """Record a fault if an option of a group is not what it was set to."""
+    groups = zip(run.optimizer.param_groups, step.options, strict=True)
+    for number, (group, options) in enumerate(groups):
+        for name, value in options.items():
+            if group.get(name) != value:
+                sentence = f"left the option {name} of group {number} as {group.get(name)!r};"
+                fault = CheckFailed(f"{sentence} expected {value!r}.", GIVEN)
+                run.faults.setdefault("memory", fault)
 
 
 def state_tensors(optimizer: Any, p: nn.Parameter) -> dict[str, torch.Tensor]:
@@ -178,29 +180,52 @@ def state_tensors(optimizer: Any, p: nn.Parameter) -> dict[str, torch.Tensor]:
     return {str(name): one for name, one in state.items() if isinstance(one, torch.Tensor)}
 
 
-def shared_with(run: Run) -> str:
-    """Say what memory a state shares with a parameter, a gradient or another state."""
-    others = [(f"the parameter {one.name}", one.p.detach()) for one in run.trained]
-    grads = [(one.name, one.p.grad) for one in run.trained]
-    others += [(f"the gradient of {name}", grad) for name, grad in grads if grad is not None]
-    for one in run.trained:
-        kept = state_tensors(run.optimizer, one.p)
-        for name, tensor in kept.items():
+def state_fault(run: Run) -> tuple[str, str]:
+    """Say what is wrong with the memory of a state, and where to look; empty if nothing.
+
+    It may not share memory with a parameter or a gradient, nor hold a graph.
+    """
+    for kind, p in zip(KINDS, run.parameters, strict=True):
+        others = [("the parameter", p.detach()), ("the gradient", p.grad)]
+        for name, tensor in state_tensors(run.optimizer, p).items():
+            if tensor.requires_grad:
+                return f"keeps {name} of {kind.name} as a part of autograd's graph.", RECORDED
             for words, other in others:
-                if tensor.numel() and shares_storage(tensor, other):
-                    return f"keeps {name} of {one.name} in the memory of {words}."
-        others += [(f"{name} of {one.name}", tensor) for name, tensor in kept.items()]
-    return ""
+                if other is not None and tensor.numel() and shares_storage(tensor, other):
+                    return f"keeps {name} of {kind.name} in the memory of {words}.", SHARED
+    return "", ""
 
 
-def copies_of(trained: list[Trained]) -> list[Trained]:
-    """Return copies of the parameters as they are, with what the oracle keeps for each."""
-    return [
-        dataclasses.replace(
-            one,
-            p=nn.Parameter(one.p.detach().clone()),
-            value=as_array(one.p),
-            state=copy.deepcopy(one.state),
-        )
-        for one in trained
-    ]
+# ---------------------------------------------------------------- values
+
+
+def _compare(run: Run, plan: Plan, step: Step) -> None:
+    """Record a fault if a parameter is not where the oracle is, but for rounding."""
+    values, limits = step.flat
+    is_at_home = "memory" not in run.faults
+    if is_at_home and (np.abs(as_array(run.memory) - values) <= limits).all():
+        return
+    rtol, atol = TOLERANCES[plan.dtype]
+    for place, (kind, p) in enumerate(zip(KINDS, run.parameters, strict=True)):
+        right, size, got = step.values[place], step.sizes[place], as_array(p)
+        if got.shape == right.shape and (np.abs(got - right) <= rtol * size + atol).all():
+            continue
+        try:
+            expect_values(p, torch.tensor(right, dtype=plan.dtype), rtol=rtol, atol=atol)
+        except CheckFailed as error:
+            left = f"left the parameter {kind.name} after step {step.number + 1} with"
+            error.sentence = error.sentence.replace("returned", left, 1)
+            run.faults["values"], run.wrong = error, place
+            return
+
+
+def _hint(contract: Any, run: Run, plan: Plan) -> str:
+    """Say where to look for what made the first wrong parameter wrong."""
+    step = plan.steps[min(run.seen)]
+    right, size, got = step.values[run.wrong], step.sizes[run.wrong], run.seen[step.number]
+    words = [KINDS[run.wrong].words, contract.hint("values")]
+    if all(one.shape == right.shape for one in run.seen.values()):
+        run.why = why_wrong(contract, plan, run.wrong, run.seen)
+        if (np.abs(got - right) <= 1e-6 * size).all():
+            words.append(DIGITS)
+    return run.why or " ".join(filter(None, words))

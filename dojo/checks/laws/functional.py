@@ -14,6 +14,7 @@ from dojo.checks.laws.once import once
 from dojo.checks.laws.pure import PureFunction
 from dojo.checks.laws.record import Asked
 from dojo.checks.laws.rows import Row
+from dojo.checks.laws.settings import settings_watched
 from dojo.checks.laws.wording import KEEP, law
 from dojo.checks.messages import describe, numbers_text
 from dojo.devices.select import copied_to
@@ -73,7 +74,11 @@ class Handed:
             if number % 2 == 0:  # the others have none
                 parameters[name].grad = torch.full_like(one, _FULL)
         function = HandedFunction(self, parameters)
-        return HandedModule(function) if self.is_module else function
+        if not self.is_module:
+            return function
+        with torch._C.DisableTorchFunction():
+            frozen = copied_to(torch.ones(1, dtype=dtype), device)
+        return HandedModule(function, torch.nn.Parameter(frozen, requires_grad=False))
 
 
 class HandedFunction:
@@ -126,30 +131,44 @@ class HandedFunction:
 class HandedModule(torch.nn.Module):
     """A ``HandedFunction`` as a module. Of its parts, some are in train mode and some are not.
 
+    Args:
+        function: what it computes.
+        frozen: a parameter that does not require grad, and that it does not use.
+
     Attributes:
         function: the function itself.
     """
 
-    def __init__(self, function: HandedFunction) -> None:
+    def __init__(self, function: HandedFunction, frozen: torch.nn.Parameter) -> None:
         super().__init__()
         self.__name__ = function.__name__
         self.function = function
         for name, one in function.parameters.items():
             self.register_parameter(name, one)
         self.part = torch.nn.Identity().eval()
+        self.part.register_parameter("frozen", frozen)
+        self._mode_when_called = ""
 
     def __repr__(self) -> str:
         return self.__name__
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return what the function returns."""
+        self._mode_when_called = self._mode_when_called or self._change_of_mode()
         return self.function(x)
 
     def change(self) -> str:
         """Say in words what became of the module since it was made; empty if nothing."""
+        if self.part.frozen.requires_grad:
+            return "changed the requires_grad of frozen, a parameter of f, from False to True."
+        if mode := self._change_of_mode():
+            return f"{mode}."
+        return f"{self._mode_when_called} while it called f." if self._mode_when_called else ""
+
+    def _change_of_mode(self) -> str:
         if self.training and not self.part.training:
             return ""
-        return f"put a part of f into {'train' if self.part.training else 'eval'} mode."
+        return f"put a part of f into {'train' if self.part.training else 'eval'} mode"
 
 
 def function_in(value: Any) -> HandedFunction:
@@ -303,28 +322,32 @@ class FunctionalFunction(PureFunction):
     @law("lets_errors_through")
     def test_lets_errors_of_f_through(self, solution: Any) -> None:
         """An error of f goes on to the caller, and all is then as before."""
-        row = self.plain[0]
-        for number in range(1, _LAST_FAILURE + 1):
+        place = len(self.tensors)
+        having = [row for row in self.plain if row.case[place].parameters]
+        having.sort(key=lambda row: not row.case[place].is_module)
+        failures = [(row, 1 + n) for row in self.plain[:1] for n in range(_LAST_FAILURE)]
+        for row, number in [*failures, *((row, 1 + n) for row in having[:1] for n in range(2))]:
             asked = Asked(Row(self, row.case, row.dtype, number - 1), "cpu")
             f = self.function_of(asked.arguments)
             f.fails_at = number
             solution.hint = self.hint("errors")
             sentence = ""
-            try:
-                got = self.call(solution, asked.arguments)
-                if f.calls >= number:
-                    sentence = f"returned {describe(got)}, though f raised an error"
-            except FunctionFailed:
-                pass
-            except Exception as error:
-                if f.calls < number:  # or it is not started
-                    raise
-                sentence = f"raised {type(error).__name__} where f raised an error of its own"
+            with settings_watched(solution) as found:
+                try:
+                    got = self.call(solution, asked.arguments)
+                    if f.calls >= number:
+                        sentence = f"returned {describe(got)}, though f raised an error"
+                except FunctionFailed:
+                    pass
+                except Exception as error:
+                    if f.calls < number:  # or it is not started
+                        raise
+                    sentence = f"raised {type(error).__name__} where f raised an error of its own"
             which = f"Here call number {number} of f raises." if f.calls >= number else ""
             hint = f"{self.hint('errors')} {which}".strip()
             expect(not sentence, f"{sentence}; expected that error of f.", hint)
             with torch._C.DisableTorchFunction():
-                change = asked.change()
+                change = asked.change() or found.text
             expect(not change, change, hint)
 
     @aspect("cost")

@@ -28,6 +28,7 @@ from dojo.checks.memory import untouched
 from dojo.checks.messages import Call, describe, dtype_name
 
 KINDS = "nn.Linear and nn.Sequential are modules, and so is a subclass of nn.Module."
+NO_INIT = "Begin __init__ with `super().__init__()`: it makes what nn.Module needs."
 CALL_IT = "A class only says how modules are made: call it to make one."
 UNSEEN = (
     "A module sees an nn.Parameter or a module in its attributes, not a plain tensor or a list."
@@ -197,6 +198,8 @@ def expect_module(module: Any, name: str) -> None:
     if not issubclass(type(module), nn.Module):
         hint = f"Does every path of {name} end in a return?" if module is None else KINDS
         raise CheckFailed(f"returned {describe(module)}; {expected}", hint)
+    is_ready = "_parameters" in vars(module)
+    expect(is_ready, "is a module whose __init__ has not called that of nn.Module.", NO_INIT)
 
 
 def whole(shape: Sequence[int], most: int, seed: int) -> torch.Tensor:

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -23,14 +24,22 @@ from dojo.checks.laws.class_of_modules import STAYS, ClassOfModules
 from dojo.checks.laws.made_module import MOVED
 from dojo.checks.laws.module import INSIDE, SAVED
 from dojo.checks.laws.numbers import as_array
+from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.settings import settings_watched
 from dojo.checks.laws.wording import SETTINGS, law
 from dojo.checks.memory import shares_storage
-from dojo.checks.messages import Call
+from dojo.checks.messages import Call, dtype_name
 
 OWN = "Each call computes with the parameters and buffers that the module holds at that moment."
 DRAW = "Draw from torch's global generator when a module is made, and set no seed."
+SOME = 40  # numbers of one parameter that are looked for in another one; chance brings few there
+UNTRACKED = "Under torch.no_grad() nothing is recorded: leave the grad mode as it is."
+KEPT = "Compute what comes from a parameter in forward, at each call, and keep none of it."
+CONVERTED = "All that is a parameter or a buffer is converted by itself: leave it so."
+OWN_GRADIENT = (
+    "Compute with the parameters themselves; hang no hook on them, and write into no gradient."
+)
 NO_DRAW = "Nothing here is random: leave torch's generator alone."
 LOADS = "load_state_dict finds each tensor by its name and its shape."
 
@@ -50,19 +59,28 @@ class ModuleClass(ClassOfModules):
                 yield made_with, row
 
     def kinds(self) -> Iterator[tuple[tuple[Any, ...], Row]]:
-        """Yield the first of these ways for each set of parameters and buffers."""
+        """Yield the first of these ways for each set of parameters and kinds of arguments."""
         seen = []
         for made_with, row in self.different():
-            names = set(self.state_in(row.arrays))
-            if names not in seen:
-                seen.append(names)
+            kind = set(self.state_in(row.arrays)), [type(one) for one in made_with]
+            if kind not in seen:
+                seen.append(kind)
                 yield made_with, row
 
-    def new(self, solution: Any, made_with: Sequence[Any], row: Row) -> nn.Module:
-        """Return a module that no other law has used."""
+    def prepare(self) -> None:
+        """Make all that can be made before an answer is there, so that no verdict waits for it."""
+        super().prepare()
+        for _, row in self.own_rows:
+            row.prepare()
+
+    def new(
+        self, solution: Any, made_with: Sequence[Any], row: Row, device: str = "cpu"
+    ) -> nn.Module:
+        """Return a module that no other law has used, on a device."""
         __tracebackhide__ = True
         solution.hint = self.hint("made") or self.hint_of(row)
-        return self.make(solution, made_with, self.state_in(row.arrays))
+        module = self.make(solution, made_with, self.state_in(row.arrays))
+        return module if device == "cpu" else module.to(device)  # it is made on the CPU
 
     def expect_own(
         self, solution: Any, module: nn.Module, row: Row, device: str, what: str
@@ -79,29 +97,58 @@ class ModuleClass(ClassOfModules):
         __tracebackhide__ = True
         held = [*module.parameters(), *module.buffers()]
         dtype = next((one.dtype for one in held if one.is_floating_point()), torch.float32)
-        asked = Row(self, row.case, dtype)
+        asked = row if row.dtype == dtype else Row(self, row.case, dtype)
         mode = self.trains(*asked.arrays)
-        for training in self.modes if mode is None else [mode]:
+        modes = sorted(self.modes if mode is None else [mode], key=lambda on: on != module.training)
+        for training in modes:  # the mode in which it is comes first, and is not set anew
             arrays = list(asked.arrays)
             for name in self.state_in(asked.arrays):
                 arrays[self.tensors.index(name)] = as_array(self.held(module, name))
             handed = [one.copy(device)[0] for one in self.inputs_in(asked.templates)]
-            words = "in train mode" if training else "in eval mode"
+            words = "in train mode" if training else "in eval mode under no_grad"
             solution.last_call = Call(str(Call(self.name, self.made_with(*arrays), {})), handed, {})
-            got = module.train(training)(*handed)
+            if module.training != training:
+                module.train(training)
+            with torch.set_grad_enabled(training):
+                got = module(*handed)
             expected = self.expected(arrays, dtype)
             limit = self.limit(expected.dtype) * max(1.0, float(expected.abs().max()))
             hint = self.hint("own") or OWN
             text = f"the output {what}, {words},"
             expect_values(got, expected, hint, text, rtol=limit, atol=limit)
+            is_free = training or not got.requires_grad
+            expect(is_free, "returned a tensor that requires grad under no_grad.", UNTRACKED)
+            if training and self.recorded and self.state_in(asked.arrays).keys() & self.parameters:
+                sentence = f"returned a tensor that autograd does not track, {what}, {words}."
+                expect(got.requires_grad, sentence, KEPT)
+
+    def copied(self, module: nn.Module) -> nn.Module:
+        """Return a deepcopy of a module."""
+        __tracebackhide__ = True
+        try:
+            return copy.deepcopy(module)
+        except RuntimeError as error:
+            if "graph leaves" not in str(error):
+                raise
+            sentence = "keeps a tensor that was computed from a parameter; so deepcopy fails."
+            raise CheckFailed(sentence, KEPT) from None
+
+    def converted(self, module: nn.Module, dtype: torch.dtype) -> nn.Module:
+        """Return a module after it was converted to a dtype, with all that it holds."""
+        __tracebackhide__ = True
+        module.to(dtype)
+        for name, one in [*module.named_parameters(), *module.named_buffers()]:
+            if one.is_floating_point():
+                sentence = f"holds {name} in {dtype_name(one.dtype)} after {_converting(dtype)}."
+                expect(one.dtype == dtype, sentence, CONVERTED)
+        return module
 
     def write(self, module: nn.Module, row: Row) -> None:
         """Write the numbers of a row into what a module holds, as training would."""
-        with torch.no_grad():
-            for _, name, template in row.named:
-                if name not in self.handed:
-                    held = self.held(module, name)
-                    held.copy_(template.x.to(held))
+        for _, name, template in row.named:
+            if name not in self.handed:
+                held = self.held(module, name)
+                held.data.copy_(template.x.to(held))  # as an optimizer may: no version counts it
 
     # ---------------------------------------------------------------- the laws
 
@@ -136,19 +183,59 @@ class ModuleClass(ClassOfModules):
     def test_follows_what_it_holds(self, solution: Any, device: str) -> None:
         """It computes with its own numbers: new, written, loaded, copied, and in float64."""
         for made_with, row in itertools.islice(self.kinds(), None if device == "cpu" else 1):
-            module = self.new(solution, made_with, row).to(device)
-            self.expect_own(solution, module, row, device, "of a new module")
+            module = self.new(solution, made_with, row, device)
+            if device == "cpu":
+                self.expect_own(solution, module, row, device, "of a new module")
             self.write(module, row)
             self.expect_own(solution, module, row, device, "after its parameters were written")
             if device != "cpu":  # loading and copying is the same there
-                self.expect_own(solution, module.double(), row, device, "after .double()")
+                twin = self.converted(module, torch.float64)
+                self.expect_own(solution, twin, row, device, "after .double()")
                 continue
-            other = self.new(solution, made_with, row)
+            other = self.new(solution, made_with, row).eval()
             other.load_state_dict(module.state_dict())
             self.expect_own(solution, other, row, device, "after load_state_dict")
-            twin = copy.deepcopy(module)
+            twin = self.copied(module)
             self.expect_own(solution, twin, row, device, "of a deepcopy")
-            self.expect_own(solution, twin.double(), row, device, "after .double()")
+            self.converted(twin, torch.float64)
+            self.expect_own(solution, twin, row, device, "after .double()")
+            for dtype in self.dtypes:
+                if dtype.is_floating_point and dtype.itemsize == 2:
+                    self.converted(twin, dtype)
+
+    @once
+    def own_rows(self) -> list[tuple[tuple[Any, ...], Row]]:
+        """The rows in which a module's own parameters get the gradients of the output's sum."""
+        found = []
+        for made_with, plain in self.kinds():
+            row = Row(self, plain.case, plain.dtype, 0, "gradient", tuple(self.parameters))
+            if row.tracked:
+                row.weights = torch.ones_like(row.expected)
+                found.append((made_with, row))
+        return found
+
+    @aspect("gradient")
+    @law("recorded", "parameters")
+    def test_trains_its_own_parameters(self, solution: Any, device: str) -> None:
+        """backward() fills the .grad of the parameters that the module was made with."""
+        for made_with, row in self.own_rows if device == "cpu" else self.own_rows[:1]:
+            module = self.new(solution, made_with, row, device)
+            self.write(module, row)
+            mode = self.trains(*row.arrays)
+            module.train(self.modes[0] if mode is None else mode)
+            handed = [one.copy(device)[0] for one in self.inputs_in(row.templates)]
+            solution.last_call = Call(str(Call(self.name, made_with, {})), handed, {})
+            solution.hint = where = self.hint("own gradient") or OWN_GRADIENT
+            got = module(*handed)
+            expect(got.requires_grad, "returned a tensor that autograd does not track.", where)
+            got.sum().backward()  # its gradient is one number, expanded: no hook can write into it
+            for name in row.tracked:
+                found, expected = self.held(module, name).grad, row.gradients[name]
+                sentence = f"has no gradient in {name}.grad after backward()."
+                expect(found is not None, sentence, where)
+                found, (rtol, atol) = found.to_dense(), self.gradient_limits(expected)
+                hint = self.why("gradient", row.arrays, found.cpu(), expected) or where
+                expect_values(found, expected, hint, f"{name}.grad", rtol=rtol, atol=atol)
 
     @aspect("values")
     @law("drawn_with")
@@ -172,6 +259,10 @@ class ModuleClass(ClassOfModules):
                         f"made a module with the same numbers in {''.join(same[:1])} and {name}."
                     )
                     expect(not same, sentence, self.hint("draws") or DRAW)
+                    for twin, numbers in seen:
+                        sentence = f"made a module whose {name} repeats the numbers of {twin};"
+                        sentence = f"{sentence} expected each to be drawn for itself."
+                        expect(not _repeats(held, numbers), sentence, self.hint("draws") or DRAW)
                     seen.append((name, held))
                     is_other = bool((self.held(other, name).cpu() != held.cpu()).any())
                     sentence = f"made two modules with the same numbers in {name}."
@@ -194,11 +285,11 @@ class ModuleClass(ClassOfModules):
         expect(is_same, sentence, self.hint("draws") or DRAW)
 
     @aspect("memory")
-    def test_shares_nothing(self, solution: Any, device: str) -> None:
+    def test_shares_nothing(self, solution: Any) -> None:
         """Two modules share no memory, and neither do a module and its deepcopy."""
         made_with, row = next(self.different())
-        one, other = (self.new(solution, made_with, row).to(device) for _ in range(2))
-        for twin, kind in ((other, "two modules"), (copy.deepcopy(one), "a module and a deepcopy")):
+        one, other = (self.new(solution, made_with, row) for _ in range(2))
+        for twin, kind in ((other, "two modules"), (self.copied(one), "a module and a deepcopy")):
             for name in self.state_in(row.arrays):
                 shared = shares_storage(self.held(one, name), self.held(twin, name))
                 sentence = f"made {kind} that share the memory of {name}."
@@ -237,7 +328,7 @@ class ModuleClass(ClassOfModules):
         """Fail unless a new module that loads this state has its numbers under all names."""
         __tracebackhide__ = True
         made_with, row = kind
-        module = self.new(solution, made_with, row).to(device)
+        module = self.new(solution, made_with, row, device)
         solution.last_call = Call(self.name, made_with, {})
         module.load_state_dict(state, strict=False)
         when = f"after load_state_dict with {' and '.join(state)}"
@@ -249,18 +340,18 @@ class ModuleClass(ClassOfModules):
 
     @aspect("structure")
     @law("torchs")
-    def test_loads_from_and_into_torchs(self, solution: Any, device: str) -> None:
+    def test_loads_from_and_into_torchs(self, solution: Any) -> None:
         """Its state_dict loads into torch's own class, and torch's loads into it."""
         for made_with, row in self.kinds():
-            module = self.new(solution, made_with, row).to(device)
+            module = self.new(solution, made_with, row)
             assert self.torchs is not None
-            torchs = self.maker(self.torchs, made_with)().to(device)
+            torchs = self.maker(self.torchs, made_with)()
             self.write(torchs, row)
             wanted = {name: one.clone() for name, one in torchs.state_dict().items()}
             for source, target in ((torchs, module), (module, torchs)):
                 self._expect_loads(source, target)
             for name, one in module.state_dict().items():
-                expect_values(one, wanted[name].cpu(), SAVED, name, rtol=0, atol=0)
+                expect_values(one, wanted[name], SAVED, name, rtol=0, atol=0)
 
     def _expect_loads(self, source: nn.Module, target: nn.Module) -> None:
         __tracebackhide__ = True
@@ -278,3 +369,15 @@ class ModuleClass(ClassOfModules):
         for made_with, error, hint in self.refused_when_made:
             make = self.maker(getattr(solution, self.name), made_with)
             expect_raises(error, make, hint)
+
+
+def _repeats(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether the numbers of the smaller tensor are in the other one, whatever their order."""
+    sizes = (np.abs(as_array(each)).ravel() for each in (one, other))
+    fewer, more = sorted(sizes, key=len)
+    is_there = (fewer[:SOME, None] == more).any(1)
+    return len(is_there) == SOME and bool(is_there.mean() > 1 / 2)
+
+
+def _converting(dtype: torch.dtype) -> str:
+    return ".double()" if dtype == torch.float64 else f".to({dtype})"

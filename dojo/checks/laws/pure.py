@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -165,6 +165,13 @@ class PureFunction(TrackedFunction):
         for row in rows if device == "cpu" else rows[:1]:
             self.expect_second_gradients(self.ask_again(solution, device, row))
 
+    @aspect("gradient")
+    @law("recorded", "twice")
+    def test_leaves_the_incoming_gradient(self, solution: Any) -> None:
+        """backward writes nothing into the gradient that comes in."""
+        for record in self.records(solution, "cpu", self.tracked_rows[:2]):
+            self.expect_incoming_gradient_stays(record)
+
     @aspect("memory")
     def test_leaves_its_inputs(self, solution: Any, device: str) -> None:
         """Nothing of {inputs} changes, and a result is tracked only where an input is."""
@@ -229,6 +236,10 @@ class PureFunction(TrackedFunction):
                 with untouched(BEFORE, **{name: arguments[n] for n, name, _ in row.named}):
                     expect_raises(error, call, hint, dtype_name(dtype) if is_one_of else "")
 
+    def traced_call(self, solution: Any, arguments: Sequence[Any]) -> Any:
+        """Call for a trace, which goes back through the graph of what is returned."""
+        return self.call(solution, arguments)
+
     @aspect("structure")
     @law("forbidden")
     def test_is_made_without(self, solution: Any) -> None:
@@ -236,7 +247,7 @@ class PureFunction(TrackedFunction):
         for row in self.traced_rows:
             arguments = self.arguments_of(row, "cpu")
             solution.hint = self.hint_of(row)
-            call = functools.partial(self.call, solution, arguments)
+            call = functools.partial(self.traced_call, solution, arguments)
             expect_made_without(self.forbidden, call, hint=self.hint("forbidden"))
 
     def __init_subclass__(cls) -> None:

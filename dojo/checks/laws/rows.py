@@ -132,6 +132,12 @@ class Row:
         }
 
     @functools.cached_property
+    def buffers(self) -> dict[str, torch.Tensor]:
+        """What the buffers of a module should hold after the call, by their names."""
+        found: dict[str, torch.Tensor] = self.contract.buffers_after(self)
+        return found
+
+    @functools.cached_property
     def words(self) -> str:
         """What a learner is told of the layouts; empty where all tensors are contiguous."""
         words = [LAYOUTS[one.layout].format(name=name) for _, name, one in self.named]

@@ -14,8 +14,10 @@ from torch import nn
 from dojo.checks.aspects import aspect
 from dojo.checks.expect import CheckFailed, expect, expect_raises, expect_values
 from dojo.checks.laws.module_class import ModuleClass
+from dojo.checks.laws.numbers import is_rounded
+from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.wording import BEFORE, law
+from dojo.checks.laws.wording import BEFORE, DIGITS, law
 from dojo.checks.memory import untouched
 from dojo.checks.messages import Call, describe, dtype_name, numbers_text, rounded
 from dojo.devices.tags import device_of
@@ -23,6 +25,7 @@ from dojo.devices.tags import device_of
 EVAL = "In eval mode (`self.training` is False) what the module holds is only read."
 GRAPH = "Update from `x.detach()`, or under `torch.no_grad()`: no gradient goes through a buffer."
 NO_GRAD = "It is train and eval that decide whether buffers change; under no_grad they change too."
+WITH_GRADIENTS = "Buffers change in train mode, whether an input requires grad or not."
 WRITTEN = "Each call computes with the numbers that the module holds at that moment."
 GOES_ON = "All that a later call needs has to be in a buffer: that is what is copied and loaded."
 
@@ -56,6 +59,15 @@ class StatefulModule(ModuleClass):
 
     # ---------------------------------------------------------------- how a law asks
 
+    def buffers_after(self, row: Row) -> dict[str, torch.Tensor]:
+        """Return what the buffers should hold after a call, by their names."""
+        before = dict(zip(self.tensors, row.arrays, strict=False))
+        wanted = self.after(*row.arrays) if self.trains(*row.arrays) else before
+        return {
+            name: torch.tensor(np.array(wanted[name]), dtype=self.fixed.get(name, row.dtype))
+            for name in self.buffers
+        }
+
     def expect_buffers(
         self,
         row: Row,
@@ -77,27 +89,32 @@ class StatefulModule(ModuleClass):
         arrays = row.arrays
         trains = bool(self.trains(*arrays))
         before = dict(zip(self.tensors, arrays, strict=False))
-        wanted = self.after(*arrays) if trains else before
-        for name in self.buffers:
-            dtype = self.fixed.get(name, row.dtype)
-            one, expected = now[name], torch.tensor(np.array(wanted[name]), dtype=dtype)
-            words = f"has {name}{numbers_text(one)} after the call{what}"
+        for name, expected in row.buffers.items():
+            one, dtype = now[name], expected.dtype
             kind = self.hint("buffers")
             if not isinstance(one, torch.Tensor) or one.shape != expected.shape:
                 raise CheckFailed(f"holds {describe(one)} as {name} after the call{what}.", kind)
+            got, place = one.detach().cpu(), device_of(one).type
+            limit = self.limit(dtype) if trains else 0.0
+            is_there = one.dtype == dtype and place == device
+            if is_there and torch.allclose(got, expected, rtol=limit, atol=limit):
+                continue
+            # only now: to word what a buffer holds takes longer than to compare
+            words = f"has {name}{numbers_text(one)} after the call{what}"
             sentence = f"{words}, a {dtype_name(one.dtype)} tensor; expected {dtype_name(dtype)}."
             expect(one.dtype == dtype, sentence, kind)
-            sentence = f"{words}, which lies on {device_of(one).type}; expected {device}."
-            expect(device_of(one).type == device, sentence, kind)
-            got = one.detach().cpu()
-            limit = self.limit(dtype) if trains else 0.0
-            if torch.allclose(got, expected, rtol=limit, atol=limit):
-                continue
+            expect(place == device, f"{words}, which lies on {place}; expected {device}.", kind)
             old = torch.tensor(np.array(before[name]), dtype=dtype)
             same = ", as before" if trains and torch.equal(got, old) else ""
             where = hint or self.hint("update") if trains else self.hint("eval") or EVAL
             where = self.why(f"buffer {name}", arrays, got, expected) or where
-            sentence = f"{words}{same}; expected{numbers_text(expected)}."
+            right = numbers_text(expected)
+            if is_rounded(got, expected):
+                where = f"{where} {self.hint('precise') or DIGITS}"
+            if right and right == numbers_text(one):  # they differ only behind the sixth digit
+                words = f"has {name} {got.tolist()} after the call{what}"
+                right = f" {expected.tolist()}"
+            sentence = f"{words}{same}; expected{right}."
             raise CheckFailed(sentence, f"{where} {row.words}".strip())
 
     def step(
@@ -134,7 +151,7 @@ class StatefulModule(ModuleClass):
         __tracebackhide__ = True
         solution.hint = self.hint("made")
         module: nn.Module = getattr(solution, self.name)(*self.driven_with)
-        return module.to(device)
+        return module if device == "cpu" else module.to(device)
 
     # ---------------------------------------------------------------- the laws
 
@@ -188,21 +205,38 @@ class StatefulModule(ModuleClass):
     @aspect("gradient")
     @law("recorded")
     def test_buffers_have_no_graph(self, solution: Any, device: str) -> None:
-        """No buffer is a part of autograd's graph, where inputs or parameters require grad too."""
+        """Buffers change where inputs require grad too, and are no part of autograd's graph."""
         for record in self.records(solution, device, self.tracked_on(device)):
             for name in self.buffers:
                 is_free = not record.call.state[name].requires_grad
                 sentence = f"has a buffer {name} that requires grad after the call."
                 expect(is_free, sentence, self.hint("graph") or GRAPH)
+            self.expect_buffers(record.row, record.call.state, device, "", WITH_GRADIENTS)
+
+    @once
+    def refused_rows(self) -> list[Row]:
+        """The rows that must raise an error."""
+        return [Row(self, case, self.dtypes[0]) for case, *_ in self.refused]
+
+    def prepare(self) -> None:
+        """Make all that can be made before an answer is there, so that no verdict waits for it."""
+        super().prepare()
+        for row in [*self.usual("cpu"), *self.usual("cuda"), *self.tracked_rows]:
+            _ = row.buffers
+        for row in self.refused_rows:
+            _ = row.templates, row.arrays
 
     @aspect("errors")
     @law("refused")
     def test_refuses(self, solution: Any, device: str) -> None:
         """What it cannot take raises an error, and changes nothing."""
-        for case, _, error, hint in self.refused if device == "cpu" else self.refused[:1]:
-            row = Row(self, case, self.dtypes[0])
+        modules: dict[Any, nn.Module] = {}
+        refused = self.refused_rows if device == "cpu" else self.refused_rows[:1]
+        for row, (_, _, error, hint) in zip(refused, self.refused, strict=False):
             made_with = self.made_with(*row.arrays)
-            module = self.new(solution, made_with, row).to(device)
+            if made_with not in modules:
+                modules[made_with] = self.new(solution, made_with, row, device)
+            module = modules[made_with]
             self.write(module, row)
             before = {name: one.clone() for name, one in module.state_dict().items()}
             handed = {

@@ -20,6 +20,9 @@ from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.wording import KEEP, TRACKED
 
+INCOMING = (
+    "Other tensors get this gradient too, such as z of y + z: compute in new tensors, not in place."
+)
 CONSTANT = "No gradient goes through {name}, which counts as a constant: detach it."
 LEAST = 1e-11  # of a gradient's error: that of differences in float64
 
@@ -32,7 +35,8 @@ class TrackedFunction(Contract):
         gradient_cases: the cases in which gradients are asked for, if not in all.
         wild_gradients: cases with inf, NaN or large numbers in which they are asked for, too.
         twice: whether the gradients have right gradients themselves, for the inputs and for what
-            comes in; ``gradient`` gives the formula that is differentiated.
+            comes in; ``gradient`` gives the formula that is differentiated. So it is where a
+            backward is written.
     """
 
     takes_leaves: ClassVar[bool] = True
@@ -136,6 +140,16 @@ class TrackedFunction(Contract):
             what = f"the second gradient for {name}"
             expect_values(got, exact, cut, what, rtol=limit, atol=limit)
 
+    def expect_incoming_gradient_stays(self, record: Record) -> None:
+        """Fail if backward writes into the gradient that comes in."""
+        __tracebackhide__ = True
+        weights, other = record.row.weights, torch.zeros_like(record.got).detach()
+        total = ((record.got + other.requires_grad_()) * weights).sum()
+        leaves = [other, *record.leaves.values()]  # of the sum, both get the very same gradient
+        same, *_ = torch.autograd.grad(total, leaves, allow_unused=True, retain_graph=True)
+        sentence = "has a backward that writes into the gradient that comes in."
+        expect(torch.equal(same, weights), sentence, self.hint("incoming") or INCOMING)
+
     def _second_gradients(self, row: Row, more: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The gradients of the weighted gradients: for each tracked tensor, then for weights."""
         names = [name for name in self.tensors[: len(row.templates)] if name not in self.fixed]
@@ -175,7 +189,7 @@ class TrackedFunction(Contract):
             expect(not record.change, record.change, self.hint("memory") or KEEP)
             raise
         for name, one in found.items():
-            expected, got = row.gradients[name], one.detach().cpu()
+            expected, got = row.gradients[name], one.detach().to_dense().cpu()  # it may be sparse
             hint = self.hint(row.law) or self.hint("gradient")
             if name in self.constants:
                 hint = self.hint("constant") or CONSTANT.format(name=name)

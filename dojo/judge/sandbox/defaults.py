@@ -34,6 +34,7 @@ def reset_settings_and_seeds() -> None:
     warnings.simplefilter("ignore")  # a right answer may cause one in NumPy or torch
     reset_defaults()
     torch.set_grad_enabled(True)
+    torch._C.set_anomaly_enabled(False, True)
     # In this mode memory that was never written holds NaN, and not by luck the right numbers. The
     # public function imports the compiler.
     torch._C._set_deterministic_algorithms(True, warn_only=True)
@@ -50,9 +51,23 @@ def preload(all_of_torch: bool) -> None:
         all_of_torch: import also what only some answers need, such as for their first optimizer.
     """
     torch.set_num_threads(1)  # so that no thread pool exists that a fork would lose
+    _spare_optimizers_the_compiler()
     np.random.seed(0)  # imports a part of NumPy
     if all_of_torch:
         gc.disable()  # there will be little garbage
         torch.testing.assert_close(0, 0)  # imports half of torch
         importlib.import_module("torch._dynamo")
         gc.enable()
+
+
+def _spare_optimizers_the_compiler() -> None:
+    """Let the methods of torch's Optimizer run as they are.
+
+    At the first call of some of them, torch imports its compiler, only to tell it to leave the
+    method alone: a learner's first optimizer would wait for that, in each worker that is not warm.
+    """
+    wrapper = vars(torch._compile)
+    for method in vars(torch.optim.Optimizer).values():
+        if getattr(method, "__globals__", None) is wrapper:
+            function = method.__wrapped__
+            function.__dict__.setdefault("__dynamo_disable", function)

@@ -131,7 +131,8 @@ def test_some_parameters_have_a_grad_and_some_have_none():
 def test_a_module_is_one_and_has_the_parameters():
     f = NET.made(torch.float32, "cpu")
     assert isinstance(f, torch.nn.Module)
-    assert [name for name, _ in f.named_parameters()] == ["scale", "shift"]
+    assert [name for name, _ in f.named_parameters()] == ["scale", "shift", "part.frozen"]
+    assert [name for name, one in f.named_parameters() if one.requires_grad] == ["scale", "shift"]
     assert f(torch.ones(3)).item() == 4.5
     assert f.change() == ""
 
@@ -183,6 +184,11 @@ def train(f, x):
         f.train()
 
 
+def unfreeze(f, x):
+    if isinstance(f, torch.nn.Module):
+        f.requires_grad_(True)
+
+
 @pytest.mark.parametrize("place", DEVICES)
 @pytest.mark.parametrize(
     "act, sentence",
@@ -196,6 +202,7 @@ def train(f, x):
         ),
         (zero_grads, "took away the .grad of w, a parameter of f."),
         (freeze, "changed the requires_grad of scale, a parameter of f, from True to False."),
+        (unfreeze, "changed the requires_grad of frozen, a parameter of f, from False to True."),
         (write, "changed the values of w, a parameter of f."),
         (widen, "changed the dtype of w, a parameter of f."),
         (evaluate, "put a part of f into eval mode."),
@@ -215,6 +222,28 @@ def test_a_grad_that_is_filled_is_named(red_of):
 
     red = red_of(Slope, afterwards(fill))
     assert red["test_leaves_its_inputs"].sentence == "filled the .grad of shift, a parameter of f."
+
+
+def modes_of(f):
+    return [(one, one.training) for one in f.modules()] if isinstance(f, HandedModule) else []
+
+
+def in_eval_mode(f, x, more=0.0):
+    modes = modes_of(f)
+    for one, _ in modes:
+        one.training = False
+    try:
+        return slope(f, x, more)
+    finally:
+        for one, mode in modes:
+            one.training = mode
+
+
+def test_a_module_that_is_called_in_another_mode_is_named(red_of):
+    red = red_of(Slope, in_eval_mode)
+    assert list(red) == ["test_leaves_its_inputs", "test_lets_errors_of_f_through"]
+    sentence = "put a part of f into eval mode while it called f."
+    assert {one.sentence for one in red.values()} == {sentence}
 
 
 def fill_leaf(f, x):
@@ -356,6 +385,42 @@ def test_an_error_of_f_that_does_not_go_on_as_it_is_is_told(red_of, function, se
     error = red["test_lets_errors_of_f_through"]
     assert error.sentence == sentence
     assert error.hint.endswith("Here call number 1 of f raises.")
+
+
+def frozen_meanwhile(f, x, more=0.0):
+    names = [one for one in function_in(f).parameters.values() if isinstance(f, HandedModule)]
+    for one in names:
+        one.requires_grad_(False)
+    got = slope(f, x, more)
+    for one in names:
+        one.requires_grad_(True)
+    return got
+
+
+def without_grad_mode(f, x, more=0.0):
+    torch.set_grad_enabled(False)
+    f(x)
+    torch.set_grad_enabled(True)
+    return slope(f, x, more)
+
+
+@pytest.mark.parametrize(
+    "function, sentence",
+    [
+        (
+            frozen_meanwhile,
+            "changed the requires_grad of scale, a parameter of f, from True to False.",
+        ),
+        (
+            without_grad_mode,
+            ("changed whether autograd records (torch.set_grad_enabled) from True to False."),
+        ),
+    ],
+)
+def test_what_is_not_put_back_after_an_error_is_told(red_of, function, sentence):
+    red = red_of(Slope, function)
+    assert list(red) == ["test_lets_errors_of_f_through"]
+    assert red["test_lets_errors_of_f_through"].sentence == sentence
 
 
 def test_an_error_of_f_at_its_second_call_is_told(red_of):

@@ -7,7 +7,15 @@ from torch import nn
 
 from dojo.checks import ASPECTS, aspect_of
 from dojo.checks.laws import ModuleFactory
-from dojo.checks.laws.made_module import CALL_IT, FLOAT32, KINDS, MOVED, TRAINABLE, UNSEEN
+from dojo.checks.laws.made_module import (
+    CALL_IT,
+    FLOAT32,
+    KINDS,
+    MOVED,
+    NO_INIT,
+    TRAINABLE,
+    UNSEEN,
+)
 from dojo.checks.laws.module import UNWRITTEN
 
 DEVICES = ("cpu", "cuda")
@@ -35,6 +43,14 @@ class Plain(ModuleFactory):
 
     def truth(self, x):
         return 3 * x
+
+
+class WithoutInit(nn.Module):
+    def __init__(self):
+        self.scale = 3
+
+    def forward(self, x):
+        return self.scale * x
 
 
 class OwnLinear(nn.Module):
@@ -126,6 +142,11 @@ def test_every_law_has_a_docstring_and_an_aspect_and_they_stand_in_order(laws_of
             lambda *_: nn.Linear,
             "returned the class Linear itself; expected an instance of nn.Module.",
             CALL_IT,
+        ),
+        (
+            lambda *_: WithoutInit(),
+            "is a module whose __init__ has not called that of nn.Module.",
+            NO_INIT,
         ),
         (
             lambda *_: 3,

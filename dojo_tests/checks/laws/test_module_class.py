@@ -238,7 +238,157 @@ class OneRow(Linear):
             self.weight[1:] = self.weight[0]
 
 
+class BiasOfWeights(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        if self.bias is not None:
+            self.bias = nn.Parameter(self.weight.detach()[:, 0].flip(0))
+
+
+class OneMemory(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        if self.bias is not None:
+            self.bias = nn.Parameter(torch.zeros(1).expand(len(self.bias)))
+
+
+class WithoutShape(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.weight = nn.UninitializedParameter()
+
+
+class HasHook(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.weight.register_hook(lambda gradient: gradient.clamp(-0.1, 0.1))
+
+
+class ForgetsGradients(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.weight.register_post_accumulate_grad_hook(lambda one: setattr(one, "grad", None))
+
+
+class FusesInEval(Linear):
+    """It makes a constant of its weight in eval(), for calls without a gradient."""
+
+    fused = None
+
+    def train(self, mode=True):
+        self.fused = None if mode else self.weight.detach().T.contiguous()
+        return super().train(mode)
+
+    def forward(self, x):
+        if self.fused is None or torch.is_grad_enabled():
+            return super().forward(x)
+        y = x @ self.fused
+        return y if self.bias is None else y + self.bias
+
+
+class FusesAtFirst(FusesInEval):
+    """It does so at the first call."""
+
+    def forward(self, x):
+        if not self.training and self.fused is None:
+            self.train(False)
+        return super().forward(x)
+
+    def train(self, mode=True):
+        self.fused = None
+        return nn.Module.train(self, mode) if mode else super().train(mode)
+
+
+class KeepsByVersion(Linear):
+    """It keeps its transposed weight until that is written to, and forgets who writes by .data."""
+
+    key = None
+
+    def forward(self, x):
+        key = id(self.weight), self.weight._version, x.dtype, torch.is_grad_enabled()
+        if self.key != key:
+            self.key, self.__dict__["kept"] = key, self.weight.T.detach().clone()
+        y = x @ (self.weight.T if torch.is_grad_enabled() else self.kept)
+        return y if self.bias is None else y + self.bias
+
+
+class KeepsWithoutGraph(Linear):
+    """It keeps a weight that was transposed under no_grad, and trains with it."""
+
+    key = None
+
+    def forward(self, x):
+        key = id(self.weight), self.weight._version, x.dtype, x.device
+        if self.key != key:
+            self.key, self.__dict__["kept"] = key, self.weight.T.clone()
+        y = x @ self.kept
+        return y if self.bias is None else y + self.bias.detach()
+
+
+class WritesIntoGradients(Linear):
+    def forward(self, x):
+        y = super().forward(x)
+        if y.requires_grad:
+            y.register_hook(lambda gradient: gradient.mul_(1))
+        return y
+
+
+class EnablesGrad(Linear):
+    def forward(self, x):
+        with torch.enable_grad():
+            return super().forward(x)
+
+
+class StaysInFloat32(Linear):
+    def _apply(self, change, recurse=True):
+        super()._apply(change, recurse)
+        self.weight.data = self.weight.data.float()
+        return self
+
+    def forward(self, x):
+        y = x @ self.weight.T.to(x.dtype)
+        return y if self.bias is None else y + self.bias
+
+
+class KeepsResult(Linear):
+    def forward(self, x):
+        self.transposed = self.weight.T
+        y = x @ self.transposed
+        return y if self.bias is None else y + self.bias
+
+
 FAULTS = {
+    BiasOfWeights: (
+        "test_initial_values",
+        "made a module whose bias repeats the numbers of weight; expected each to be drawn for",
+    ),
+    OneMemory: (
+        "test_returns_a_tensor",
+        "has a parameter bias whose numbers lie in one and the same memory.",
+    ),
+    WithoutShape: ("test_returns_a_tensor", "has a parameter weight that has no shape yet."),
+    HasHook: ("test_trains_its_own_parameters", "returned as weight.grad"),
+    ForgetsGradients: (
+        "test_trains_its_own_parameters",
+        "has no gradient in weight.grad after backward().",
+    ),
+    FusesInEval: ("test_follows_what_it_holds", "in eval mode under no_grad,"),
+    FusesAtFirst: ("test_follows_what_it_holds", "in eval mode under no_grad,"),
+    KeepsByVersion: ("test_follows_what_it_holds", "in eval mode under no_grad,"),
+    KeepsWithoutGraph: ("test_follows_what_it_holds", "returned"),
+    WritesIntoGradients: (
+        "test_trains_its_own_parameters",
+        "more than one element of the written-to tensor refers to a single memory location",
+    ),
+    EnablesGrad: (
+        "test_follows_what_it_holds",
+        "returned a tensor that requires grad under no_grad.",
+    ),
+    StaysInFloat32: ("test_follows_what_it_holds", "holds weight in float32 after .double()."),
+    KeepsResult: (
+        "test_follows_what_it_holds",
+        "keeps a tensor that was computed from a parameter; so deepcopy fails.",
+    ),
     OtherNames: ("test_returns_a_tensor", "has the parameters bias (2,), w (2, 3); expected the"),
     Transposed: ("test_returns_a_tensor", "weight (3, 2)"),
     PlainTensor: ("test_returns_a_tensor", "has the parameters bias (2,); expected"),
@@ -282,6 +432,25 @@ def test_a_constant_that_does_not_move_is_red_on_the_gpu(red_of):
     assert sentence == "computed with tensors on cpu and cuda after .to('cuda')."
 
 
+class Checkpoint(Linear):
+    def forward(self, x):
+        return torch.utils.checkpoint.checkpoint(super().forward, x, use_reentrant=False)
+
+
+class BySparseGradients(Linear):
+    def forward(self, x):
+        y = x @ self.weight.T
+        if self.bias is None:
+            return y
+        places = torch.arange(len(self.bias), device=x.device)
+        return y + self.bias.gather(0, places, sparse_grad=True)
+
+
+@pytest.mark.parametrize("right", [Checkpoint, BySparseGradients], ids=lambda one: one.__name__)
+def test_a_gradient_may_be_computed_in_another_way(red_of, right):
+    assert not red_of(LinearContract, right)
+
+
 def test_a_message_shows_the_parameters(red_of):
     error = red_of(LinearContract, OtherInEval, "cpu", ["test_values"])["test_values"]
     assert "weight is [[" in error.hint
@@ -302,6 +471,22 @@ def test_a_record_keeps_the_parameters_of_its_call(answer_of):
     record = next(contract.records(answer, "cpu", rows))
     contract.ask_again(answer, "cpu", Row(contract, rows[0].case, torch.float64))
     assert record.tensors["weight"].dtype == torch.float32
+
+
+class KeepsAlias(Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.kept = [self.weight]
+
+    def forward(self, x):
+        y = x @ self.kept[0].T
+        return y if self.bias is None else y + self.bias
+
+
+def test_what_was_kept_and_does_not_move_has_a_hint(answer_of, red_of):
+    answer = answer_of(LinearContract, KeepsAlias)
+    assert red_of(LinearContract, answer, "cpu", ["test_has_the_dtype"])
+    assert answer.hint.startswith("Read the parameters from the module at each call")
 
 
 HINTS = {

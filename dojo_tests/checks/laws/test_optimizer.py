@@ -1,9 +1,12 @@
 """The laws of an optimizer: a right one keeps them all, and each fault breaks its law."""
 
+import pathlib
+
 import pytest
 import torch
 
 from dojo.checks.laws import OptimizerClass
+from dojo.checks.laws.planned import plan_of
 
 
 class MomentumContract(OptimizerClass):
@@ -12,11 +15,23 @@ class MomentumContract(OptimizerClass):
     name = "Momentum"
     runs = ({"lr": 0.1, "momentum": 0.9}, {"lr": 0.05, "momentum": 0.0})
     second = {"lr": 0.02, "momentum": 0.5}
+    later = {"momentum": 0.7}
+    allowed = ({"lr": 0.0},)
     refused = [({"lr": -1.0}, "lr is 0 or more.")]
 
-    def update(self, p, g, state, lr, momentum):
+    def update(self, p, g, state, lr=1e-3, momentum=0.0):
         state["v"] = momentum * state.get("v", 0) + g
         return p - lr * state["v"]
+
+    def mistakes(self):
+        def with_rate_inside(p, g, state, lr, momentum):
+            state["v"] = momentum * state.get("v", 0) + lr * g
+            return p - state["v"]
+
+        def with_calls(p, g, state, lr, momentum):
+            return p - lr * g / state["calls"]
+
+        return {"lr is inside.": with_rate_inside, "It divides by the calls.": with_calls}
 
 
 class Momentum(torch.optim.Optimizer):
@@ -186,13 +201,119 @@ class RefusesNothing(Momentum):
         super().__init__(params, abs(lr), momentum)
 
 
+class RefusesZero(Momentum):
+    def __init__(self, params, lr=1e-3, momentum=0.0):
+        super().__init__(params, lr, momentum)
+        if lr == 0:
+            raise ValueError("lr")
+
+
+class OtherDefault(Momentum):
+    def __init__(self, params, lr=1e-2, momentum=0.0):
+        super().__init__(params, lr, momentum)
+
+
+class OtherOrder(Momentum):
+    def __init__(self, params, momentum=0.0, lr=1e-3):
+        super().__init__(params, lr, momentum)
+
+
+class ListsParametersOnce(Momentum):
+    def __init__(self, params, lr=1e-3, momentum=0.0):
+        super().__init__(params, lr, momentum)
+        self.known = {p for group in self.param_groups for p in group["params"]}
+
+    def change(self, p, group):
+        if p in self.known:
+            super().change(p, group)
+
+
+class GoesOnWithoutGradient(Momentum):
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = super().step(closure)
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None and self.state.get(p):
+                    p.sub_(group["lr"] * self.state[p]["v"].mul_(group["momentum"]))
+        return loss
+
+
+class StopsAtNone(Momentum):
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = closure() if closure is not None else None
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    break
+                self.change(p, group)
+        return loss
+
+
+class Clamps(Momentum):
+    def change(self, p, group):
+        old, p.grad = p.grad, p.grad.clamp(-1e4, 1e4)
+        super().change(p, group)
+        p.grad = old
+
+
+class Records(Momentum):
+    def change(self, p, group):
+        super().change(p, group)
+        self.state[p]["v"].requires_grad_()
+
+
+class KeepsTheParameter(Momentum):
+    def change(self, p, group):
+        super().change(p, group)
+        self.state[p]["old"] = p.detach()
+
+
+class ChangesOptions(Momentum):
+    def step(self, closure=None):
+        loss = super().step(closure)
+        self.param_groups[0]["lr"] *= 1 + 1e-12
+        return loss
+
+
+class KeepsWhatCannotBeLoaded(Momentum):
+    def change(self, p, group):
+        super().change(p, group)
+        self.state[p]["kind"] = pathlib.PurePath("x")
+
+
+class RoundsToFloat32(Momentum):
+    def change(self, p, group):
+        super().change(p, group)
+        p.copy_(p.float())
+
+
+class DividesByCalls(Momentum):
+    def step(self, closure=None):
+        self.calls = getattr(self, "calls", 0) + 1
+        return super().step(closure)
+
+    def change(self, p, group):
+        p.sub_(group["lr"] * p.grad / self.calls)
+
+
+class Fused(Momentum):
+    def change(self, p, group):
+        super().change(p, group)
+        other = [torch.zeros(1)]
+        options = {"weight_decay": 0.0, "momentum": 0.0, "lr": 0.1, "dampening": 0.0}
+        options |= {"nesterov": False, "maximize": False, "is_first_step": True}
+        torch._fused_sgd_(other, [torch.zeros(1)], [], **options)
+
+
 class Torchs(torch.optim.SGD):
     def __init__(self, params, lr=1e-3, momentum=0.0):
         super().__init__(params, lr=lr, momentum=momentum)
 
 
 FAULTS = {
-    RateInside: ("test_values", "the parameter weight after step 13"),
+    RateInside: ("test_values", "the parameter weight after step 9"),
     KeepsTheGradient: ("test_writes_in_place", "changed the .grad of the parameter weight."),
     OptionsOnSelf: ("test_values", "the parameter transposed after step 1"),
     RebindsData: ("test_writes_in_place", "gave other memory to the parameter weight."),
@@ -201,10 +322,10 @@ FAULTS = {
         "test_goes_on_from_a_state_dict",
         "after load_state_dict left the parameter",
     ),
-    NoneIsZero: ("test_writes_in_place", "made a gradient for the parameter late."),
+    NoneIsZero: ("test_writes_in_place", "made the .grad of the parameter late."),
     StateAtOnce: ("test_writes_in_place", "keeps a state for a parameter that has had no"),
     FirstGroupOnly: ("test_values", "the parameter transposed after step 1"),
-    ZeroIsNone: ("test_values", "the parameter bias after step 2"),
+    ZeroIsNone: ("test_values", "the parameter bias after step 4"),
     ClosureWithoutGrad: ("test_calls_a_closure", "called the closure with grad mode off."),
     ClosureLast: ("test_calls_a_closure", "did not use the gradients that the closure has made."),
     ForgetsTheLoss: ("test_calls_a_closure", "returned None; expected the closure's result."),
@@ -214,6 +335,20 @@ FAULTS = {
     SetsTheSeed: ("test_leaves_torch_as_it_is", "random generator"),
     LeavesGradOff: ("test_leaves_torch_as_it_is", "whether autograd records"),
     RefusesNothing: ("test_refuses", "expected ValueError."),
+    RefusesZero: ("test_allows", "raised ValueError; expected an optimizer."),
+    OtherDefault: ("test_is_an_optimizer", "has the option lr 0.01 in its group; expected 0.001."),
+    OtherOrder: ("test_is_an_optimizer", "has the option lr 0.0 in its group; expected 0.05."),
+    ListsParametersOnce: ("test_values", "the parameter added after step 6"),
+    GoesOnWithoutGradient: ("test_values", "the parameter late after step 11"),
+    StopsAtNone: ("test_values", "the parameter sizes after step 1"),
+    Clamps: ("test_values", "the parameter sizes after step 1"),
+    Records: ("test_writes_in_place", "keeps v of weight as a part of autograd's graph."),
+    KeepsTheParameter: ("test_writes_in_place", "keeps old of weight in the memory of the param"),
+    ChangesOptions: ("test_writes_in_place", "left the option lr of group 0 as 0.0500"),
+    KeepsWhatCannotBeLoaded: ("test_goes_on_from_a_state_dict", "Weights only load failed"),
+    RoundsToFloat32: ("test_values", "the parameter weight after step 1"),
+    DividesByCalls: ("test_values", "the parameter weight after step 2"),
+    Fused: ("test_is_made_without_torchs", "used aten._fused_sgd_.default"),
     Torchs: ("test_is_made_without_torchs", "used torch.optim.sgd, which is forbidden here."),
 }
 
@@ -231,3 +366,41 @@ def test_one_fault_breaks_few_laws(red_of):
     assert set(red_of(MomentumContract, RateInside, "cpu")) == values
     assert set(red_of(MomentumContract, StateOutside, "cpu")) == {"test_goes_on_from_a_state_dict"}
     assert set(red_of(MomentumContract, Torchs, "cpu")) == {"test_is_made_without_torchs"}
+
+
+HINTS = {
+    RateInside: "lr is inside.",
+    DividesByCalls: "It divides by the calls.",
+    OptionsOnSelf: "Each group has its own options; these are the first group's.",
+    FirstGroupOnly: "The parameter was not changed at all. `transposed` is in the second group.",
+    ZeroIsNone: "A gradient of 0 is a gradient too: take the step.",
+    GoesOnWithoutGradient: "A parameter without a gradient is skipped, and its state too.",
+    Clamps: "Gradients of `sizes` are about 1e-6, 1e-3, 1e3 and 1e6.",
+}
+
+
+@pytest.mark.parametrize("wrong", HINTS, ids=lambda one: one.__name__)
+def test_a_hint_names_the_mistake(red_of, wrong):
+    found = red_of(MomentumContract, wrong, "cpu", only=["test_values"])
+    assert found["test_values"].hint == HINTS[wrong]
+
+
+def test_a_state_that_was_not_saved_is_named(red_of):
+    (error,) = red_of(MomentumContract, StateOutside, "cpu").values()
+    assert "empty state" in error.hint
+
+
+def test_lost_digits_are_named(red_of):
+    error = red_of(MomentumContract, RoundsToFloat32, "cpu", only=["test_values"])["test_values"]
+    assert error.hint.startswith("Only the last digits differ")
+
+
+def test_plans_are_made_before_an_answer_is_there():
+    class Contract(MomentumContract):
+        name = "Other"
+
+    before = plan_of.cache_info().misses
+    Contract().prepare()
+    assert plan_of.cache_info().misses == before + 3
+    Contract().prepare()
+    assert plan_of.cache_info().misses == before + 3

@@ -77,6 +77,25 @@ def test_a_backward_that_is_not_recorded_is_red(first_red):
     )
 
 
+class WritesIntoGrad(torch.autograd.Function):
+    """2·x, with a backward that doubles in place, where it is not recorded itself."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 2 * grad if torch.is_grad_enabled() else grad.mul_(2)
+
+
+def test_a_backward_that_writes_into_the_incoming_gradient_is_red(red_of):
+    red = red_of(Doubled, WritesIntoGrad.apply)
+    assert list(red) == ["test_leaves_the_incoming_gradient"]
+    sentence = "has a backward that writes into the gradient that comes in."
+    assert red["test_leaves_the_incoming_gradient"].sentence == sentence
+
+
 class Exactly(Doubled):
     """The same, with first gradients that are compared exactly."""
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from dojo.checks.draws import Constant
 from dojo.checks.laws import StatefulModule
+from dojo.checks.laws.wording import DIGITS
 
 
 def numbers(*shape, seed=0):
@@ -154,6 +155,15 @@ class StaysInFloat32(Total):
         self.total = self.total.float().to(self.total)
 
 
+class StaysWhereXIsTracked(Total):
+    def forward(self, x):
+        old = self.total, self.rows
+        result = super().forward(x)
+        if x.requires_grad:
+            self.total, self.rows = old
+        return result
+
+
 class KeepsTheGraph(Total):
     def forward(self, x):
         result = super().forward(x)
@@ -193,6 +203,7 @@ FAULTS = {
     ),
     LosesItsTotal: ("test_goes_on_from_a_copy", "has total [0., 0.] of a deepcopy; expected ["),
     StaysInFloat32: ("test_buffers_after_a_call", "after the call; expected"),
+    StaysWhereXIsTracked: ("test_buffers_have_no_graph", "has total [", ", as before; expected ["),
     KeepsTheGraph: ("test_buffers_have_no_graph", "has a buffer total that requires grad after"),
     WritesFirst: ("test_refuses", "changed rows, and then raised ValueError."),
     ReplacesFirst: ("test_refuses", "changed total, and then raised ValueError."),
@@ -206,6 +217,12 @@ def test_a_fault_breaks_its_law(red_of, wrong):
     assert law in found
     for one in words:
         assert one in found[law].sentence
+
+
+def test_a_buffer_with_too_few_digits_is_shown_with_all_of_them(red_of):
+    failed = red_of(TotalContract, StaysInFloat32)["test_buffers_after_a_call"]
+    assert any(len(word) > 12 for word in failed.sentence.partition("has total")[2].split())
+    assert DIGITS in failed.hint
 
 
 def test_a_hint_says_which_mode_decides(red_of):

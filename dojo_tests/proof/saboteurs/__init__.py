@@ -1,7 +1,27 @@
 """Saboteurs: wrappers around a right function that make it wrong by a whole kind."""
 
-from . import calls, functions, gradients, inputs, memory, modules, results, right  # noqa: F401 - they add their kinds
-from .kinds import DTYPES, OF_NUMBERS, RIGHT_VARIANTS, SABOTEURS, same
+from . import (  # noqa: F401 - they add their kinds
+    calls,
+    functions,
+    gradients,
+    inputs,
+    memory,
+    modules,
+    optimizers,
+    results,
+    right,
+    stateful,
+)
+from .kinds import DTYPES, OF_NUMBERS, RIGHT_VARIANTS, SABOTEURS, any_contract, same
 from .probe import Probe, promised
 
-__all__ = ["DTYPES", "OF_NUMBERS", "RIGHT_VARIANTS", "SABOTEURS", "Probe", "promised", "same"]
+__all__ = [
+    "DTYPES",
+    "OF_NUMBERS",
+    "RIGHT_VARIANTS",
+    "SABOTEURS",
+    "Probe",
+    "any_contract",
+    "promised",
+    "same",
+]

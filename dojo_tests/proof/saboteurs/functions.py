@@ -106,6 +106,60 @@ def puts_a_module_into_train_mode(f, x):
 
 
 @afterwards()
+def unfreezes_a_module(f, x):
+    return isinstance(f, HandedModule) and bool(f.requires_grad_(True))
+
+
+def meanwhile(change, function, mark):
+    """The function that changes a module for the time of the call, and not after an error."""
+
+    @functools.wraps(function)
+    def wrapper(f, *others):
+        if not isinstance(f, HandedModule):
+            return function(f, *others)
+        put_back = change(f)
+        mark()
+        value = function(f, *others)
+        put_back()
+        return value
+
+    return wrapper
+
+
+def into_eval_mode(f):
+    modes = [(one, one.training) for one in f.modules()]
+    f.eval()
+    return lambda: [setattr(one, "training", mode) for one, mode in modes]
+
+
+def frozen(f):
+    found = [one for one in f.parameters() if one.requires_grad]
+    f.requires_grad_(False)
+    return lambda: [one.requires_grad_(True) for one in found]
+
+
+functional(is_functional, "calls_a_module_in_eval_mode")(
+    functools.partial(meanwhile, into_eval_mode)
+)
+functional(lets_errors_through, "leaves_a_module_frozen_after_an_error")(
+    functools.partial(meanwhile, frozen)
+)
+
+
+@functional(lets_errors_through)
+def leaves_grad_mode_off_after_an_error(function, mark):
+    @functools.wraps(function)
+    def wrapper(f, x, *others):
+        torch.set_grad_enabled(False)
+        mark()
+        f(x)
+        torch.set_grad_enabled(True)
+        return function(f, x, *others)
+
+    return wrapper
+
+
+@afterwards()
 def fills_the_grad_of_its_input(f, x):
     if not (x.requires_grad and x.is_leaf and x.grad is None):
         return False

@@ -152,6 +152,28 @@ def leaves_a_hook_on_its_input(function, mark):
     return wrapper
 
 
+def keeps_computed_inputs(contract):
+    """Whether, beside that, an input may have been computed; a parameter never is."""
+    handed = getattr(contract, "handed", contract.trackable)
+    return keeps_inputs(contract) and bool({*handed} & {*contract.trackable})
+
+
+@saboteur(keeps_computed_inputs, must_show=True)
+def retains_the_grad_of_its_input(function, mark):
+    """The function that has a later backward of the caller fill the .grad of an input."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        value = function(*args, **kwargs)
+        for x in tensors_in([*args, *kwargs.values()]):
+            if x.requires_grad and not x.is_leaf and not x.retains_grad:
+                x.retain_grad()
+                mark()
+        return value
+
+    return wrapper
+
+
 # ---------------------------------------------------------------- by hand
 
 
@@ -230,6 +252,35 @@ def second_gradient_for_what_comes_in_doubled(function, mark):
         return same
 
     return hooks_recorded_gradient(change, function, mark)
+
+
+class WritesIntoGrad(torch.autograd.Function):
+    """The identity, with a backward that leaves zeros in the gradient that came in."""
+
+    @staticmethod
+    def forward(ctx, x, mark):
+        ctx.mark = mark
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        result = grad.clone()
+        if not torch.is_grad_enabled() and grad.is_contiguous() and grad.any():
+            grad.zero_()
+            ctx.mark()
+        return result, None
+
+
+@saboteur(records_twice, must_show=True)
+def writes_into_the_incoming_gradient(function, mark):
+    def write(v):
+        return WritesIntoGrad.apply(v, mark) if v.requires_grad else v
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return each(function(*args, **kwargs), write)
+
+    return wrapper
 
 
 class ConstantSlope(torch.autograd.Function):

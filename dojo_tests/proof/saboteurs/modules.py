@@ -6,6 +6,8 @@ import functools
 import torch
 from torch import nn
 
+from dojo.checks.laws.class_of_modules import ClassOfModules
+
 from .kinds import SABOTEURS, Saboteur, same
 
 
@@ -17,6 +19,12 @@ def makes_module(contract):
 def has_parameters(contract):
     """Whether it is of what makes a module that has parameters."""
     return makes_module(contract) and bool(contract.parameters)
+
+
+def holds_constant_parameters(contract):
+    """Whether it is of a class of modules with parameters, and a call changes nothing there."""
+    is_class = isinstance(contract, ClassOfModules) and contract.recorded
+    return is_class and has_parameters(contract) and not contract.updated
 
 
 def state_of(module):
@@ -155,3 +163,58 @@ def gives_copies_of_one(function, mark):
 
 for wrap in (shares_parameters, gives_one_module, gives_copies_of_one):
     SABOTEURS.append(Saboteur(wrap.__name__, wrap, has_parameters, of_maker=True))
+
+
+def halves_its_own_gradients(function, mark):
+    """The function whose modules have a hook on each parameter that they are made with."""
+
+    def halve(gradient):
+        mark()
+        return gradient / 2
+
+    @functools.wraps(function, updated=())
+    def wrapper(*args, **kwargs):
+        module = function(*args, **kwargs)
+        for one in module.parameters():
+            one.register_hook(halve)
+        return module
+
+    return wrapper
+
+
+def keeps_its_weights_without_grad(function, mark):
+    """The function whose modules compute under no_grad with what they held in the first call."""
+
+    def kept_by(module, kind):
+        if module.__dict__.get("kept") is None:
+            twin = copy.deepcopy(module)
+            twin.__class__ = kind
+            module.__dict__["kept"] = twin
+        if not is_in_state(module, state_of(module.__dict__["kept"])):
+            mark()
+        return module.__dict__["kept"]
+
+    @functools.wraps(function, updated=())
+    def wrapper(*args, **kwargs):
+        module = function(*args, **kwargs)
+        kind = type(module)
+
+        class Keeps(kind):
+            def train(self, mode=True):
+                self.__dict__["kept"] = None
+                return super().train(mode)
+
+            def forward(self, *inputs):
+                if torch.is_grad_enabled():
+                    return super().forward(*inputs)
+                return kept_by(self, kind)(*inputs)
+
+        module.__class__ = Keeps
+        return module
+
+    return wrapper
+
+
+for wrap in (halves_its_own_gradients, keeps_its_weights_without_grad):
+    applies = holds_constant_parameters
+    SABOTEURS.append(Saboteur(wrap.__name__, wrap, applies, must_show=True, of_maker=True))
