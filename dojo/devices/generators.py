@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from dojo.devices.tags import CPU, GPU
-
-if TYPE_CHECKING:
-    from dojo.devices.machine import Machine
 
 _Generator: Any = torch.Generator
 _GeneratorMeta: Any = type(_Generator)
@@ -21,8 +18,8 @@ class GpuGenerator(_Generator):
     device = GPU
 
 
-def generator_class(sim: Machine) -> type:
-    """Return a class for torch.Generator that makes generators for the GPU too.
+def generator_class(sim: Any) -> type:
+    """Return a class for torch.Generator that makes generators for the GPU of a ``Machine`` too.
 
     Every generator, of torch's own class too, counts as its instance.
     """

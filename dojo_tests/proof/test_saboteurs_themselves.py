@@ -148,13 +148,13 @@ USES = (
     lambda module, x: module.eval()(x),
     lambda module, x: module.train()(x),
     torch.no_grad()(lambda module, x: module(x)),
-    lambda module, x: write_into(module),
+    lambda module, _: write_into(module),
     torch.no_grad()(lambda module, x: module(x)),
     lambda module, x: module(x[0]),  # which one of them refuses
-    lambda module, x: copy.deepcopy(module),
-    lambda module, x: module.load_state_dict(module.state_dict()),
-    lambda module, x: module.to("cpu"),
-    lambda module, x: module.double(),
+    lambda module, _: copy.deepcopy(module),
+    lambda module, _: module.load_state_dict(module.state_dict()),
+    lambda module, _: module.to("cpu"),
+    lambda module, _: module.double(),
 )
 
 

@@ -108,7 +108,7 @@ def _take_step(run: Run, step: Step) -> tuple[torch.Tensor, list[Any]]:
     memory = step.gradients.to(run.memory.device, copy=True)
     parts = parts_of(memory)
     old = run.parameters[0].grad
-    given = [part if has else None for part, has in zip(parts, step.has, strict=True)]
+    given: list[Any] = [part if has else None for part, has in zip(parts, step.has, strict=True)]
     given[0] = parts[0].clone() if old is None else old
 
     def closure() -> float:
@@ -165,7 +165,7 @@ def _expect_in_place(run: Run, home: list[Any]) -> None:
 
 def _expect_given_options(run: Run, step: Step) -> None:
     """Record a fault if an option of a group is not what it was set to."""
-    groups = zip(run.optimizer.param_groups, step.options, strict=True)
+    groups = zip(run.optimizer.param_groups, step.options, strict=False)  # the third comes late
     for number, (group, options) in enumerate(groups):
         for name, value in options.items():
             if group.get(name) != value:

@@ -25,7 +25,7 @@ from dojo.checks.laws.driven import (
     state_fault,
     state_tensors,
 )
-from dojo.checks.laws.planned import KINDS, SHORT, STEPS, options_of, plan_of
+from dojo.checks.laws.planned import KINDS, SHORT, STEPS, Plan, options_of, plan_of
 from dojo.checks.laws.settings import settings_watched
 from dojo.checks.laws.wording import SETTINGS, law
 from dojo.checks.messages import describe, dtype_name
@@ -120,7 +120,7 @@ class OptimizerClass(Contract):
         key = type(self), number, dtype, device
         solution.hint = self.hint("values")
         if key not in solution.records:
-            plan = plan_of(type(self), number, dtype)
+            plan = self.plan(number, dtype)
             memory = plan.start.to(device, copy=True)
             held = parameters_of(memory)
             groups = groups_of(held, self.second)
@@ -130,9 +130,14 @@ class OptimizerClass(Contract):
         run, solution.last_call = solution.records[key]
         return run
 
+    def plan(self, number: int, dtype: torch.dtype) -> Plan:
+        """Return the plan of a run, which is the same for each answer."""
+        contract: Any = type(self)
+        return plan_of(contract, number, dtype)
+
     def parameters(self, device: str) -> list[nn.Parameter]:
         """Return new parameters of the usual dtype."""
-        plan = plan_of(type(self), 0, self.dtypes[0])
+        plan = self.plan(0, self.dtypes[0])
         return parameters_of(plan.start.to(device, copy=True))
 
     def all_runs(self, device: str) -> list[tuple[int, torch.dtype]]:
@@ -149,7 +154,7 @@ class OptimizerClass(Contract):
         """Make the plans of all runs, which are the same for each answer."""
         super().prepare()
         for number, dtype in self.all_runs("cpu"):
-            plan_of(type(self), number, dtype)
+            self.plan(number, dtype)
 
     # ---------------------------------------------------------------- the laws
 
@@ -215,7 +220,7 @@ class OptimizerClass(Contract):
             run = self.driven(solution, "cpu", number, dtype)
             saved = run.optimizer.state_dict()
             saved = _saved_and_loaded(saved) if number == 0 else tree_map(_copied, saved)
-            plan = plan_of(type(self), number, dtype)
+            plan = self.plan(number, dtype)
             memory = run.memory.clone()
             held = parameters_of(memory)
             for p, old in zip(held, run.parameters, strict=True):

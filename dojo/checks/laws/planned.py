@@ -17,10 +17,11 @@ import torch
 from dojo.checks.laws.numbers import as_array
 
 STEPS, MORE = 16, 3  # of a run; after its state was saved and loaded
-SHORT = 7  # steps of a run on the GPU
+SHORT = 4  # steps of a run on the GPU
 LATE, ADDED, CHANGED, PAUSE = 3, 5, 8, (10, 11)  # numbers of steps, from 0
 TOLERANCES = {torch.float32: (1e-4, 1e-6), torch.float64: (1e-10, 1e-10)}
 EMPTY = "This is a step with an empty state: keep all that a later step needs in self.state[p]."
+AFTER_NONE = "Those that follow one without a gradient have their step too."
 _SIZES = (1e-6, 1e-3, 1e3, 1e6)
 
 
@@ -223,7 +224,9 @@ def _mistakes(
         yield EMPTY, replayed(right, past, STEPS)
     for sentence, update in contract.mistakes().items():
         yield sentence, replayed(update, past)
-    kept = f"The parameter was not changed at all. {KINDS[place].words}".strip()
+    follows_none = place > 0 and not plan.steps[past[-1].number].has[place - 1]
+    words = AFTER_NONE if follows_none else KINDS[place].words
+    kept = f"The parameter was not changed at all. {words}".strip()
     yield kept, [start] * (last + 1)
     yield "A parameter is to be changed once in each step.", replayed(twice, past)
     made = [one._replace(options=past[0].options) for one in past]

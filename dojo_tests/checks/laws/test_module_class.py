@@ -451,6 +451,26 @@ def test_a_gradient_may_be_computed_in_another_way(red_of, right):
     assert not red_of(LinearContract, right)
 
 
+class MovesItsOne(Linear):
+    """Has a tensor that is no buffer, and moves and converts it by itself."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.one = torch.ones(1)
+
+    def _apply(self, *args, **kwargs):
+        super()._apply(*args, **kwargs)
+        self.one = args[0](self.one)
+        return self
+
+    def forward(self, x):
+        return super().forward(x) * self.one
+
+
+def test_a_module_may_move_in_a_way_of_its_own(red_of, device):
+    assert not red_of(LinearContract, MovesItsOne, device)
+
+
 def test_a_message_shows_the_parameters(red_of):
     error = red_of(LinearContract, OtherInEval, "cpu", ["test_values"])["test_values"]
     assert "weight is [[" in error.hint
