@@ -95,7 +95,8 @@ class SaboteurRun:
         For an optimizer these are its own, and those that change torch at each call.
         """
         if isinstance(contract, OptimizerClass):
-            return kind.of_optimizer or kind.applies is self._kinds.any_contract
+            of_calls = kind.applies is self._kinds.any_contract and kind.must_show
+            return kind.of_optimizer or of_calls
         return not kind.of_optimizer
 
     def _unasked(self, runner, kata, items, name, contract):

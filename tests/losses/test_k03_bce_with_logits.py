@@ -39,7 +39,7 @@ class TestBceWithLogits(LossFunction):
         (*pair(2, 3, seed=2, hard=True), weights_of(3, seed=2)),
         ZEROS,
         (*pair(2, 2, 3, seed=4), weights_of(2, 3, seed=4)),
-        (0.5, 1.0),
+        (9.0, 0.0),
         (*pair(3, 2, seed=3), weights_of(3, 1, seed=3)),
         (-1.5, 0.25, 3.0),
         ([[0.0, 1.5, 0.0]], [[1.0, 0.0, 0.5]], [[2.0, 0.0, 3.0]]),

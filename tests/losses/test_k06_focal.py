@@ -37,8 +37,11 @@ class TestSigmoidFocalLoss(LossFunction):
     ]
     wild = [(*SURE, 1.0, None), (*SURE, 0.5), (*MIXED, 2.0, 0.9), (*MIXED, 0.0)]
     wild_gradients = wild
-    refused = [((*pair(2, 3), gamma), None, ValueError, GAMMA) for gamma in (-1.0, -0.01)]
-    refused += [((*pair(2, 3), 2.0, a), None, ValueError, ALPHA) for a in (-1.0, -0.01, 1.01)]
+    refused = [
+        *(((*pair(2, 3), *rest), None, ValueError, GAMMA) for rest in ((-1.0,), (-0.01, None))),
+        *(((*pair(2, 3), 2.0, a), None, ValueError, ALPHA) for a in (-1.0, -0.01)),
+        ((*pair(2, 3), 0.0, 1.01), None, ValueError, ALPHA),
+    ]
     hints = {
         "shape": "The loss is one number for all entries: their mean, without a dimension.",
         "values": "-alpha_t * (1 - p_t)^gamma * log p_t for each entry, then the mean of all.",

@@ -100,10 +100,12 @@ class LossFunction(PureFunction):
             alike = [name for name in self.one_shape if name in given]
             names = [*(alike if len(alike) > 1 else ()), *self.placed]
             shapes = {name: given[name] for name in names if name in given}
-            ranks = tuple(map(len, shapes.values()))
-            if ranks in seen or any(shape and math.prod(shape) < 2 for shape in shapes.values()):
+            counts = {math.prod(shape) for shape in shapes.values() if shape}
+            # nothing to compute is no reason to take another shape
+            kind = 0 in counts, *map(len, shapes.values())
+            if kind in seen or 1 in counts:
                 continue
-            seen.add(ranks)
+            seen.add(kind)
             for name, shape in shapes.items():
                 others = [*self.other_shapes(name, shape)]
                 others += [given[self.tensors[0]]] if name in self.placed else []
@@ -148,7 +150,7 @@ class LossFunction(PureFunction):
 
 
 def resized(x: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
-    """Return a tensor of another shape that is filled with the numbers of x, over and over."""
-    numbers = x.detach().cpu().reshape(-1)
-    places = torch.from_numpy(np.arange(math.prod(shape)) % max(numbers.numel(), 1))
+    """Return a tensor of another shape with the numbers of x, over and over, or with 0."""
+    numbers = x.detach().cpu().reshape(-1) if x.numel() else torch.zeros(1, dtype=x.dtype)
+    places = torch.from_numpy(np.arange(math.prod(shape)) % numbers.numel())
     return numbers[places].reshape(tuple(shape)).to(x.device)

@@ -109,6 +109,31 @@ def test_the_hint_says_which_comparison_is_wrong(red_of):
     assert "how many numbers" in hints[1]
 
 
+@pytest.mark.parametrize("empty", ["prediction", "target"])
+def test_an_empty_input_does_not_excuse_the_other(red_of, empty):
+    class Total(LossFunction):
+        name = "total"
+        tensors = ("prediction", "target")
+        one_shape = ("prediction", "target")
+        cases = [(X, np.zeros((2, 3)) + 0.25), (np.zeros((0, 3)), np.zeros((0, 3)))]
+
+        def truth(self, prediction, target):
+            return np.abs(prediction - target).sum()
+
+    def total(prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError("shapes")
+        return (prediction - target).abs().sum()
+
+    def returns_early(prediction, target):
+        if not {"prediction": prediction, "target": target}[empty].numel():
+            return prediction.sum() + target.sum()
+        return total(prediction, target)
+
+    assert not red_of(Total, total)
+    assert set(red_of(Total, returns_early)) == {"test_refuses_other_shapes"}
+
+
 def test_an_input_that_is_changed_before_the_error_is_red(red_of):
     def writes(prediction, target):
         if prediction.shape != target.shape:

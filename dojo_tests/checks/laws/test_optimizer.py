@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from dojo.checks.laws import OptimizerClass
-from dojo.checks.laws.planned import plan_of
+from dojo.checks.laws.planned import AFTER_NONE, plan_of
 
 
 class MomentumContract(OptimizerClass):
@@ -373,8 +373,7 @@ HINTS = {
     DividesByCalls: "It divides by the calls.",
     OptionsOnSelf: "Each group has its own options; these are the first group's.",
     FirstGroupOnly: "The parameter was not changed at all. `transposed` is in the second group.",
-    StopsAtNone: "The parameter was not changed at all. Those that follow one without a gradient have"
-    " their step too.",
+    StopsAtNone: f"The parameter was not changed at all. {AFTER_NONE}",
     ZeroIsNone: "A gradient of 0 is a gradient too: take the step.",
     GoesOnWithoutGradient: "A parameter without a gradient is skipped, and its state too.",
     Clamps: "Gradients of `sizes` are about 1e-6, 1e-3, 1e3 and 1e6.",
