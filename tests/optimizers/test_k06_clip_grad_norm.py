@@ -1,0 +1,450 @@
+"""The checks of optimizers/k06_clip_grad_norm: one norm by plain Python, one factor for all."""
+
+import functools
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from dojo.checks import (
+    CheckFailed,
+    aspect,
+    describe,
+    dtype_name,
+    expect,
+    expect_device,
+    expect_dtype,
+    expect_raises,
+    expect_shape,
+    expect_tensor,
+    in_layout,
+    runs_of,
+)
+from dojo.checks.laws.settings import settings_watched
+from dojo.checks.laws.wording import DIGITS
+from dojo.checks.messages import numbers_text, rounded
+
+ONE = "The norm is one number for all gradients, in a 0-d tensor."
+WIDEST = "float64 if one of the gradients is, else float32; what has no gradient does not count."
+DEVICE = "Compute the norm where the gradients are."
+NORM = "Add up the squares of all entries of all gradients; the norm is the root of that sum."
+FACTOR = "Every gradient is multiplied by the same min(1, max_norm / norm)."
+IN_PLACE = "Write into each gradient: `g.mul_(factor)`."
+NONE = "Skip a parameter whose .grad is None; with no gradient at all, the norm is 0."
+ZERO = "A norm of 0 needs no clipping: what is max_norm / 0, and 0 times that?"
+ITERABLE = "parameters may be a generator, and a second loop over it finds nothing: make a list."
+FROZEN = "`.grad` alone counts, not requires_grad."
+COPIED = "`reshape` and `flatten` copy where memory has gaps: multiply the gradient itself."
+SAME = "`p.grad = …` puts another tensor there: use an operation that ends in _."
+SMALL_TYPES = "Squares leave the range of 16 bits: add them up in float32, `norm(…, dtype=…)`."
+FINITE = "Ask whether the norm is finite before you write into the first gradient."
+UNTRACKED = "Compute under `torch.no_grad()`: gradients can have a graph of their own."
+PARAMETERS = "Only gradients change: the parameters stay as they are."
+OWN = "Compute norm and factor yourself, without torch's own clipping."
+ANEW = "Compute the norm anew in each call."
+
+RTOL = {torch.float64: 1e-12, torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 1e-2}
+ADDED = 1e-6  # what may be added to the norm
+LAYOUTS = ("transposed", "every second element", "at an offset")
+PLAIN = (2.6, [[3.0, 4.0], [12.0]])
+# max_norm, and the gradients; None where there is none
+CLIPPED = [
+    PLAIN,
+    (1.0, [[[1.1, -2.3, 2.0], [4.7, 0.0, -4.2]], 3.3, [[0.7], [-1.9]]]),
+    (1, [[5.0, -5.0]]),
+    (1e-3, [[100.3], [[-200.7, 0.1]], [3.9, 0.2]]),
+    (5e-6, [[3e-6, 4e-6], [1.2e-5]]),
+]
+KEPT = [
+    (20.0, [[3.1, 4.3], [12.7]]),
+    (1e6, [[0.1, -0.3], 0.7]),
+    (math.inf, [[300.3, -400.1]]),
+]
+NOTHING = [(1.0, [[0.0, 0.0], 0.0]), (0.5, [[[]]]), (math.inf, [[0.0]])]
+SOME = [(1.0, [[3.3, 4.1], None, [1.7]]), (2.0, [None, [[5.9]]]), (1.5, [[], [2.9, -0.3]])]
+LARGE = [(1.0, [[3e14, -1e15], [7e14]])]
+LARGE_16 = [(100.0, [[3e4, -4e4], [5e4]]), (200.0, [[6e4], [6e4, 6e4]])]
+SMALL_16 = [(1e-3, [[3e-4, 4e-4], [1.2e-3]])]
+
+
+@dataclass
+class Given:
+    """A parameter, and what was seen of it before the call.
+
+    Attributes:
+        grad: the tensor in its .grad; None if there is none.
+        whole: the memory in which that lies.
+        before, around: copies of both.
+        numbers: the entries of the gradient.
+    """
+
+    name: str
+    p: torch.Tensor
+    grad: torch.Tensor | None = None
+    whole: torch.Tensor | None = None
+    before: torch.Tensor | None = None
+    around: torch.Tensor | None = None
+    numbers: tuple = ()
+
+
+def given(gradients, dtypes=(torch.float32,), device="cpu", layout="contiguous", tracked=False):
+    """Parameters with these gradients; the dtypes take turns."""
+    found = []
+    for place, numbers in enumerate(gradients):
+        dtype = dtypes[place % len(dtypes)]
+        x = torch.tensor([1.0] if numbers is None else numbers, dtype=dtype).to(device)
+        one = Given("abcd"[place], nn.Parameter(torch.full_like(x, 2.0)))
+        if numbers is not None:
+            grad = in_layout(x, layout)
+            one.whole = grad if grad._base is None else grad._base
+            one.before, one.around = grad.detach().clone(), one.whole.detach().clone()
+            one.numbers = tuple(grad.double().flatten().tolist())
+            one.grad = one.p.grad = grad.requires_grad_() * 1 if tracked else grad
+        found.append(one)
+    return found
+
+
+def clipped(solution, seen, max_norm, hint, kind=list):
+    """What comes back for these parameters."""
+    held = [f"{one.name}.grad ={numbers_text(one.grad)}" for one in seen if one.grad is not None]
+    solution.hint = hint
+    got = solution.clip_grad_norm_(kind([one.p for one in seen]), max_norm)
+    names = f"[{', '.join(one.name for one in seen)}]"
+    names = names if kind is list else f"{kind.__name__}({names})"
+    start = f"With {', '.join(held)}: " if held else ""
+    solution.last_call = f"{start}clip_grad_norm_({names}, {max_norm})"
+    return got
+
+
+def rtol_of(seen):
+    return max((RTOL[one.grad.dtype] for one in seen if one.grad is not None), default=0)
+
+
+def entries(seen, after=False):
+    """All entries of all gradients, before or after the call."""
+    if not after:
+        return [x for one in seen for x in one.numbers]
+    there = [one.p.grad.detach() for one in seen if one.grad is not None]
+    return [x for grad in there for x in grad.double().flatten().tolist()]
+
+
+def expect_norm(got, seen, hint):
+    """The norm before clipping comes back."""
+    expect_shape(got, (), ONE)
+    norm, value, numbers = math.hypot(*entries(seen)), got.double().item(), entries(seen)
+    if math.isclose(value, norm, rel_tol=rtol_of(seen)):
+        return
+    if math.isclose(value, norm, rel_tol=1e-5):
+        raise CheckFailed(f"returned the norm {value!r}; expected {norm!r}.", DIGITS)
+    mistakes = {
+        "This is the sum of the squares: the norm is its root.": norm * norm,
+        "This is the sum of absolute values, which is another norm.": sum(map(abs, numbers)),
+        "This is the largest entry, which is another norm.": max(map(abs, numbers), default=0),
+        "These are the norms of the gradients, added up: square before you add.": sum(
+            math.hypot(*one.numbers) for one in seen
+        ),
+        "This is the norm of the last gradient alone.": math.hypot(*seen[-1].numbers),
+        "This is the norm of the first gradient alone.": math.hypot(*seen[0].numbers),
+        "The norm before clipping is asked for.": math.hypot(*entries(seen, after=True)),
+    }
+    for words, wrong in mistakes.items():
+        if math.isclose(value, wrong, rel_tol=max(rtol_of(seen), 1e-5)) and len(numbers) > 1:
+            hint = words
+            break
+    raise CheckFailed(f"returned the norm {rounded(value)}; expected {rounded(norm)}.", hint)
+
+
+def expect_clipped(seen, max_norm, hint):
+    """Each gradient is multiplied by the factor."""
+    norm, rtol = math.hypot(*entries(seen)), rtol_of(seen)
+    is_kept = norm + ADDED <= max_norm
+    high = 1.0 if is_kept or not norm else min(1.0, max_norm / norm)
+    low = 1.0 if is_kept else min(1.0, max_norm / (norm + ADDED))
+    for one in seen:
+        if one.grad is None:
+            expect(one.p.grad is None, f"gave {one.name} a gradient, which had none.", NONE)
+            continue
+        got = one.p.grad
+        expect_shape(got, one.before.shape, IN_PLACE, f"{one.name}.grad")
+        expect_dtype(got, one.before.dtype, IN_PLACE, f"{one.name}.grad")
+        values = got.detach().double().flatten().tolist()
+        for x, value in zip(one.numbers, values, strict=True):
+            bounds = sorted((x * low * (1 - rtol * (low < 1)), x * high * (1 + rtol * (high < 1))))
+            if bounds[0] <= value <= bounds[1]:
+                continue
+            expected = (one.before.double() * high).to(one.before.dtype)
+            found = f"left {one.name}.grad as{numbers_text(got.detach())}"
+            sentence = f"{found}; expected{numbers_text(expected)}."
+            is_old = torch.equal(got.detach(), one.before)
+            raise CheckFailed(sentence, why(seen, max_norm, hint, is_old), got, expected)
+
+
+def why(seen, max_norm, hint, is_old):
+    """The sentence of the mistake that gives all these entries; the hint if none is known."""
+    before, got = entries(seen), entries(seen, after=True)
+    norm, count = math.hypot(*before), len(before)
+    if not norm:
+        return ZERO
+    right = min(1, max_norm / norm)
+    own = [math.hypot(*one.numbers) for one in seen for _ in one.numbers]
+    alone = [min(1, max_norm / size) if size else 1 for size in own]
+    cut = [min(1, max_norm / abs(x)) if x else 1 for x in before]
+    mistakes = {
+        hint: [1] * count,
+        DIGITS: [right] * count,
+        "Each gradient is clipped by itself here: the norm is one for all.": alone,
+        "Each entry is cut off at max_norm: their common norm is what is limited.": cut,
+        "Gradients grow here, whose norm is small: the factor is at most 1.": [max_norm / norm]
+        * count,
+        "This is divided by the norm, but not multiplied by max_norm.": [1 / norm] * count,
+        "This is divided by the square of the norm: take its root.": [max_norm / norm**2] * count,
+    }
+    rtol = max(1e-7, rtol_of(seen))
+    for words, factors in mistakes.items():
+        numbers = [x * factor for x, factor in zip(before, factors, strict=True)]
+        if all(math.isclose(a, b, rel_tol=rtol) for a, b in zip(got, numbers, strict=True)):
+            return words
+    ratios = [after / x for after, x in zip(got, before, strict=True) if x]
+    if 0 < ratios[0] < right <= 1.1 * min(ratios) and max(ratios) < 1.01 * min(ratios):
+        added = max_norm / ratios[0] - norm
+        return f"About {added:.1g} is added to the norm here; it may be at most 1e-6."
+    return hint if is_old else FACTOR
+
+
+def expect_right(solution, cases, hint, kind=list, **options):
+    for max_norm, gradients in cases:
+        seen = given(gradients, **options)
+        got = clipped(solution, seen, max_norm, hint, kind)
+        expect_norm(got, seen, hint)
+        expect_clipped(seen, max_norm, hint)
+
+
+@aspect("type")
+def test_returns_a_tensor(solution):
+    """clip_grad_norm_ returns a tensor."""
+    for max_norm, gradients in (PLAIN, KEPT[0]):
+        expect_tensor(clipped(solution, given(gradients), max_norm, NONE), ONE)
+
+
+@aspect("shape")
+def test_returns_one_number(solution):
+    """The norm is a 0-d tensor."""
+    for max_norm, gradients in (PLAIN, (1.0, [[[2.0]]])):
+        expect_shape(clipped(solution, given(gradients), max_norm, NONE), (), ONE)
+
+
+@aspect("dtype")
+def test_has_the_widest_dtype(solution):
+    """The norm is float64 if one of the gradients is, else float32."""
+    half, brain, single, double = torch.float16, torch.bfloat16, torch.float32, torch.float64
+    mixed = [[half, brain], [double, half], [half, double]]
+    for dtypes in ([single], [double], [half], [brain], *mixed):
+        seen = given(PLAIN[1], dtypes)
+        got = clipped(solution, seen, PLAIN[0], WIDEST)
+        words = " and ".join(map(dtype_name, dtypes))
+        expected = double if double in dtypes else single
+        expect_dtype(got, expected, f"The gradients are {words}. {WIDEST}")
+
+
+@aspect("device")
+def test_stays_on_the_device(solution, device):
+    """Norm and gradients stay on the device."""
+    seen = given(PLAIN[1], device=device)
+    expect_device(clipped(solution, seen, PLAIN[0], DEVICE), device, DEVICE)
+    expect_device(seen[0].p.grad, device, DEVICE)
+
+
+@aspect("values")
+def test_clips(solution, device):
+    """All gradients are multiplied by max_norm / norm, and the norm before comes back."""
+    expect_right(solution, CLIPPED, IN_PLACE, device=device)
+    if device == "cpu":
+        expect_right(solution, CLIPPED, IN_PLACE, dtypes=[torch.float64])
+        mixed = [torch.float64, torch.float32]
+        expect_right(solution, CLIPPED + LARGE, IN_PLACE, dtypes=mixed)
+
+
+@aspect("values")
+def test_leaves_small_gradients(solution):
+    """Gradients whose norm is not above max_norm keep their exact numbers."""
+    for dtypes in ([torch.float32], [torch.float64], [torch.bfloat16, torch.float32]):
+        expect_right(solution, KEPT, FACTOR, dtypes=dtypes)
+
+
+@aspect("values")
+def test_takes_zeros(solution):
+    """A norm of 0 changes nothing."""
+    expect_right(solution, NOTHING, ZERO)
+
+
+@aspect("values")
+def test_skips_none(solution):
+    """Parameters without a gradient are skipped; without any gradient, the norm is 0."""
+    expect_right(solution, [*SOME, (1.0, [None, None]), (1.0, [])], NONE)
+    for gradients in ([], [None, None], [[3.0], None]):  # what is float64 has no gradient
+        seen = given(gradients, [torch.float32, torch.float64])
+        expect_dtype(clipped(solution, seen, 1.0, WIDEST), torch.float32, WIDEST)
+
+
+@aspect("values")
+def test_takes_any_iterable(solution):
+    """parameters may be a tuple, a generator, or module.parameters()."""
+    for kind in (tuple, iter):
+        expect_right(solution, [PLAIN, *SOME, (1.0, [])], ITERABLE, kind=kind)
+    layer = nn.Linear(3, 2)
+    layer.weight.grad, layer.bias.grad = torch.full((2, 3), 2.0), torch.full((2,), -2.0)
+    solution.hint = ITERABLE
+    got = solution.clip_grad_norm_(layer.parameters(), 2.0)
+    solution.last_call = "With eight entries of ±2: clip_grad_norm_(net.parameters(), 2.0)"
+    expect_shape(got, (), ITERABLE)
+    sentence = f"returned {describe(got)}; expected the norm 32**0.5."
+    expect(math.isclose(got, math.sqrt(32), rel_tol=1e-5), sentence, ITERABLE)
+    is_clipped = torch.allclose(layer.bias.grad, torch.full((2,), -math.sqrt(0.5)))
+    sentence = f"left a gradient as{numbers_text(layer.bias.grad)}; expected both -(0.5**0.5)."
+    expect(is_clipped, sentence, ITERABLE)
+
+
+@aspect("values")
+def test_clips_frozen_parameters(solution):
+    """A parameter with requires_grad False that has a gradient is clipped too."""
+    max_norm, gradients = CLIPPED[1]
+    seen = given(gradients)
+    seen[1].p.requires_grad_(False)
+    got = clipped(solution, seen, max_norm, FROZEN)
+    expect_norm(got, seen, FROZEN)
+    expect_clipped(seen, max_norm, FROZEN)
+    is_frozen = [one.p.requires_grad for one in seen] == [True, False, True]
+    expect(is_frozen, "changed the requires_grad of a parameter.", PARAMETERS)
+
+
+@aspect("values")
+def test_takes_any_strides(solution):
+    """Gradients may lie in memory in any way."""
+    for layout in LAYOUTS:
+        hint = f"Here the gradients are {layout} in memory. {COPIED}"
+        expect_right(solution, CLIPPED[:2] + KEPT[:1], hint, layout=layout)
+
+
+@aspect("values")
+def test_takes_large_gradients(solution):
+    """Entries may be as large as 1e15 in float32 and float64."""
+    for dtype in (torch.float32, torch.float64):
+        expect_right(solution, LARGE, "Squares up to 1e30 fit into float32.", dtypes=[dtype])
+
+
+@aspect("values")
+def test_takes_16_bits(solution):
+    """float16 and bfloat16 gradients, large and small ones, are clipped as well."""
+    for dtypes in ([torch.float16], [torch.bfloat16], [torch.float16, torch.float32]):
+        cases = [*CLIPPED[:1], *LARGE_16, *SMALL_16]
+        expect_right(solution, cases, SMALL_TYPES, dtypes=dtypes)
+    expect_right(solution, LARGE_16, SMALL_TYPES, dtypes=[torch.float16, torch.bfloat16])
+    expect_right(solution, LARGE_16, SMALL_TYPES, dtypes=[torch.bfloat16, torch.float64])
+
+
+@aspect("values")
+def test_clips_again_and_again(solution):
+    """Each call computes from the gradients that are there then."""
+    seen = given([[30.0, 40.0]])
+    (p,) = (one.p for one in seen)
+    for max_norm, norm in ((25.0, 50.0), (5.0, 25.0), (100.0, 5.0)):
+        solution.hint = ANEW
+        got = solution.clip_grad_norm_([p], max_norm)
+        start = "With p.grad = [30., 40.], clipped to 25, 5 and 100 in turn"
+        solution.last_call = f"{start}: clip_grad_norm_([p], {max_norm})"
+        expect_shape(got, (), ANEW)
+        sentence = f"returned {describe(got)}; expected the norm {norm}."
+        expect(math.isclose(got, norm, rel_tol=1e-5), sentence, ANEW)
+
+
+@aspect("gradient")
+def test_is_not_tracked(solution, device):
+    """The norm is not tracked, and nothing is recorded, even if gradients have a graph."""
+    for tracked in (False, True):
+        for max_norm, gradients in (PLAIN, KEPT[0]):
+            seen = given(gradients, device=device, tracked=tracked)
+            got = clipped(solution, seen, max_norm, UNTRACKED)
+            words = "returned a norm that is tracked by autograd; expected one that is not."
+            expect(not got.requires_grad, words, UNTRACKED)
+            expect_clipped(seen, max_norm, UNTRACKED)
+            for one in seen:
+                name = getattr(one.p.grad.grad_fn, "name", str)()
+                sentence = f"was recorded by autograd: {one.name}.grad has the node {name} now."
+                is_old = one.p.grad.grad_fn is None or (tracked and name == "MulBackward0")
+                expect(is_old, sentence, UNTRACKED)
+
+
+@aspect("memory")
+def test_writes_in_place(solution):
+    """Each .grad stays the same tensor in the same memory, and nothing around it changes."""
+    for layout in ("contiguous", *LAYOUTS):
+        for max_norm, gradients in (CLIPPED[1], SOME[0], KEPT[0]):
+            seen = given(gradients, layout=layout)
+            places = [(one.p.grad.data_ptr(), one.p.grad.stride()) for one in seen if one.numbers]
+            clipped(solution, seen, max_norm, SAME)
+            there = [one for one in seen if one.numbers]
+            for one, (pointer, strides) in zip(there, places, strict=True):
+                got = one.p.grad
+                expect(got is one.grad, f"put another tensor into {one.name}.grad.", SAME)
+                is_there = got.data_ptr() == pointer and got.stride() == strides
+                expect(is_there, f"gave {one.name}.grad other memory.", SAME)
+                got.copy_(one.before)
+                is_kept = torch.equal(one.whole, one.around)
+                expect(is_kept, f"wrote into the memory around {one.name}.grad.", SAME)
+
+
+@aspect("memory")
+def test_leaves_all_else(solution):
+    """Parameters, settings of torch and random generators stay as they are."""
+    for max_norm, gradients in (CLIPPED[1], KEPT[0]):
+        seen = given(gradients)
+        places = [one.p.data_ptr() for one in seen]
+        with settings_watched(solution, thoroughly=True) as found:
+            clipped(solution, seen, max_norm, PARAMETERS)
+        expect(not found.text, found.text, PARAMETERS)
+        for one, place in zip(seen, places, strict=True):
+            is_kept = one.p.data_ptr() == place and bool((one.p == 2).all())
+            expect(is_kept, f"changed the parameter {one.name}.", PARAMETERS)
+            expect(one.p.requires_grad, f"changed the requires_grad of {one.name}.", PARAMETERS)
+
+
+def expect_refused(solution, cases):
+    """RuntimeError is raised, and no gradient is changed."""
+    for max_norm, gradients, dtypes in cases:
+        seen = given(gradients, dtypes)
+        call = functools.partial(clipped, solution, seen, max_norm, FINITE, iter)
+        expect_raises(RuntimeError, call, FINITE)
+        for one in seen:
+            is_kept = one.p.grad is one.grad
+            if is_kept and one.grad is not None:
+                is_kept = torch.allclose(one.grad, one.before, 0, 0, equal_nan=True)
+            sentence = f"raised an error, but has changed {one.name}.grad before."
+            expect(is_kept, sentence, FINITE)
+
+
+@aspect("errors")
+def test_refuses_nan(solution):
+    """A norm that is NaN raises RuntimeError, and no gradient is changed."""
+    cases = [(1.0, [[3.0, 4.0], None, [1.0, math.nan]], [torch.float32])]
+    cases += [(math.inf, [[math.nan], [2.0]], [torch.float64])]
+    cases += [(1.0, [[5.0], math.nan], [torch.bfloat16, torch.float16])]
+    expect_refused(solution, cases)
+
+
+@aspect("errors")
+def test_refuses_infinity(solution):
+    """A norm that is infinite raises RuntimeError, and no gradient is changed."""
+    cases = [(1.0, [[3.0, 4.0], None, [1.0, math.inf]], [torch.float32])]
+    cases += [(math.inf, [[-math.inf, 0.0], [2.0]], [torch.float64])]
+    cases += [(0.5, [[2.0], [[0.0, -math.inf]]], [torch.bfloat16, torch.float16])]
+    expect_refused(solution, cases)
+
+
+@aspect("structure")
+def test_is_made_without_torchs(solution):
+    """It is made without torch's own clipping, under whatever name."""
+    for max_norm, gradients in (PLAIN, KEPT[0], (1.0, [])):
+        with runs_of(torch.nn.utils.clip_grad) as names:
+            clipped(solution, given(gradients), max_norm, OWN)
+        expect(not names, "ran torch's clipping, which is forbidden here.", OWN)
