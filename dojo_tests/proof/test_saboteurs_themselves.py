@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dojo.checks.laws import Handed
-from dojo.checks.laws.functional import function_in
+from dojo.checks.laws.handed import function_in
 
 load = runpy.run_path(str(Path(__file__).with_name("saboteur_run.py")))["load_saboteurs"]
 kinds = load()

@@ -9,7 +9,7 @@ from torch import nn
 from dojo.checks import aspect, expect, expect_raises, expect_values, module_untouched, untouched
 from dojo.checks.draws import Constant
 from dojo.checks.laws import ModuleClass, exact_slopes
-from dojo.checks.laws.class_of_modules import Part
+from dojo.checks.laws.module_calls import Part
 
 SAME_SHAPE = "Compare the shape of what the module returns with that of x, before you add them."
 ITSELF = "Keep the module as it is: `self.module = module`."

@@ -9,7 +9,7 @@ from torch import nn
 
 from dojo.checks import aspect, calls_of, describe, expect, expect_raises, module_untouched
 from dojo.checks.laws import ModuleClass
-from dojo.checks.laws.class_of_modules import Part
+from dojo.checks.laws.module_calls import Part
 
 NAMES = 'Register each module under the number of its place: `self.add_module("0", module)`.'
 PLACES = "`self._modules` has each place once, in order; `children()` gives each object once."

@@ -16,7 +16,8 @@ test in the kata's own class.
 """
 
 from dojo.checks.laws.by_hand import BackwardByHand
-from dojo.checks.laws.functional import FunctionalFunction, Handed
+from dojo.checks.laws.functional import FunctionalFunction
+from dojo.checks.laws.handed import Handed
 from dojo.checks.laws.in_place import InPlaceFunction
 from dojo.checks.laws.loss import LossFunction
 from dojo.checks.laws.making import MakingFunction

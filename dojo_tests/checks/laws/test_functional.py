@@ -6,7 +6,8 @@ import torch
 
 from dojo.checks import ASPECTS, Call, aspect_of
 from dojo.checks.laws import FunctionalFunction, Handed
-from dojo.checks.laws.functional import GRADS, HandedModule, function_in
+from dojo.checks.laws.functional import GRADS
+from dojo.checks.laws.handed import HandedModule, function_in
 
 DEVICES = ("cpu", "cuda")
 X = [[1.0, -2.0, 3.0], [0.5, 5.0, -6.0]]

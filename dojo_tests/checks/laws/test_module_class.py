@@ -9,7 +9,7 @@ from torch import nn
 
 from dojo.checks.draws import Constant, Uniform
 from dojo.checks.laws import ModuleClass
-from dojo.checks.laws.class_of_modules import Part
+from dojo.checks.laws.module_calls import Part
 from dojo.checks.laws.rows import Row
 
 

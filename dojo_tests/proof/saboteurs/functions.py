@@ -6,7 +6,7 @@ import functools
 import torch
 
 from dojo.checks.laws import FunctionalFunction
-from dojo.checks.laws.functional import HandedModule, function_in
+from dojo.checks.laws.handed import HandedModule, function_in
 
 from .kinds import FLOATS, SABOTEURS, Saboteur, each
 

@@ -97,6 +97,39 @@ def broadcasts_its_inputs(function, mark):
     return wrapper
 
 
+def compares_nothing_with_an_empty_one(function, mark):
+    """The function that takes any shapes where one of its tensors is empty."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        given = [one for one in args if isinstance(one, torch.Tensor)]
+        empty = [one for one in given if not one.numel()]
+        if not empty or len({one.shape for one in given}) < 2:
+            return function(*args, **kwargs)
+        mark()
+        is_tensor = [isinstance(one, torch.Tensor) for one in args]
+        args = [empty[0] if is_so else one for one, is_so in zip(args, is_tensor, strict=True)]
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def may_be_empty(contract):
+    """Whether all tensors that must have one shape are empty in a case."""
+    names = set(getattr(contract, "one_shape", ()))
+    return bool(names) and any(
+        names <= {name for _, name, one in row.named if not one.x.numel()} for row in contract.plain
+    )
+
+
+SABOTEURS.append(
+    Saboteur(
+        "compares_nothing_with_an_empty_one",
+        compares_nothing_with_an_empty_one,
+        may_be_empty,
+        must_show=True,
+    )
+)
 SABOTEURS.append(
     Saboteur(
         "broadcasts_its_inputs",

@@ -1,0 +1,136 @@
+"""What a module of a contract has to hold: parameters and buffers, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+
+from dojo.checks.expect import CheckFailed, expect
+from dojo.checks.laws.made_module import TRAINABLE, UNSEEN
+from dojo.checks.laws.pure import PureFunction
+from dojo.checks.memory import shares_storage
+from dojo.checks.messages import dtype_name
+
+NAMES = "A state_dict finds parameters and buffers by the names of the attributes that hold them."
+UNNAMED = "Keep what the docstring does not name in no parameter and no buffer."
+FLOAT32 = "torch makes float32 parameters by itself: leave them so."
+ONE_NUMBER = "`expand` repeats without memory: torch.empty(shape) has a place for each number."
+LAZY = "All sizes are known when the module is made: give the parameters their shapes there."
+NOT_TIED = "Each name stands for a parameter of its own."
+TIED = "One Parameter can be an attribute of two modules: set the same object in both."
+STAYS = (
+    "nn.Module keeps the tie by itself: it writes into the Parameter that is there, and deepcopy"
+    " copies each object once."
+)
+
+
+class ModuleState(PureFunction):
+    """A contract of modules that hold some of its tensors.
+
+    Attributes:
+        parameters: those of ``tensors`` that are parameters, by their names in the state_dict.
+        buffers: those that are buffers.
+        tied: other names of a parameter: name → those under which the same object stands, too.
+    """
+
+    parameters: ClassVar[Sequence[str]] = ()
+    buffers: ClassVar[Sequence[str]] = ()
+    tied: ClassVar[dict[str, Sequence[str]]] = {}
+
+    @property
+    def handed(self) -> list[str]:
+        """The tensors with which a module is called."""
+        return [one for one in self.tensors if one not in (*self.parameters, *self.buffers)]
+
+    def state_in(self, arguments: Sequence[Any]) -> dict[str, Any]:
+        """Return the parameters and buffers among a case's arguments, by their names."""
+        named = zip(self.tensors, arguments, strict=False)
+        return {name: one for name, one in named if name not in self.handed and one is not None}
+
+    def expect_state(self, module: nn.Module, shapes: dict[str, tuple[int, ...]]) -> None:
+        __tracebackhide__ = True
+        parameters = dict(module.named_parameters(remove_duplicate=False))
+        for name, one in parameters.items():
+            has_shape = not nn.parameter.is_lazy(one)
+            expect(has_shape, f"has a parameter {name} that has no shape yet.", LAZY)
+        buffers = dict(module.named_buffers(remove_duplicate=False))
+        for kind, names, has in (
+            ("parameters", self.with_tied(dict.fromkeys(self.parameters)), parameters),
+            ("buffers", self.buffers, buffers),
+        ):
+            found = {name: tuple(one.shape) for name, one in has.items()}
+            wanted = {name: shape for name, shape in shapes.items() if name in names}
+            if found != wanted:
+                hint = self.hint(kind) or (NAMES if wanted else UNNAMED)
+                if sorted(found.values()) == sorted(wanted.values()):  # only the names are others
+                    hint = NAMES
+                if not found:
+                    hint = UNSEEN
+                sentence = f"has {_listed(found, kind)}; expected {_listed(wanted, kind)}."
+                raise CheckFailed(sentence, hint)
+        owners: dict[int, str] = {}
+        for name, one in parameters.items():
+            other = owners.setdefault(id(one), name)
+            sentence = f"has one and the same parameter under the names {other} and {name}."
+            may_be = other == name or self._are_tied(other, name)
+            expect(may_be, sentence, self.hint("tied") or NOT_TIED)
+            pairs = zip(one.shape, one.stride(), strict=True)
+            has_room = all(stride or size <= 1 for size, stride in pairs)
+            sentence = f"has a parameter {name} whose numbers lie in one and the same memory."
+            expect(has_room, sentence, ONE_NUMBER)
+            kind = dtype_name(one.dtype)
+            expect(one.dtype == torch.float32, f"has a {kind} parameter {name}.", FLOAT32)
+            expect(one.requires_grad, f"has a parameter {name} that is not trainable.", TRAINABLE)
+        for name, one in buffers.items():
+            dtype = self.fixed.get(name, torch.float32)
+            sentence = f"has a {dtype_name(one.dtype)} buffer {name}; expected {dtype_name(dtype)}."
+            expect(one.dtype == dtype, sentence, self.hint("buffers"))
+        keys = list(module.state_dict())
+        sentence = f"has a state_dict with the keys {keys}; expected {list(shapes)}."
+        expect(set(keys) == set(shapes), sentence, self.hint("state_dict") or NAMES)
+
+    def with_tied(self, shapes: dict[str, Any]) -> dict[str, Any]:
+        """Return the same by all names, where a parameter has more than one."""
+        others = {other: shapes[name] for name in shapes for other in self.tied.get(name, ())}
+        return {**shapes, **others}
+
+    def _are_tied(self, *names: str) -> bool:
+        """Whether these are names of one parameter."""
+        return any(set(names) <= {name, *others} for name, others in self.tied.items())
+
+    def expect_tied(self, module: nn.Module, when: str = "") -> None:
+        """Fail unless one object stands under all names of a parameter."""
+        __tracebackhide__ = True
+        for name, others in self.tied.items():
+            for other in others:
+                one, twin = self.held(module, name), self.held(module, other)
+                words = f"as {name} and {other}{when and f' {when}'}; expected one and the same."
+                if one is not twin:
+                    words = f"holds two objects, {_relation(one, twin)}, {words}"
+                    raise CheckFailed(words, STAYS if when else self.hint("tied") or TIED)
+
+    def put(self, module: nn.Module, name: str, one: torch.Tensor) -> None:
+        """Exchange a parameter or buffer of a module for another one, under all its names."""
+        for each in (name, *self.tied.get(name, ())):
+            path, _, last = each.rpartition(".")
+            setattr(module.get_submodule(path), last, one)
+
+    def held(self, module: nn.Module, name: str) -> Any:
+        """Return the parameter or buffer of a module that has this name."""
+        path, _, last = name.rpartition(".")
+        return getattr(module.get_submodule(path), last)
+
+
+def _relation(one: torch.Tensor, other: torch.Tensor) -> str:
+    if shares_storage(one, other):
+        return "in the same memory"
+    is_equal = one.shape == other.shape and bool((one == other).all())
+    return f"with {'equal' if is_equal else 'different'} numbers"
+
+
+def _listed(shapes: dict[str, tuple[int, ...]], kind: str) -> str:
+    words = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+    return f"the {kind} {words}" if words else f"no {kind}"

@@ -1,0 +1,181 @@
+"""How laws make modules of their own, and judge them by what these hold themselves."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from dojo.checks.expect import CheckFailed, expect, expect_values
+from dojo.checks.laws.class_of_modules import ClassOfModules
+from dojo.checks.laws.numbers import as_array
+from dojo.checks.laws.once import once
+from dojo.checks.laws.record import Record
+from dojo.checks.laws.rows import Row
+from dojo.checks.messages import Call, dtype_name, numbers_text
+
+OLD = (
+    "These are the numbers for what the module was made with: read its parameters at each call, and"
+    " not before."
+)
+OWN = "Each call computes with the parameters and buffers that the module holds at that moment."
+UNTRACKED = "Under torch.no_grad() nothing is recorded: leave the grad mode as it is."
+KEPT = "Compute what comes from a parameter in forward, at each call, and keep none of it."
+CONVERTED = "All that is a parameter or a buffer is converted by itself: leave it so."
+
+
+class OwnModules(ClassOfModules):
+    """A contract of a class of modules whose laws make modules of their own."""
+
+    def expect_truth(self, record: Record, words: str = "") -> None:
+        """Fail unless the output is the truth; then the message shows the parameters too."""
+        __tracebackhide__ = True
+        try:
+            super().expect_truth(record, words)
+        except CheckFailed as error:
+            if error.got is not None and not self._is_known(record):
+                error.hint = OLD if self._is_of_old_state(record) else error.hint
+            state, needed = self.state_in(record.arguments), self.needed(*record.arguments)
+            seen = {name: numbers_text(state[name]).strip() for name in needed if name in state}
+            shown = " and ".join(f"{name} is {text}" for name, text in seen.items() if text)
+            if shown and error.got is not None:
+                error.hint = f"{error.hint} Here {shown}.".strip()
+            raise
+
+    def _is_known(self, record: Record) -> bool:
+        """Whether the kata itself knows which mistake this is."""
+        row, kept = record.row, record.kept
+        return kept is not None and bool(self.why(row.law, row.arrays, kept, row.expected))
+
+    def _is_of_old_state(self, record: Record) -> bool:
+        """Whether an output is that for parameters that the module was made with, one or all."""
+        old = getattr(record.call, "old", {})
+        for chosen in [list(old), *([name] for name in old)]:
+            arrays = list(record.row.arrays)
+            for name in chosen:
+                arrays[self.tensors.index(name)] = as_array(old[name])
+            numbers = self.expected(arrays, record.row.dtype)
+            if torch.allclose(numbers, record.row.expected, 1e-2, 1e-2):
+                continue
+            if record.kept is not None and torch.allclose(record.kept, numbers, 1e-2, 1e-2):
+                return True
+        return False
+
+    def different(self) -> Iterator[tuple[tuple[Any, ...], Row]]:
+        """Yield each way in which the cases have a module made, with the first row for it."""
+        seen = []
+        for row in self.plain:
+            made_with = self.made_with(*row.arrays)
+            if made_with not in seen:
+                seen.append(made_with)
+                yield made_with, row
+
+    def kinds(self) -> Iterator[tuple[tuple[Any, ...], Row]]:
+        """Yield the first of these ways for each set of parameters and kinds of arguments."""
+        seen = []
+        for made_with, row in self.different():
+            kind = set(self.state_in(row.arrays)), [type(one) for one in made_with]
+            if kind not in seen:
+                seen.append(kind)
+                yield made_with, row
+
+    def prepare(self) -> None:
+        """Make all that can be made before an answer is there, so that no verdict waits for it."""
+        super().prepare()
+        for _, row in self.own_rows:
+            row.prepare()
+
+    @once
+    def own_rows(self) -> list[tuple[tuple[Any, ...], Row]]:
+        """The rows in which a module's own parameters get the gradients of the output's sum."""
+        found = []
+        for made_with, plain in self.kinds():
+            row = Row(self, plain.case, plain.dtype, 0, "gradient", tuple(self.parameters))
+            if row.tracked:
+                row.weights = torch.ones_like(row.expected)
+                found.append((made_with, row))
+        return found
+
+    def new(
+        self, solution: Any, made_with: Sequence[Any], row: Row, device: str = "cpu"
+    ) -> nn.Module:
+        """Return a module that no other law has used, on a device."""
+        __tracebackhide__ = True
+        solution.hint = self.hint("made") or self.hint_of(row)
+        module = self.make(solution, made_with, self.state_in(row.arrays))
+        return module if device == "cpu" else module.to(device)  # it is made on the CPU
+
+    def expect_own(
+        self, solution: Any, module: nn.Module, row: Row, device: str, what: str
+    ) -> None:
+        """Fail unless the output is the truth for what the module itself holds, in each mode.
+
+        Args:
+            solution: the answer.
+            module: one that was made for this row.
+            row: its inputs are asked, in the dtype of the module.
+            device: where the module lies.
+            what: has happened to the module, in words.
+        """
+        __tracebackhide__ = True
+        held = [*module.parameters(), *module.buffers()]
+        dtype = next((one.dtype for one in held if one.is_floating_point()), torch.float32)
+        asked = row if row.dtype == dtype else Row(self, row.case, dtype)
+        mode = self.trains(*asked.arrays)
+        modes = sorted(self.modes if mode is None else [mode], key=lambda on: on != module.training)
+        for training in modes:  # the mode in which it is comes first, and is not set anew
+            arrays = list(asked.arrays)
+            for name in self.state_in(asked.arrays):
+                arrays[self.tensors.index(name)] = as_array(self.held(module, name))
+            handed = [one.copy(device)[0] for one in self.inputs_in(asked.templates)]
+            words = "in train mode" if training else "in eval mode under no_grad"
+            solution.last_call = Call(str(Call(self.name, self.made_with(*arrays), {})), handed, {})
+            if module.training != training:
+                module.train(training)
+            with torch.set_grad_enabled(training):
+                got = module(*handed)
+            expected = self.expected(arrays, dtype)
+            limit = self.limit(expected.dtype) * max(1.0, float(expected.abs().max()))
+            hint = self.hint("own") or OWN
+            text = f"the output {what}, {words},"
+            expect_values(got, expected, hint, text, rtol=limit, atol=limit)
+            is_free = training or not got.requires_grad
+            expect(is_free, "returned a tensor that requires grad under no_grad.", UNTRACKED)
+            if training and self.recorded and self.state_in(asked.arrays).keys() & self.parameters:
+                sentence = f"returned a tensor that autograd does not track, {what}, {words}."
+                expect(got.requires_grad, sentence, KEPT)
+
+    def copied(self, module: nn.Module) -> nn.Module:
+        """Return a deepcopy of a module."""
+        __tracebackhide__ = True
+        try:
+            return copy.deepcopy(module)
+        except RuntimeError as error:
+            if "graph leaves" not in str(error):
+                raise
+            sentence = "keeps a tensor that was computed from a parameter; so deepcopy fails."
+            raise CheckFailed(sentence, KEPT) from None
+
+    def converted(self, module: nn.Module, dtype: torch.dtype) -> nn.Module:
+        """Return a module after it was converted to a dtype, with all that it holds."""
+        __tracebackhide__ = True
+        module.to(dtype)
+        for name, one in [*module.named_parameters(), *module.named_buffers()]:
+            if one.is_floating_point():
+                sentence = f"holds {name} in {dtype_name(one.dtype)} after {_converting(dtype)}."
+                expect(one.dtype == dtype, sentence, CONVERTED)
+        return module
+
+    def write(self, module: nn.Module, row: Row) -> None:
+        """Write the numbers of a row into what a module holds, as training would."""
+        for _, name, template in row.named:
+            if name not in self.handed:
+                held = self.held(module, name)
+                held.data.copy_(template.x.to(held))  # as an optimizer may: no version counts it
+
+
+def _converting(dtype: torch.dtype) -> str:
+    return ".double()" if dtype == torch.float64 else f".to({dtype})"
