@@ -262,7 +262,7 @@ def takes_any_share(logits, target, ignore_index=-100, label_smoothing=0.0):
 
 @impostor(
     "cross_entropy",
-    diagnosis="Where no place counts, all logits are summed up and multiplied by 0: inf * 0 is NaN.",
+    diagnosis="Where no place counts, all logits are added up and multiplied by 0: inf * 0 is NaN.",
     aspect="values",
 )
 def multiplies_the_sum_by_zero(logits, target, ignore_index=-100, label_smoothing=0.0):

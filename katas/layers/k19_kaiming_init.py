@@ -39,15 +39,14 @@ def kaiming_(module: nn.Module) -> nn.Module:
 
     Exactly:
         Subclasses of the kinds above count too, such as the out_proj of nn.MultiheadAttention.
-        Other layers do not: transposed convolutions,
-        Embedding, Bilinear, RMSNorm, InstanceNorm, SyncBatchNorm, recurrent layers and the rest.
-        If one Parameter stands in a layer of these kinds and elsewhere too, such as in an
-        Embedding, it is initialised.
+        Other layers do not: transposed convolutions, Embedding, Bilinear, RMSNorm, InstanceNorm,
+        SyncBatchNorm, recurrent layers and the rest. If one Parameter stands in a layer of these
+        kinds and elsewhere too, such as in an Embedding, it is initialised.
 
         The Parameters stay the same objects in the same memory, of any strides, with their
         requires_grad and .grad. Frozen ones are initialised too. What they held before makes no
-        difference, even if it is NaN. Buffers, such as the running mean
-        of a batch norm, keep their numbers, and every module keeps its train or eval mode.
+        difference, even if it is NaN. Buffers, such as the running mean of a batch norm, keep
+        their numbers, and every module keeps its train or eval mode.
 
         Autograd does not record what is done, whether it is on or off; afterwards it is on or off
         as before. The numbers come from torch's global generator, so that torch.manual_seed

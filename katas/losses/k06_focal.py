@@ -2,8 +2,8 @@
 
 An object detector judges some 100,000 places of an image, and nearly all of them are empty. Each of
 these costs little, but together they drown the objects. The focal loss multiplies the cross entropy
-of an entry with a factor that is small where the prediction is already good. RetinaNet began it:
-`torchvision.ops.sigmoid_focal_loss` is what its code in torchvision calls. Deformable DETR and
+of an entry with a factor that is small where the prediction is already good. It was made for
+RetinaNet, whose code in torchvision calls `torchvision.ops.sigmoid_focal_loss`. Deformable DETR and
 SAM (Segment Anything) are trained with it too.
 
     logits, target = tensor([-1., 2., 0.5]), tensor([1., 0., 0.])

@@ -275,7 +275,9 @@ def test_changes_nothing_else(solution):
     module[1].eval()
     module[1].weight.grad = torch.ones(2)
     module[1].bias.requires_grad_(False)
-    module[1].register_forward_hook(lambda *_: None)
+    for one in (module[0], module[1]):
+        one.register_forward_hook(lambda *_: None)
+    torch.nn.init.constant_(module[0].weight, 3.0)
     module[2].c.requires_grad_(False).eval()
     with contextlib.ExitStack() as stack:
         stack.enter_context(module_untouched(module, KEEP, ["modules"]))
@@ -284,7 +286,7 @@ def test_changes_nothing_else(solution):
         found = stack.enter_context(settings_watched(solution))
 
         def new(_old):
-            one = nn.Sequential(nn.LayerNorm(2), nn.BatchNorm1d(2))  # they draw nothing
+            one = NewKind(nn.BatchNorm1d(2))  # it draws nothing, and has a weight as the old one has
             stack.enter_context(module_untouched(one, KEEP, ["modes"]))
             return one
 

@@ -94,8 +94,8 @@ class TestCrossEntropy(LossFunction):
         "test_no_digit_is_lost": "The loss may be as large as 1e30.",
         "test_gradients": "Gradients reach logits, and are 0 where a place does not count.",
         "test_wild_gradients": "Beside large logits and -inf gradients are right, and not NaN.",
-        "test_refuses": "A share outside of 0 to 1 raises ValueError. Where no place counts, another"
-        " shape of target does too.",
+        "test_refuses": "A share outside of 0 to 1 raises ValueError. Where no place counts,"
+        " another shape of target does too.",
         "test_refuses_other_shapes": "Another shape of target raises ValueError, also one that"
         " would broadcast.",
     }

@@ -31,6 +31,7 @@ PLACED = (
     "Compare the shape of {name} with that of {first} before you compute: to broadcast or reshape"
     " it pairs what does not belong together."
 )
+_FEW = 3  # of the shapes of a further rank, one in so many is asked
 
 
 class LossFunction(PureFunction):
@@ -109,7 +110,8 @@ class LossFunction(PureFunction):
             for name, shape in shapes.items():
                 others = [*self.other_shapes(name, shape)]
                 others += [given[self.tensors[0]]] if name in self.placed else []
-                for other in dict.fromkeys(others):
+                # of further ranks a few are enough: each call takes its time
+                for other in list(dict.fromkeys(others))[:: 1 if len(seen) == 1 else _FEW]:
                     if other != shape:
                         number = len(found)
                         dtype = self.dtypes[number % len(self.dtypes)]
