@@ -79,6 +79,7 @@ def call_until(marks, function):
         others += [x.detach().clone().requires_grad_()] if x.requires_grad else []
         others += [torch.zeros_like(x).requires_grad_()] if x.requires_grad else []
         others += [x.detach()[:1].clone()] if x.dim() else []  # of another shape
+        others += [] if x.numel() else [torch.ones(1, 3)]
         for y in others:
             for dim in (0, -1, -1):
                 with contextlib.suppress(RuntimeError):  # as some of them should

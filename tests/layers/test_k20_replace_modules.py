@@ -21,6 +21,7 @@ SAME_NAMES = "The new module takes the name and the place of the old one; all na
 DOTS = "`setattr` knows no dots: set the last part of the name, on the parent that has the child."
 MODE = "`new.train(old.training)` sets the mode of the new module, and of all modules in it."
 KEEP = "Apart from the places of old modules and the modes of new ones, everything stays."
+KEEP_NEW = "Only the mode of a new module changes: Parameters and hooks are as make returned them."
 FIRST_MAKE = "Make all new modules before you put the first one in, or set a mode."
 NO_MODULE = "What make returns must be an instance of nn.Module, or else TypeError is raised."
 FORWARD = "An exception of make goes on to the caller: do not catch it."
@@ -286,8 +287,8 @@ def test_changes_nothing_else(solution):
         found = stack.enter_context(settings_watched(solution))
 
         def new(_old):
-            one = NewKind(nn.BatchNorm1d(2))  # it draws nothing, and has a weight as the old one has
-            stack.enter_context(module_untouched(one, KEEP, ["modes"]))
+            one = NewKind(nn.BatchNorm1d(2))  # as the old ones it has a weight; it draws nothing
+            stack.enter_context(module_untouched(one, KEEP_NEW, ["modes"]))
             return one
 
         replaced(solution, module, MIXED, KEEP, new=new)

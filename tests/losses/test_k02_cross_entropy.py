@@ -10,8 +10,8 @@ from dojo.checks.laws import LossFunction
 LOW = -math.inf
 IGNORED = -100
 FLOAT = (torch.float32,)
-SHAPE = "Compare target's shape with that of logits without dimension 1, before anything else: what"
-SHAPE += " broadcasts or flattens pairs logits with targets of other places."
+SHAPE = "Compare target's shape with that of logits without dimension 1, before anything else."
+SHAPE += " Broadcasting or flattening pairs logits with targets of other places."
 RANGE = "label_smoothing is a share: below 0 and above 1 it raises ValueError."
 
 

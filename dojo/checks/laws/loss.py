@@ -110,12 +110,12 @@ class LossFunction(PureFunction):
             for name, shape in shapes.items():
                 others = [*self.other_shapes(name, shape)]
                 others += [given[self.tensors[0]]] if name in self.placed else []
+                others = [other for other in dict.fromkeys(others) if other != shape]
                 # of further ranks a few are enough: each call takes its time
-                for other in list(dict.fromkeys(others))[:: 1 if len(seen) == 1 else _FEW]:
-                    if other != shape:
-                        number = len(found)
-                        dtype = self.dtypes[number % len(self.dtypes)]
-                        found.append((Row(self, row.case, dtype, number), name, other))
+                for other in others[:: 1 if len(seen) == 1 else _FEW]:
+                    number = len(found)
+                    dtype = self.dtypes[number % len(self.dtypes)]
+                    found.append((Row(self, row.case, dtype, number), name, other))
         return found
 
     def prepare(self) -> None:
