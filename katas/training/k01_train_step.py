@@ -1,0 +1,65 @@
+"""Take one training step: forward, backward, step.
+
+These lines are the inside of every training loop. Libraries wrap them up: in the Trainer of Hugging
+Face's Transformers, the method `training_step` runs the model and the backward, and Lightning takes
+the step of the optimizer for you. A loop that forgets one line often still learns, only worse.
+
+    net = nn.Linear(1, 1, bias=False)            # its weight is 2.0
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    x, y = torch.tensor([[1.0], [3.0]]), torch.tensor([[3.0], [5.0]])
+    train_step(net, optimizer, nn.MSELoss(), x, y)  ->  1.0
+    net.weight  ->  [[1.8]]                      # the gradient was 2.0
+
+What holds for every kata stands in katas/README.md.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+LossFn = Callable[[Tensor, Tensor], Tensor]
+
+
+def train_step(
+    model: nn.Module, optimizer: Optimizer, loss_fn: LossFn, x: Tensor, y: Tensor
+) -> float:
+    """Take one training step on one batch: forward, backward, and a step of the optimizer.
+
+    The loss is `loss_fn(model(x), y)`. The optimizer steps once, by the gradients of this loss.
+
+    Args:
+        model: any module, in train mode, in eval mode, or partly in each.
+        optimizer: an optimizer of torch.optim, or one that behaves alike, such as SGD or AdamW.
+        loss_fn: takes what the model returns, then y, and returns the loss, a 0-d tensor.
+        x: the inputs of a batch.
+        y: its targets.
+
+    Returns:
+        The loss before the step, a Python float.
+
+    Exactly:
+        Per call, the model is called once, as `model(x)`, so that its hooks run; loss_fn is called
+        once, the loss is differentiated once, and the optimizer steps once. Nothing is scaled or
+        clipped.
+
+        The model and all modules in it are in train mode from the call of the model on, and stay
+        in it. That goes also for a module that was in eval mode alone. No module has a `train` of
+        its own.
+
+        Gradients of earlier batches count for nothing: whatever is in the .grad of the optimizer's
+        parameters when the function is called, the step is the same. It may be NaN.
+
+        The optimizer may have several groups. Its parameters need not be those of the model: some
+        may be known to loss_fn alone, such as a learned temperature, and loss_fn need not be a
+        module. Each of them requires grad and takes part in the loss.
+
+        Parameters that the optimizer lacks keep their numbers, even if they require grad and have a
+        .grad. Buffers change as the call of the model changes them. What is in .grad afterwards is
+        not looked at. x, y, every requires_grad and every hook stay as they are. The loss and all
+        new gradients are finite.
+    """
+    raise NotImplementedError
+
+
+if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor's run button
