@@ -6,6 +6,7 @@ import torch
 
 from dojo.checks.laws import BackwardByHand
 from dojo.checks.laws.layouts import STRIDED, TRANSPOSED
+from dojo.checks.laws.tracking import TrackedFunction
 
 from .kinds import (
     FLOATS,
@@ -155,7 +156,8 @@ def leaves_a_hook_on_its_input(function, mark):
 def keeps_computed_inputs(contract):
     """Whether, beside that, an input may have been computed; a parameter never is."""
     handed = getattr(contract, "handed", contract.trackable)
-    return keeps_inputs(contract) and bool({*handed} & {*contract.trackable})
+    is_function = isinstance(contract, TrackedFunction)  # a made module gets leaves alone
+    return is_function and keeps_inputs(contract) and bool({*handed} & {*contract.trackable})
 
 
 @saboteur(keeps_computed_inputs, must_show=True)
@@ -224,7 +226,7 @@ for kind, act in {
 
 def records_twice(contract):
     """Whether the gradients have right gradients themselves."""
-    return records(contract) and contract.twice
+    return isinstance(contract, TrackedFunction) and records(contract) and contract.twice
 
 
 def hooks_recorded_gradient(change, function, mark):
@@ -345,7 +347,9 @@ def leaves_a_gradient(function, mark):
 
 def has_optional_tensors(contract):
     """Whether gradients reach a tensor that may be left out."""
-    return records(contract) and bool(set(contract.optional) & set(contract.trackable))
+    if not isinstance(contract, TrackedFunction) or not records(contract):
+        return False
+    return bool(set(contract.optional) & set(contract.trackable))
 
 
 @saboteur(has_optional_tensors, must_show=True)
