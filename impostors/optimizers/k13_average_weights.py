@@ -60,13 +60,12 @@ def end(total, count, dtype):
     diagnosis="The sums are made in the tensors of the first state dict.",
     aspect="values",
 )
-@torch.no_grad()
 def adds_into_the_first(state_dicts):
     def begin(x):
         return x.detach()
 
     def add(total, x, _count):
-        return total.add_(x) if x.is_floating_point() else x.clone()
+        return total.add_(x.detach()) if x.is_floating_point() else x.clone()
 
     return one_by_one(state_dicts, begin, add, end)
 

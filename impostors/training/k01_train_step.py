@@ -24,7 +24,7 @@ def never_clears(model, optimizer, loss_fn, x, y):
 
 @impostor(
     "train_step",
-    diagnosis="Gradients are cleared between backward and step: nothing moves.",
+    diagnosis="The step has no gradient of this batch: it was cleared, or comes only after the step.",
     aspect="values",
 )
 def clears_before_the_step(model, optimizer, loss_fn, x, y):
@@ -148,20 +148,6 @@ def swaps_the_arguments(model, optimizer, loss_fn, x, y):
     loss = loss_fn(y, model(x))
     loss.backward()
     optimizer.step()
-    return loss.item()
-
-
-@impostor(
-    "train_step",
-    diagnosis="The optimizer steps before the backward, by the gradients of the batch before.",
-    aspect="values",
-)
-def steps_before_the_backward(model, optimizer, loss_fn, x, y):
-    model.train()
-    loss = loss_fn(model(x), y)
-    optimizer.step()
-    optimizer.zero_grad()
-    loss.backward()
     return loss.item()
 
 
