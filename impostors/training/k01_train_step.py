@@ -24,7 +24,7 @@ def never_clears(model, optimizer, loss_fn, x, y):
 
 @impostor(
     "train_step",
-    diagnosis="The step has no gradient of this batch: it was cleared, or comes only after the step.",
+    diagnosis="The step has no gradient of this batch: it was cleared, or comes after the step.",
     aspect="values",
 )
 def clears_before_the_step(model, optimizer, loss_fn, x, y):
