@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ class Constant:
     """One number everywhere."""
 
     value: float
+    is_random: ClassVar[bool] = False  # whether two draws differ
 
     def fault(self, numbers: np.ndarray) -> str:
         """Say how the numbers differ, in words; empty if they do not."""
@@ -36,17 +37,13 @@ class Constant:
         found = f"holds {rounded(float(wrong[0]))}" if wrong.size else ""
         return found and f"{found}; expected {rounded(self.value)} everywhere."
 
-    @property
-    def is_random(self) -> bool:
-        """Whether two draws differ."""
-        return False
-
 
 @dataclass(frozen=True)
 class Uniform:
     """Numbers between -bound and bound, all equally likely."""
 
     bound: float
+    is_random: ClassVar[bool] = True  # whether two draws differ
 
     def fault(self, numbers: np.ndarray) -> str:
         """Say how the numbers differ, in words; empty if they do not."""
@@ -59,17 +56,13 @@ class Uniform:
             return _repeated(numbers)
         return f"lies between {numbers.min():.4g} and {numbers.max():.4g}; {wanted}"
 
-    @property
-    def is_random(self) -> bool:
-        """Whether two draws differ."""
-        return True
-
 
 @dataclass(frozen=True)
 class Normal:
     """Normal numbers around 0 with a standard deviation."""
 
     deviation: float
+    is_random: ClassVar[bool] = True  # whether two draws differ
 
     def fault(self, numbers: np.ndarray) -> str:
         """Say how the numbers differ, in words; empty if they do not."""
@@ -82,11 +75,6 @@ class Normal:
         if numbers.size > _ENOUGH and np.abs(scaled).max() < _FAR:
             return f"has no number beyond {_FAR:g} deviations of 0; {wanted}"
         return _repeated(numbers)
-
-    @property
-    def is_random(self) -> bool:
-        """Whether two draws differ."""
-        return True
 
 
 Distribution = Constant | Uniform | Normal

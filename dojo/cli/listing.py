@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from dojo.cli.terminal import paint
-from dojo.course.katas import Kata, shown_path, track_builds_on, track_title
+from dojo.course.katas import Kata, shown_path, track_and_what_it_builds_on, track_title
 from dojo.course.lesson import kata_title
 from dojo.files.tools import typed
 from dojo.progress.record import Progress
@@ -48,7 +47,8 @@ def list_lines(katas: Sequence[Kata], progress: Progress, opened: Iterable[Kata]
             state = paint(f"{state_of[kata]:<{_STATE}}", colour_of(state_of[kata]))
             text = ("(skipped) " if progress.is_skipped(kata) else "") + kata_title(kata)
             yield f"{mark} {kata.stem:<{_STEM}} {state} {_cut(text, room)}".rstrip()
-    yield from _new_track_lines(state_of, current)
+    if current is not None:
+        yield from _new_track_lines(state_of, progress, current)
     if len(open_tracks) < len(tracks):
         opens = f"To open a track: {typed('dojo list TRACK')}. All: {typed('dojo list --all')}"
         yield from wrapped(opens)
@@ -90,7 +90,7 @@ def next_lines(katas: Iterable[Kata], progress: Progress) -> Iterator[str]:
     if kata is None:
         yield "All katas are green. Well done."
         return
-    yield from _new_track_lines(progress.states(list(katas)), kata)
+    yield from _new_track_lines(katas, progress, kata)
     yield f"next: {kata.stem} ({progress.state(kata)})"
     yield from (f"  {line}" for line in wrapped(kata_title(kata)))
     yield f"  edit {shown_path(kata.stub, kata.root)}"
@@ -100,23 +100,30 @@ def next_lines(katas: Iterable[Kata], progress: Progress) -> Iterator[str]:
     yield from _commands("dojo check", others)
 
 
-def _new_track_lines(state_of: Mapping[Kata, str], kata: Kata | None) -> Iterator[str]:
+def _new_track_lines(katas: Iterable[Kata], progress: Progress, kata: Kata) -> Iterator[str]:
     """Where a kata begins a track, and the one before it is all green: that, and what it builds on.
 
+    No more states are read than those of these two tracks.
+
     Args:
-        state_of: kata → its state, in the order of the course.
-        kata: the current one; None if all are green.
+        katas: all of the course; their states too, where they are known already.
+        progress: of the learner.
+        kata: the current one.
     """
-    if kata is None or any(
-        state == GREEN for other, state in state_of.items() if other.track == kata.track
-    ):
+    known = katas if isinstance(katas, Mapping) else {}
+
+    def is_green(other: Kata) -> bool:
+        return (known.get(other) or progress.state(other)) == GREEN
+
+    tracks = {name: list(group) for name, group in groupby(katas, lambda other: other.track)}
+    names = list(tracks)
+    place = names.index(kata.track)
+    if place == 0 or any(map(is_green, tracks[kata.track])):
         return
-    before = list(itertools.takewhile(lambda other: other.track != kata.track, state_of))
-    done = [other for other in before if other.track == before[-1].track]
-    if done and all(state_of[other] == GREEN for other in done):
-        builds_on = track_builds_on(kata.root, kata.track)
-        text = f"{done[0].track} is all green. Next comes {kata.track}"
-        yield from wrapped(f"{text}, which builds on {builds_on}." if builds_on else f"{text}.")
+    before = names[place - 1]
+    if all(map(is_green, tracks[before])):
+        then = track_and_what_it_builds_on(kata.root, kata.track)
+        yield from wrapped(f"{before} is all green. Next comes {then}.")
 
 
 def _commands(first: str, others: Sequence[tuple[str, str]]) -> Iterator[str]:

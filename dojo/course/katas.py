@@ -168,12 +168,15 @@ def track_title(root: Path, track: str) -> str:
     return readme.read_text(encoding="utf-8").strip().partition("\n")[0].lstrip("# ").strip()
 
 
-def track_builds_on(root: Path, track: str) -> str:
-    """Return what the track's README says that it builds on, such as "tensors, shapes"; or ""."""
+def track_and_what_it_builds_on(root: Path, track: str) -> str:
+    """Return the track's name, with what its README says that it builds on, if it says so.
+
+    Such as "autograd, which builds on tensors, indexing".
+    """
     readme = root / "katas" / track / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     found = re.search(r"^Builds on (.+)\.$", text, re.MULTILINE)
-    return found.group(1) if found else ""
+    return f"{track}, which builds on {found.group(1)}" if found else track
 
 
 def _place(root: Path, track: str) -> float:

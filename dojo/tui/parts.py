@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from dojo.course.katas import track_builds_on, track_title
+from dojo.course.katas import track_and_what_it_builds_on, track_title
 from dojo.tui import panels, result_panel
 from dojo.tui.session import Session
 from dojo.tui.text import Lines, reflow
@@ -42,10 +42,8 @@ def verdict(session: Session, width: int) -> Lines:
         skipped = ", which was skipped" if session.is_skipped(following) else ""
         offer = f"{key} goes on to {following.stem}{skipped}."
         if set(session.states_in_track()) == {GREEN}:
-            builds_on = track_builds_on(following.root, following.track)
-            foundation = f", which builds on {builds_on}" if builds_on else ""
-            done = f"{session.kata.track} is all green."
-            offer = f"{done} {key} goes on to {following.track}{foundation}."
+            track = track_and_what_it_builds_on(following.root, following.track)
+            offer = f"{session.kata.track} is all green. {key} goes on to {track}."
         if session.is_timed:
             offer += " b times your answer."
     return panels.verdict(session.kata_state, offer, width)
