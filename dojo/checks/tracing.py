@@ -229,11 +229,13 @@ class MemoryTrace(Trace):
 
     Attributes:
         new: bytes of each new storage; one counts once, however often it is seen.
+        elements: how many elements each of them holds.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.new: list[int] = []
+        self.elements: list[int] = []
         self._made: list[StorageWeakRef] = []
         # A weak reference keeps the address of a storage from being used again, not its memory.
         self._known: dict[int, StorageWeakRef] = {}
@@ -245,8 +247,9 @@ class MemoryTrace(Trace):
         if not (is_fresh and args[0].untyped_storage().resizable()):
             self._record_storages((args, kwargs))
         result = super().__torch_dispatch__(func, types, args, kwargs)
-        for storage in self._record_storages(result):
+        for storage, width in self._record_storages(result):
             self.new.append(storage.nbytes())
+            self.elements.append(storage.nbytes() // width)
             self._made.append(self._known[storage._cdata])
         return result
 
@@ -256,15 +259,19 @@ class MemoryTrace(Trace):
         sizes = zip(self.new, self._made, strict=True)
         return [size for size, reference in sizes if not reference.expired()]
 
-    def _record_storages(self, values: Any) -> list[Any]:
-        """Remember the storage of each tensor in the values; return the new ones."""
+    def _record_storages(self, values: Any) -> list[tuple[Any, int]]:
+        """Remember the storage of each tensor in the values; return the new ones.
+
+        Returns:
+            each new storage, and the bytes of an element of the tensor that lies there.
+        """
         found = []
         for leaf in tree_leaves(values):
             if isinstance(leaf, torch.Tensor) and leaf.layout == torch.strided:
                 storage = leaf.untyped_storage()
                 if storage._cdata not in self._known:
                     self._known[storage._cdata] = StorageWeakRef(storage)
-                    found.append(storage)
+                    found.append((storage, leaf.element_size()))
         return found
 
 

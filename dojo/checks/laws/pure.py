@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import torch
@@ -16,10 +16,11 @@ from dojo.checks.expect import (
     expect_raises,
     expect_tensor,
 )
+from dojo.checks.laws.bounded import BoundedMemory
+from dojo.checks.laws.hidden import HidesInputs
 from dojo.checks.laws.once import once
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.tracking import TrackedFunction
 from dojo.checks.laws.wording import (
     BEFORE,
     KEEP,
@@ -35,8 +36,10 @@ from dojo.checks.tracing import expect_made_without
 from dojo.devices.select import gpu
 
 
-class PureFunction(TrackedFunction):
+class PureFunction(HidesInputs, BoundedMemory):
     """The laws of a function that makes a new tensor out of tensors.
+
+    ``HidesInputs`` and ``BoundedMemory`` have laws that hold where a contract has their facts.
 
     Attributes:
         memory: "new", or "free" where the result may lie in the memory of an input.
@@ -235,10 +238,6 @@ class PureFunction(TrackedFunction):
                 call = functools.partial(self.call, solution, arguments)
                 with untouched(BEFORE, **{name: arguments[n] for n, name, _ in row.named}):
                     expect_raises(error, call, hint, dtype_name(dtype) if is_one_of else "")
-
-    def traced_call(self, solution: Any, arguments: Sequence[Any]) -> Any:
-        """Call for a trace, which goes back through the graph of what is returned."""
-        return self.call(solution, arguments)
 
     @aspect("structure")
     @law("forbidden")

@@ -44,6 +44,10 @@ class TrackedFunction(Contract):
     wild_gradients: ClassVar[Sequence[tuple[Any, ...]]] = ()
     twice: ClassVar[bool] = False
 
+    def traced_call(self, solution: Any, arguments: Sequence[Any]) -> Any:
+        """Call for a trace, which goes back through the graph of what is returned."""
+        return self.call(solution, arguments)
+
     @once
     def tracked_rows(self) -> list[Row]:
         """Every case and float dtype, all inputs tracked, then each alone; leaves and not."""

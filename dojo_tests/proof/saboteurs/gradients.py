@@ -367,3 +367,17 @@ def takes_zeros_for_nothing(function, mark):
         return function(*given, **kwargs)
 
     return wrapper
+
+
+@saboteur(lambda contract: bool(contract.hidden) and contract.recorded, must_show=True)
+def leaks_what_is_hidden(function, mark):
+    """The function with so little of each input added everywhere that no digit shows it."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.is_floating_point()]
+        if any(x.requires_grad for x in inputs):
+            mark()
+        return each(function(*args, **kwargs), lambda v: v + sum(x.sum() for x in inputs) * 1e-20)
+
+    return wrapper

@@ -206,3 +206,40 @@ def works_on_a_copy(function, mark):
         return function(*(x.clone() if isinstance(x, torch.Tensor) else x for x in args), **kwargs)
 
     return wrapper
+
+
+def has_large_cases(contract):
+    return bool(contract.large)
+
+
+def squared(inputs):
+    """A tensor that has as many elements as all inputs together, squared."""
+    return inputs[0].new_zeros(sum(x.numel() for x in inputs) ** 2)
+
+
+@saboteur(has_large_cases, must_show=True)
+def large_on_the_way(function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        mark()
+        squared(list(tensors_in([*args, *kwargs.values()])))
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@saboteur(lambda contract: has_large_cases(contract) and contract.recorded, must_show=True)
+def large_on_the_way_back(function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        inputs = list(tensors_in([*args, *kwargs.values()]))
+
+        def hook(v):
+            if v.requires_grad and v.grad_fn is not None:
+                v.register_hook(lambda g: g + squared(inputs)[:1])
+                mark()
+            return v
+
+        return each(function(*args, **kwargs), hook)
+
+    return wrapper

@@ -1,0 +1,155 @@
+"""The law of results that do not see all of an input, such as causal attention."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from dojo.checks.aspects import aspect
+from dojo.checks.expect import expect, expect_tensor, expect_values
+from dojo.checks.inputs import random_like
+from dojo.checks.laws.once import once
+from dojo.checks.laws.record import Asked
+from dojo.checks.laws.rows import Row
+from dojo.checks.laws.tracking import TrackedFunction
+from dojo.checks.laws.wording import law
+from dojo.checks.messages import numbers_text
+
+UNSEEN = "What a result does not see changes nothing in it, and gets gradient exactly 0 from it."
+
+
+class HiddenRow:
+    """A case in which one place of the result is asked, and what it does not see is changed.
+
+    Args:
+        row: the case as it stands.
+        place: the place of the result that is asked.
+        unseen: name → the places that it does not see, with all dimensions of the tensor.
+    """
+
+    def __init__(self, row: Row, place: int, unseen: dict[str, np.ndarray]) -> None:
+        contract: Any = row.contract
+        self.row, self.place, self.unseen = row, place, unseen
+        self.changed = list(row.arrays)
+        for name, hidden in unseen.items():
+            index = contract.tensors.index(name)
+            x = row.arrays[index]
+            self.changed[index] = np.where(hidden, contract.other_numbers(name, x), x)
+        tracked = contract.trackable if contract.recorded else ()
+        self.asked = Row(contract, self.changed, row.dtype, row.place, "hidden", tracked)
+
+    @property
+    def expected(self) -> torch.Tensor:
+        """What stands in that place, whatever is hidden from it."""
+        return self.row.parts[0].expected.select(self.row.contract.result_axis, self.place)
+
+
+class HidesInputs(TrackedFunction):
+    """A contract in which a place of the result may not see every place of an input.
+
+    Attributes:
+        hidden: name of a tensor → the number that stands in its hidden places in a second call.
+            It should be as large as the docstring allows, since what leaks may be tiny.
+        places: name → the dimension along which the places of a tensor lie, if that is not -2.
+        result_axis: the dimension along which the places of the result lie. Of several results
+            the first one is asked.
+    """
+
+    hidden: ClassVar[dict[str, float]] = {}
+    places: ClassVar[dict[str, int]] = {}
+    result_axis: ClassVar[int] = -2
+
+    def sees(self, *arrays: Any) -> dict[str, Any]:
+        """Return for each name in ``hidden`` which places of it each place of the result sees.
+
+        Each is an array of bools of shape (…, places of the result, places of the tensor), of
+        which … broadcasts to the leading dimensions of the tensor.
+        """
+        raise NotImplementedError
+
+    def other_numbers(self, name: str, x: np.ndarray) -> np.ndarray:
+        """Return the numbers that take the place of hidden ones."""
+        return np.full_like(x, self.hidden[name])
+
+    @once
+    def hidden_rows(self) -> list[HiddenRow]:
+        """Each case in which something is hidden, with one place of the result in turns."""
+        found: list[HiddenRow] = []
+        for n, case in enumerate(self.cases if self.hidden else ()):
+            row = Row(self, case, self.dtypes[n % len(self.dtypes)], n)
+            seen = self.sees(*row.arrays)
+            places = row.parts[0].expected.shape[self.result_axis]
+            choices = [(p, self._unseen(row, seen, p)) for p in range(places)]
+            choices = [one for one in choices if any(hidden.any() for hidden in one[1].values())]
+            if choices:
+                found.append(HiddenRow(row, *choices[n % len(choices)]))
+        assert found or not self.hidden, "no case hides anything"
+        return found
+
+    def _unseen(self, row: Row, seen: dict[str, Any], place: int) -> dict[str, np.ndarray]:
+        """Return what a place of the result does not see of each tensor that is given."""
+        found = {}
+        for name, visible in seen.items():
+            x, axis = row.arrays[self.tensors.index(name)], self.places.get(name, -2)
+            hidden = ~np.asarray(visible)[..., place, :]
+            hidden = hidden.reshape(hidden.shape + (1,) * (-1 - axis))
+            found[name] = np.broadcast_to(hidden, x.shape)
+        return found
+
+    def prepare(self) -> None:
+        """Make all that can be made before an answer is there."""
+        super().prepare()
+        for one in self.hidden_rows:
+            _ = one.expected, one.asked.templates
+
+    @aspect("values")
+    @law("hidden")
+    def test_hidden_places_change_nothing(self, solution: Any, device: str) -> None:
+        """What a place does not see changes nothing there, and gets gradient exactly 0 from it."""
+        for one in self.hidden_rows if device == "cpu" else self.hidden_rows[:1]:
+            self._expect_hidden(solution, device, one)
+
+    def _expect_hidden(self, solution: Any, device: str, one: HiddenRow) -> None:
+        __tracebackhide__ = True
+        asked = Asked(one.asked, device)
+        solution.hint = self.hint_of(one.row)
+        self.make_ready(solution, asked.arguments)
+        subject, got = self.results_of(self.call(solution, asked.arguments))[0]
+        expect_tensor(got, self.hint("type"), subject)
+        expect(got.shape == one.row.parts[0].expected.shape, "has another shape.", "")
+        part, names = got.select(self.result_axis, one.place), self._words(one)
+        expected, limit = one.expected, self.limit(one.row.dtype)
+        hint = f"{self.hint('hidden') or UNSEEN} {names}"
+        what = f"the result at place {one.place}"
+        expect_values(part.detach(), expected, hint, what, rtol=limit, atol=limit)
+        leaves = {name: leaf for name, leaf in asked.leaves.items() if name in one.unseen}
+        if not (leaves and part.requires_grad):
+            return
+        weights = random_like(expected, seed=one.place).to(part)
+        found = torch.autograd.grad((part * weights).sum(), list(leaves.values()), None, True)
+        for name, gradient in zip(leaves, found, strict=False):
+            self._expect_zeros(one, name, gradient, hint)
+
+    def _expect_zeros(self, one: HiddenRow, name: str, gradient: Any, hint: str) -> None:
+        """Fail unless the gradient is exactly 0 in all places that are hidden."""
+        __tracebackhide__ = True
+        if gradient is None:
+            return
+        of_hidden = gradient.detach().to_dense().cpu()[torch.tensor(one.unseen[name])]
+        leaked = of_hidden[~(of_hidden == 0)]  # NaN is not 0
+        first = numbers_text(leaked[:1])
+        sentence = f"has at place {one.place} a gradient of{first} for a hidden place of {name}"
+        expect(not leaked.numel(), f"{sentence}; expected exactly 0.", hint)
+
+    def _words(self, one: HiddenRow) -> str:
+        """Say which numbers stand in the hidden places."""
+        given = [name for name, hidden in one.unseen.items() if hidden.any()]
+        numbers = " and ".join(f"{name} = {self.hidden[name]:g}" for name in given)
+        return f"Here {numbers} in all that it does not see."
+
+
+def causal(queries: int, keys: int) -> np.ndarray:
+    """Return which keys each query sees, where the queries stand at the last places: (Q, K)."""
+    return np.tri(queries, keys, keys - queries, dtype=bool)
