@@ -74,7 +74,7 @@ class HidesInputs(TrackedFunction):
         return np.full_like(x, self.hidden[name])
 
     @once
-    def hidden_rows(self) -> list[HiddenRow]:
+    def unseen_rows(self) -> list[HiddenRow]:
         """Each case in which something is hidden, with one place of the result in turns."""
         found: list[HiddenRow] = []
         for n, case in enumerate(self.cases if self.hidden else ()):
@@ -101,14 +101,14 @@ class HidesInputs(TrackedFunction):
     def prepare(self) -> None:
         """Make all that can be made before an answer is there."""
         super().prepare()
-        for one in self.hidden_rows:
+        for one in self.unseen_rows:
             _ = one.expected, one.asked.templates
 
     @aspect("values")
     @law("hidden")
     def test_hidden_places_change_nothing(self, solution: Any, device: str) -> None:
         """What a place does not see changes nothing there, and gets gradient exactly 0 from it."""
-        for one in self.hidden_rows if device == "cpu" else self.hidden_rows[:1]:
+        for one in self.unseen_rows if device == "cpu" else self.unseen_rows[:1]:
             self._expect_hidden(solution, device, one)
 
     def _expect_hidden(self, solution: Any, device: str, one: HiddenRow) -> None:

@@ -109,7 +109,7 @@ def test_a_contract_must_have_a_case_that_hides_something():
         cases = [([[1.0, 2.0]],)]
 
     with pytest.raises(AssertionError, match="no case hides anything"):
-        _ = Single().hidden_rows
+        _ = Single().unseen_rows
 
 
 def test_queries_stand_at_the_last_places():
