@@ -16,7 +16,7 @@ import torch
 
 from dojo.checks.expect import CheckFailed, expect_shape, expect_values
 from dojo.checks.laws.covering import Coverage
-from dojo.checks.laws.numbers import is_rounded
+from dojo.checks.laws.numbers import is_rounded, largest_of
 from dojo.checks.laws.record import Asked, Record, ask
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.wording import DIGITS, KEEP, OWN, TRACKED, word_laws
@@ -153,8 +153,17 @@ class Contract(Coverage):
         """Return by which share of itself a result of this dtype may be off."""
         if not dtype.is_floating_point and not dtype.is_complex:
             return 0.0
+        if dtype in self.of_largest:
+            return self.of_largest[dtype]
         ulps = self.ulps.get(dtype, 8) if isinstance(self.ulps, dict) else self.ulps
         return ulps * float(torch.finfo(dtype).eps)
+
+    def limits(self, expected: torch.Tensor) -> tuple[float, float]:
+        """Return by which share of itself, and by how much, each number of a result may be off."""
+        limit = self.limit(expected.dtype)
+        if expected.dtype in self.of_largest:
+            return 0.0, limit * largest_of(expected)
+        return limit, limit if self.absolute else 0.0
 
     def expect_truth(self, record: Record, words: str = "") -> None:
         """Fail unless the result has the shape, the dtype and the numbers of the truth."""
@@ -164,8 +173,7 @@ class Contract(Coverage):
         if kept is not None and kept.dtype == expected.dtype and kept.shape == expected.shape:
             if _equal(kept, expected):
                 return
-            limit = self.limit(expected.dtype)
-            limits = limit, limit if self.absolute else 0.0
+            limits = self.limits(expected)
             with contextlib.suppress(CheckFailed):
                 self.compare(record, expected, "", *limits)
                 return

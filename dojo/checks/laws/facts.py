@@ -31,6 +31,8 @@ class Facts:
             A dict gives them by dtype; what it lacks has 8.
         absolute: whether small results may be off by as much as 1 may; else only by their share.
         gradient_ulps: the same for gradients.
+        of_largest: dtype → by which share of the largest number in it, or of 1, a result or a
+            gradient may be off, in place of all these.
         refused: (arguments, dtypes or None for all, error, hint): what raises.
         forbidden: a regular expression of torch's operations that may not run.
         recorded: whether gradients reach the inputs.
@@ -56,6 +58,7 @@ class Facts:
     ulps: ClassVar[float | dict[torch.dtype, float]] = 8
     absolute: ClassVar[bool] = True
     gradient_ulps: ClassVar[float] = 32
+    of_largest: ClassVar[dict[torch.dtype, float]] = {}
     refused: ClassVar[Sequence[tuple[Any, ...]]] = ()
     forbidden: ClassVar[str] = ""
     recorded: ClassVar[bool] = True

@@ -120,10 +120,11 @@ class HidesInputs(TrackedFunction):
         expect_tensor(got, self.hint("type"), subject)
         expect(got.shape == one.row.parts[0].expected.shape, "has another shape.", "")
         part, names = got.select(self.result_axis, one.place), self._words(one)
-        expected, limit = one.expected, self.limit(one.row.dtype)
+        expected = one.expected
+        rtol, atol = self.limits(one.row.parts[0].expected)
         hint = f"{self.hint('hidden') or UNSEEN} {names}"
         what = f"the result at place {one.place}"
-        expect_values(part.detach(), expected, hint, what, rtol=limit, atol=limit)
+        expect_values(part.detach(), expected, hint, what, rtol=rtol, atol=atol)
         leaves = {name: leaf for name, leaf in asked.leaves.items() if name in one.unseen}
         if not (leaves and part.requires_grad):
             return
@@ -148,8 +149,3 @@ class HidesInputs(TrackedFunction):
         given = [name for name, hidden in one.unseen.items() if hidden.any()]
         numbers = " and ".join(f"{name} = {self.hidden[name]:g}" for name in given)
         return f"Here {numbers} in all that it does not see."
-
-
-def causal(queries: int, keys: int) -> np.ndarray:
-    """Return which keys each query sees, where the queries stand at the last places: (Q, K)."""
-    return np.tri(queries, keys, keys - queries, dtype=bool)

@@ -30,6 +30,12 @@ def is_differentiable(dtype: torch.dtype) -> bool:
     return dtype.is_floating_point or dtype.is_complex
 
 
+def largest_of(x: torch.Tensor) -> float:
+    """Return the size of the largest finite number in a tensor, or 1 where that is smaller."""
+    finite = x[torch.isfinite(x)].abs()
+    return max(1.0, float(finite.max())) if finite.numel() else 1.0
+
+
 def is_rounded(kept: torch.Tensor, expected: torch.Tensor) -> bool:
     """Whether a wrong result is near the right one: only its last digits are lost."""
     is_float = expected.is_floating_point() or expected.is_complex()

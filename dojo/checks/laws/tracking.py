@@ -14,7 +14,7 @@ from dojo.checks.expect import expect, expect_values
 from dojo.checks.gradients import gradients
 from dojo.checks.inputs import random_like
 from dojo.checks.laws.contract import Contract
-from dojo.checks.laws.numbers import as_array, is_differentiable, slopes
+from dojo.checks.laws.numbers import as_array, is_differentiable, largest_of, slopes
 from dojo.checks.laws.once import once
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
@@ -217,6 +217,8 @@ class TrackedFunction(Contract):
 
     def gradient_limits(self, expected: torch.Tensor) -> tuple[float, float]:
         """Return by which share of itself, and by how much, a gradient may be off."""
+        if expected.dtype in self.of_largest:
+            return 0.0, self.of_largest[expected.dtype] * largest_of(expected)
         limit = self.gradient_ulps * max(float(torch.finfo(expected.dtype).eps), self.least_error)
         return limit, limit
 

@@ -333,3 +333,28 @@ def test_a_result_may_be_off_by_so_many_units_and_no_more(red_of, ulps, absolute
     red = red_of(tolerant(ulps, absolute), function, only=["test_values"])
     assert bool(red) is is_red
     assert all(isinstance(error, CheckFailed) for error in red.values())
+
+
+class OfLargest(PureFunction):
+    """A contract whose numbers may be off by a share of the largest one."""
+
+    name = "double"
+    cases = [([0.5, 1000.0],)]
+    dtypes = (torch.float32, torch.float64)
+    of_largest = {torch.float32: 1e-4, torch.float64: 1e-9}
+
+    def truth(self, x):
+        return 2 * x
+
+
+@pytest.mark.parametrize(
+    "off, gradient, is_red",
+    [(1e-10, 1, False), (1e-8, 1, True), (0, 1 + 1e-10, False), (0, 1 + 1e-8, True)],
+)
+def test_a_number_may_be_off_by_a_share_of_the_largest(red_of, off, gradient, is_red):
+    def function(x):
+        share = off if x.dtype == torch.float64 else 1e4 * off
+        slope = 1 + (gradient - 1) * (1 if x.dtype == torch.float64 else 1e4)
+        return 2 * x * slope - 2 * (slope - 1) * x.detach() + share * (2 * x.detach()).abs().max()
+
+    assert bool(red_of(OfLargest, function)) == is_red

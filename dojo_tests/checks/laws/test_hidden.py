@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from dojo.checks.attention import causal
 from dojo.checks.laws import PureFunction
-from dojo.checks.laws.hidden import causal
 
 LAW = "test_hidden_places_change_nothing"
 
@@ -110,7 +110,3 @@ def test_a_contract_must_have_a_case_that_hides_something():
 
     with pytest.raises(AssertionError, match="no case hides anything"):
         _ = Single().unseen_rows
-
-
-def test_queries_stand_at_the_last_places():
-    assert causal(2, 3).tolist() == [[True, True, False], [True, True, True]]
