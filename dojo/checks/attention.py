@@ -23,9 +23,18 @@ def causal(queries: int, keys: int) -> np.ndarray:
 
 def shares_of(q: Any, k: Any, sees: Any = True, scale: float | None = None) -> np.ndarray:
     """Return the weight of each key for each query, (…, Q, K): 0 where a query sees nothing."""
-    scores = np.where(sees, (q @ k.swapaxes(-1, -2)) * _scale(q, scale), -np.inf)
-    totals = np.logaddexp.reduce(scores, axis=-1, keepdims=True)
-    return np.exp(scores - np.where(np.isneginf(totals), 0, totals))
+    return softmax_of(np.where(sees, scores_of(q, k, scale), -np.inf))
+
+
+def scores_of(q: Any, k: Any, scale: float | None = None) -> np.ndarray:
+    """Return the score of each key for each query, (…, Q, K); scale None is 1/√D."""
+    return np.asarray((q @ k.swapaxes(-1, -2)) * _scale(q, scale))
+
+
+def softmax_of(scores: Any, axis: int = -1) -> np.ndarray:
+    """Return the softmax of scores along a dimension: of -inf alone it is 0."""
+    totals = np.logaddexp.reduce(scores, axis=axis, keepdims=True)
+    return np.asarray(np.exp(scores - np.where(np.isneginf(totals), 0, totals)))
 
 
 def attend(q: Any, k: Any, v: Any, sees: Any = True, scale: float | None = None) -> np.ndarray:

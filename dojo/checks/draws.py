@@ -24,6 +24,15 @@ LEAST_DIFFERENT = 0.9  # the share of different numbers; float32 gives the same 
 MOST_OF_ONE = 9  # places with one number; in 10^5 draws of 2^24 numbers, 1 case in 10^10 has more
 
 
+def seed_torch(seed: int) -> None:
+    """Seed torch's generators, as ``torch.manual_seed`` does.
+
+    That one takes some milliseconds: it notes the stack, for a GPU that may come later.
+    """
+    for generator in (torch.default_generator, *torch.cuda.default_generators):
+        generator.manual_seed(seed)
+
+
 @dataclass(frozen=True)
 class Constant:
     """One number everywhere."""

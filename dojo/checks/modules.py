@@ -25,7 +25,10 @@ _CHANGES = {
     "requires_grad": "the requires_grad of {name} to {new}",
     "modes": "the mode of {name}: its training is {new} now",
     "hooks": "the hooks of {name}",
+    "forward": "the forward of {name}",
+    "common hooks": "the hooks that run for all modules",
 }
+_COMMON_HOOKS = ("_global_forward_hooks", "_global_forward_pre_hooks", "_global_backward_hooks")
 But = Collection[str] | Mapping[str, Collection[str]]
 # what a call may leave changed, for the argument ``but``
 FACTS = ("values", "grad", "requires_grad", "modes", "hooks", "modules", "buffers")
@@ -37,6 +40,7 @@ def module_untouched(module: nn.Module, hint: str = "", but: But = ()) -> Iterat
 
     Its modules, Parameters and buffers are the same objects in the same memory, under the same
     names and in the same order, with the same numbers, ``requires_grad``, ``.grad``, modes, hooks.
+    No ``forward`` is replaced, and no hook is left that runs for all modules.
 
     Args:
         module: it is looked at before and after.
@@ -75,6 +79,8 @@ def _state(module: nn.Module) -> dict[str, dict[str, Any]]:
             name: [list(getattr(one, kind).values()) for kind in _HOOKS]
             for name, one in modules.items()
         },
+        "forward": {name: vars(one).get("forward") for name, one in modules.items()},
+        "common hooks": {"": [list(getattr(nn.modules.module, one)) for one in _COMMON_HOOKS]},
     }
 
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from dojo.checks import CheckFailed
-from dojo.checks.draws import Constant, Normal, Uniform, expect_drawn, expect_share
+from dojo.checks.draws import Constant, Normal, Uniform, expect_drawn, expect_share, seed_torch
+from dojo.devices.select import on
 
 COUNT = 20_000
 
@@ -100,3 +102,15 @@ def test_a_wrong_share_does_not_fit(wrong):
     with pytest.raises(CheckFailed, match=words) as caught:
         expect_share(draws().random(COUNT) < wrong, 0.3, "dropped", "Look there.", "pairs")
     assert caught.value.hint == "Look there."
+
+
+def test_seed_torch_gives_the_numbers_of_manual_seed():
+    for device in ("cpu", "cuda"):
+        with on(device):
+            numbers = []
+            for seed in (torch.manual_seed, seed_torch):
+                seed(7)
+                numbers.append(torch.rand(3, device=device))
+                numbers.append(torch.rand(3))
+            assert torch.equal(numbers[0], numbers[2])
+            assert torch.equal(numbers[1], numbers[3])

@@ -72,6 +72,20 @@ def replaces_a_hook(net):
     net.register_forward_hook(lambda *_: 1)
 
 
+def replaces_forward(net):
+    net[1].forward = lambda x: x
+
+
+@pytest.fixture(autouse=True)
+def no_common_hook():
+    yield
+    nn.modules.module._global_forward_hooks.clear()
+
+
+def leaves_a_common_hook(_net):
+    nn.modules.module.register_module_forward_hook(lambda *_: None)
+
+
 CHANGES = {
     replaces_a_module: ("put another object in the place of 2.", "modules"),
     adds_a_module: ("changed the modules of the module from", "modules"),
@@ -87,6 +101,8 @@ CHANGES = {
     goes_to_eval: ("changed the mode of 2: its training is False now.", "modes"),
     leaves_a_hook: ("changed the hooks of 1.", "hooks"),
     replaces_a_hook: ("changed the hooks of the module itself.", "hooks"),
+    replaces_forward: ("changed the forward of 1.", ""),
+    leaves_a_common_hook: ("changed the hooks that run for all modules.", ""),
 }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from dojo.checks import aspect, expect, expect_values, gradients
-from dojo.checks.draws import Uniform, expect_drawn
+from dojo.checks.draws import Uniform, expect_drawn, seed_torch
 from dojo.checks.laws import FunctionalFunction, Handed
 from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
@@ -180,7 +180,7 @@ class TestGradientPenalty(FunctionalFunction):
         real = torch.ones(DRAWN, 2, 1, 2, device=device)
         for seed in (1, 1, None):
             if seed is not None:
-                torch.manual_seed(seed)
+                seed_torch(seed)
             seen.append([])
             got.append(solution.gradient_penalty(critic, real, -real))
         solution.last_call = f"gradient_penalty(critic, real, fake), with {DRAWN:,} samples,"

@@ -22,6 +22,7 @@ from dojo.checks import (
     gpu,
     shares_storage,
 )
+from dojo.checks.draws import seed_torch
 from dojo.checks.laws.settings import settings_watched
 
 UNIFORM = (
@@ -140,7 +141,7 @@ def test_is_within_the_bounds(solution, device):
     expect(bool(low >= 0), f"returned {low:.6g}, which is below 0.", hint)
     expect(bool(high < 1), f"returned {high:.6g}, which is not below 1.", hint)
     for seed in (SEED_OF_0, SEED_OF_ALMOST_1):
-        torch.manual_seed(seed)
+        seed_torch(seed)
         high = draws(solution, device, 1).max()
         sentence = f"returned {high:.6g} after torch.manual_seed({seed}), which is not below 1."
         expect(bool(high < 1), sentence, BELOW_1)
@@ -160,7 +161,7 @@ def test_manual_seed_repeats_the_numbers(solution, device):
     draws(solution, device, 1)  # a seed at the head of the file is set by now
     results = []
     for seed in (3, 3, 4):
-        torch.manual_seed(seed)
+        seed_torch(seed)
         results.append(draws(solution, device, 1))
     same = np.array_equal(results[0], results[1])
     expect(same, "gave other numbers after the same torch.manual_seed(3).", GENERATOR)
@@ -172,7 +173,7 @@ def test_manual_seed_repeats_the_numbers(solution, device):
 def test_does_not_seed(solution, device):
     """The caller's seed is still in force after the call."""
     solution.random_tensor(device)  # a seed at the head of the file is set by now
-    torch.manual_seed(12)
+    seed_torch(12)
     solution.random_tensor(device)
     kept = torch.initial_seed() == 12
     expect(kept, "changed torch's seed, which torch.manual_seed(12) had set.", GENERATOR)

@@ -19,7 +19,7 @@ from dojo.checks import (
     in_layout,
     layouts,
 )
-from dojo.checks.draws import expect_share
+from dojo.checks.draws import expect_share, seed_torch
 from dojo.checks.laws import FLOATS, ModuleClass
 from dojo.checks.laws.numbers import is_rounded
 from dojo.checks.laws.settings import settings_watched
@@ -167,7 +167,7 @@ class TestDropout(ModuleClass):
         """The same seed gives the same zeros, and each call other ones."""
         module, found = solution.Dropout(0.5), []
         for _ in range(2):
-            torch.manual_seed(3)
+            seed_torch(3)
             for _ in range(2):
                 x = torch.ones(50).to(device)
                 solution.last_call = Call("Dropout(0.5)", [x], {})

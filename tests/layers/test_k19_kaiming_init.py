@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from dojo.checks import CheckFailed, aspect, describe, expect, module_untouched
-from dojo.checks.draws import Constant, Normal, expect_drawn
+from dojo.checks.draws import Constant, Normal, expect_drawn, seed_torch
 from dojo.checks.laws.settings import settings_watched
 
 ITSELF = "Change the module in place, and return it."
@@ -239,7 +239,7 @@ def test_draws_anew(solution):
     """Each layer and each call draws anew, as torch.manual_seed decides."""
     words = "nn.Sequential(nn.Linear(5, 4), nn.Linear(5, 4))"
     net, seen = made(words), []
-    torch.manual_seed(0)
+    seed_torch(0)
     for _ in range(2):
         call(solution, net, words, SEED)
         seen += [one.weight.detach().clone() for one in net]
@@ -247,7 +247,7 @@ def test_draws_anew(solution):
         is_new = not any(torch.equal(one, other) for other in seen[:place])
         what = "two layers" if place % 2 else "a layer in two calls"
         expect(is_new, f"gave {what} the same numbers.", SEED)
-    torch.manual_seed(0)
+    seed_torch(0)
     call(solution, net, words, SEED)
     is_same = all(torch.equal(one.weight, seen[place]) for place, one in enumerate(net))
     expect(is_same, "gave other numbers, though torch.manual_seed was the same.", SEED)

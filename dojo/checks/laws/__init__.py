@@ -15,6 +15,7 @@ Each law is a test of its own. One that does not hold for a kata is left out by 
 test in the kata's own class.
 """
 
+from dojo.checks.laws.attention import AttentionFunction, LargeScores
 from dojo.checks.laws.by_hand import BackwardByHand
 from dojo.checks.laws.functional import FunctionalFunction
 from dojo.checks.laws.handed import Handed
@@ -33,10 +34,12 @@ __all__ = [
     "ALL",
     "FLOATS",
     "INTEGERS",
+    "AttentionFunction",
     "BackwardByHand",
     "FunctionalFunction",
     "Handed",
     "InPlaceFunction",
+    "LargeScores",
     "LossFunction",
     "MakingFunction",
     "ModuleClass",

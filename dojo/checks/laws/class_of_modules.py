@@ -159,9 +159,8 @@ class ClassOfModules(ModuleState):
         """Have a module hold a state, in a mode, for a while; gives what it held before."""
         like = next((one for one in [*state.values(), *inputs] if one.is_floating_point()), None)
         place = None if like is None else (device_of(like), like.dtype)
-        # to another dtype a plain module is not converted: all that would be is exchanged
-        is_elsewhere = made.place is None or place is None or made.place[0] != place[0]
-        if like is not None and made.place != place and (is_elsewhere or not made.is_plain):
+        # a plain module is neither moved nor converted: all that would be is exchanged
+        if like is not None and made.place != place and not made.is_plain:
             made.module.to(like.device, like.dtype)
             made.place = place
         own = {name: self.held(made.module, name) for name in state}

@@ -24,6 +24,14 @@ class Coverage(Facts):
         return [Row(self, case, self.dtypes[0]) for case in self.cases]
 
     @once
+    def kinds_of_calls(self) -> list[Row]:
+        """A plain row for each kind: the tensors that are given, and their dimensions."""
+        kinds: dict[tuple[Any, ...], Row] = {}
+        for row in self.plain:
+            kinds.setdefault(tuple((name, one.x.dim()) for _, name, one in row.named), row)
+        return list(kinds.values())
+
+    @once
     def typed(self) -> list[Row]:
         """Every other dtype, contiguous, with cases in turns that can show its numbers."""
         cases = self.varied

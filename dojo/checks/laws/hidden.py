@@ -11,13 +11,23 @@ from dojo.checks.aspects import aspect
 from dojo.checks.expect import expect, expect_tensor, expect_values
 from dojo.checks.inputs import random_like
 from dojo.checks.laws.once import once
-from dojo.checks.laws.record import Asked
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.tracking import TrackedFunction
 from dojo.checks.laws.wording import law
-from dojo.checks.messages import numbers_text
+from dojo.checks.messages import rounded
 
 UNSEEN = "What a result does not see changes nothing in it, and gets gradient exactly 0 from it."
+
+
+class ChangedRow(Row):
+    """A row with other numbers in hidden places, of which only one place of the result is judged.
+
+    The truth about all of it is not asked for, nor are its gradients.
+    """
+
+    def prepare(self) -> None:
+        """Make all that can be made before an answer is there."""
+        _ = self.templates, self.arrays, self.words
 
 
 class HiddenRow:
@@ -38,7 +48,7 @@ class HiddenRow:
             x = row.arrays[index]
             self.changed[index] = np.where(hidden, contract.other_numbers(name, x), x)
         tracked = contract.trackable if contract.recorded else ()
-        self.asked = Row(contract, self.changed, row.dtype, row.place, "hidden", tracked)
+        self.asked = ChangedRow(contract, self.changed, row.dtype, row.place, "hidden", tracked)
 
     @property
     def expected(self) -> torch.Tensor:
@@ -102,46 +112,60 @@ class HidesInputs(TrackedFunction):
         """Make all that can be made before an answer is there."""
         super().prepare()
         for one in self.unseen_rows:
-            _ = one.expected, one.asked.templates
+            _ = one.expected
+            one.asked.prepare()
 
     @aspect("values")
-    @law("hidden")
+    @law("hidden", last=True)
     def test_hidden_places_change_nothing(self, solution: Any, device: str) -> None:
-        """What a place does not see changes nothing there, and gets gradient exactly 0 from it."""
-        for one in self.unseen_rows if device == "cpu" else self.unseen_rows[:1]:
-            self._expect_hidden(solution, device, one)
+        """What a place does not see changes nothing there."""
+        for one in self.unseen_on(device):
+            part = self._part_of(solution, device, one)
+            rtol, atol = self.limits(one.row.parts[0].expected)
+            hint = f"{self.hint('hidden') or UNSEEN} {self._words(one)}"
+            what = f"the result at place {one.place}"
+            expect_values(part.detach(), one.expected, hint, what, rtol=rtol, atol=atol)
 
-    def _expect_hidden(self, solution: Any, device: str, one: HiddenRow) -> None:
+    @aspect("gradient")
+    @law("hidden", "recorded", last=True)
+    def test_hidden_places_get_no_gradient(self, solution: Any, device: str) -> None:
+        """What a place does not see gets gradient exactly 0 from it."""
+        for one in self.unseen_on(device):
+            part = self._part_of(solution, device, one)
+            leaves = next(self.records(solution, device, [one.asked])).leaves
+            leaves = {name: leaf for name, leaf in leaves.items() if name in one.unseen}
+            if not (leaves and part.requires_grad):
+                continue
+            weights = random_like(one.expected, seed=one.place).to(part)
+            found = torch.autograd.grad(
+                (part * weights).sum(), list(leaves.values()), retain_graph=True, allow_unused=True
+            )
+            for name, gradient in zip(leaves, found, strict=True):
+                self._expect_zeros(one, name, gradient)
+
+    def unseen_on(self, device: str) -> list[HiddenRow]:
+        """The rows for a device: on the GPU one is enough."""
+        return self.unseen_rows if device == "cpu" else self.unseen_rows[:1]
+
+    def _part_of(self, solution: Any, device: str, one: HiddenRow) -> torch.Tensor:
+        """Return the place of the result that is asked, once it has a right shape."""
         __tracebackhide__ = True
-        asked = Asked(one.asked, device)
-        solution.hint = self.hint_of(one.row)
-        self.make_ready(solution, asked.arguments)
-        subject, got = self.results_of(self.call(solution, asked.arguments))[0]
-        expect_tensor(got, self.hint("type"), subject)
-        expect(got.shape == one.row.parts[0].expected.shape, "has another shape.", "")
-        part, names = got.select(self.result_axis, one.place), self._words(one)
-        expected = one.expected
-        rtol, atol = self.limits(one.row.parts[0].expected)
-        hint = f"{self.hint('hidden') or UNSEEN} {names}"
-        what = f"the result at place {one.place}"
-        expect_values(part.detach(), expected, hint, what, rtol=rtol, atol=atol)
-        leaves = {name: leaf for name, leaf in asked.leaves.items() if name in one.unseen}
-        if not (leaves and part.requires_grad):
-            return
-        weights = random_like(expected, seed=one.place).to(part)
-        found = torch.autograd.grad((part * weights).sum(), list(leaves.values()), None, True)
-        for name, gradient in zip(leaves, found, strict=False):
-            self._expect_zeros(one, name, gradient, hint)
+        record = next(self.records(solution, device, [one.asked]))
+        expect_tensor(record.got, self.hint("type"), record.row.subject)
+        has_shape = record.got.shape == one.row.parts[0].expected.shape
+        expect(has_shape, "has another shape.", self.hint("shape"))
+        return record.got.select(self.result_axis, one.place)
 
-    def _expect_zeros(self, one: HiddenRow, name: str, gradient: Any, hint: str) -> None:
+    def _expect_zeros(self, one: HiddenRow, name: str, gradient: Any) -> None:
         """Fail unless the gradient is exactly 0 in all places that are hidden."""
         __tracebackhide__ = True
         if gradient is None:
             return
         of_hidden = gradient.detach().to_dense().cpu()[torch.tensor(one.unseen[name])]
         leaked = of_hidden[~(of_hidden == 0)]  # NaN is not 0
-        first = numbers_text(leaked[:1])
-        sentence = f"has at place {one.place} a gradient of{first} for a hidden place of {name}"
+        first = rounded(leaked[:1].tolist()).strip("[]")
+        sentence = f"has at place {one.place} a gradient of {first} for a hidden place of {name}"
+        hint = f"{self.hint('hidden') or UNSEEN} {self._words(one)}"
         expect(not leaked.numel(), f"{sentence}; expected exactly 0.", hint)
 
     def _words(self, one: HiddenRow) -> str:

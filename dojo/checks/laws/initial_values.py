@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from dojo.checks.aspects import aspect
-from dojo.checks.draws import expect_drawn
+from dojo.checks.draws import expect_drawn, seed_torch
 from dojo.checks.expect import expect
 from dojo.checks.laws.numbers import as_array
 from dojo.checks.laws.own_modules import OwnModules
@@ -63,7 +63,7 @@ class DrawnModules(OwnModules):
         __tracebackhide__ = True
         states = []
         for _ in range(2):
-            torch.manual_seed(1)
+            seed_torch(1)
             torch.rand(3)
             module = self.maker(getattr(solution, self.name), made_with)()
             states.append(module.state_dict())

@@ -53,10 +53,13 @@ class MadeModule(Turns):
 
     @functools.cached_property
     def is_plain(self) -> bool:
-        """Whether nothing in it moves or is converted in a way of its own."""
-        own = nn.Module
-        kinds = [type(part) for part in self.module.modules()]
-        return all(kind.to is own.to and kind._apply is own._apply for kind in kinds)
+        """Whether all that it holds is its state, and moves and is converted as torch does it."""
+        own, parts = nn.Module, list(self.module.modules())
+        kinds = {type(part) for part in parts}
+        has_more = any(part._non_persistent_buffers_set for part in parts)
+        return not has_more and all(
+            kind.to is own.to and kind._apply is own._apply for kind in kinds
+        )
 
 
 class CallOfModule(Call):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,8 +33,11 @@ def is_differentiable(dtype: torch.dtype) -> bool:
 
 def largest_of(x: torch.Tensor) -> float:
     """Return the size of the largest finite number in a tensor, or 1 where that is smaller."""
-    finite = x[torch.isfinite(x)].abs()
-    return max(1.0, float(finite.max())) if finite.numel() else 1.0
+    largest = float(x.abs().max()) if x.numel() else 0.0
+    if not math.isfinite(largest):
+        finite = x[torch.isfinite(x)].abs()
+        largest = float(finite.max()) if finite.numel() else 0.0
+    return max(1.0, largest)
 
 
 def is_rounded(kept: torch.Tensor, expected: torch.Tensor) -> bool:

@@ -50,21 +50,19 @@ class TrackedFunction(Contract):
 
     @once
     def tracked_rows(self) -> list[Row]:
-        """Every case and float dtype, all inputs tracked, then each alone; leaves and not."""
+        """Every case, and every float dtype with all inputs tracked; each alone; leaves and not."""
         dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
         names = self.trackable
         cases = self.cases if self.gradient_cases is None else self.gradient_cases
-        chosen = [tuple(names)] + [(name,) for name in names if len(names) > 1]
-        count = max(len(cases), len(chosen) * len(dtypes))
+        chosen = [tuple(names)] * len(dtypes) + [(name,) for name in names if len(names) > 1]
+        chosen += chosen[:1] * (len(cases) - len(chosen))
 
         def given(names: tuple[str, ...], case: Sequence[Any]) -> tuple[str, ...]:
             return Row(self, case, dtypes[0], tracked=names).tracked
 
         rows: list[Row] = []
-        for n in range(count):
-            turn = n // len(dtypes)
+        for n, tracked in enumerate(chosen):
             case, dtype = cases[n % len(cases)], dtypes[n % len(dtypes)]
-            tracked = chosen[turn % len(chosen)]
             asked = [(case, tracked)]
             if not given(tracked, case):  # None, or left out: then another case has it
                 having = [one for one in cases if given(tracked, one)]

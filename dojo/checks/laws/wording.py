@@ -17,11 +17,17 @@ SETTINGS = "Whoever calls the function does not expect it to change how torch wo
 BEFORE = "Refuse before anything is written."
 
 
-def law(*facts: str) -> Any:
-    """Mark a law that holds only where all of these facts of a contract are true."""
+def law(*facts: str, last: bool = False) -> Any:
+    """Mark a law that holds only where all of these facts of a contract are true.
+
+    Args:
+        facts: their names.
+        last: whether it is asked behind the other laws of its aspect: what these say is plainer.
+    """
 
     def mark(function: Any) -> Any:
         function.__dojo_needs__ = facts
+        function.__dojo_is_last__ = last
         return function
 
     return mark
@@ -47,8 +53,12 @@ def word_laws(cls: Any) -> None:
     }
     for name in laws.keys() - holds.keys():
         setattr(cls, name, None)
-    order = sorted(holds, key=lambda name: ASPECTS.index(aspect_of(holds[name])))
-    for name in order:
+
+    def place(name: str) -> tuple[int, bool]:
+        one = holds[name]
+        return ASPECTS.index(aspect_of(one)), getattr(one, "__dojo_is_last__", False)
+
+    for name in sorted(holds, key=place):
         setattr(cls, name, _worded(holds[name], cls))
 
 

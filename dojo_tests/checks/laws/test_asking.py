@@ -257,6 +257,27 @@ def test_a_result_on_another_device_breaks_the_law_of_the_device_alone(red_of):
     assert error.hint == "Of device."
 
 
+def test_a_wild_result_on_another_device_breaks_the_law_of_the_device(red_of):
+    def wrong(x):
+        return double(x) if x.isfinite().all() else double(x).cpu()
+
+    assert red_of(Double, wrong) == {}
+    assert list(red_of(Double, wrong, "cuda")) == ["test_stays_on_the_device"]
+
+
+@pytest.mark.parametrize("place", DEVICES)
+@pytest.mark.parametrize("kind", ["an error", "a wrong number", "no tensor"])
+def test_a_wild_case_that_is_wrong_otherwise_keeps_the_law_of_the_device(red_of, kind, place):
+    def wrong(x):
+        if x.isfinite().all():
+            return double(x)
+        if kind == "an error":
+            raise ValueError
+        return double(x) * 0 if kind == "a wrong number" else float("inf")
+
+    assert list(red_of(Double, wrong, place)) == ["test_wild_values"]
+
+
 def test_a_function_that_takes_any_gpu_is_seen_on_the_cpu(red_of):
     def wrong(x):
         return double(x).to("cuda" if torch.cuda.is_available() else "cpu")

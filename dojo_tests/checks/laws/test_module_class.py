@@ -467,8 +467,20 @@ class MovesItsOne(Linear):
         return super().forward(x) * self.one
 
 
-def test_a_module_may_move_in_a_way_of_its_own(red_of, device):
-    assert not red_of(LinearContract, MovesItsOne, device)
+class HasUnsavedBuffer(Linear):
+    """Has a buffer that is not saved; torch moves and converts it."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.register_buffer("one", torch.ones(1), persistent=False)
+
+    def forward(self, x):
+        return super().forward(x) * self.one
+
+
+@pytest.mark.parametrize("right", [MovesItsOne, HasUnsavedBuffer])
+def test_a_module_may_hold_more_that_moves_with_it(red_of, device, right):
+    assert not red_of(LinearContract, right, device)
 
 
 def test_a_message_shows_the_parameters(red_of):

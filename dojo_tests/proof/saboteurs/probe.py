@@ -13,11 +13,23 @@ LAYOUTS = {
 }
 
 
+def holds_tensors(value):
+    """Whether a value is a list or tuple in which a tensor stands, at any depth."""
+    is_group = isinstance(value, list | tuple)
+    return is_group and any(isinstance(x, torch.Tensor) or holds_tensors(x) for x in value)
+
+
 def flat(values):
-    """The arguments, with the items of a list of tensors in its place."""
+    """The arguments, with the items of a list or tuple that holds tensors in its place."""
     for one in values:
-        is_list = isinstance(one, list) and any(isinstance(x, torch.Tensor) for x in one)
-        yield from one if is_list else [one]
+        yield from flat(one) if holds_tensors(one) else [one]
+
+
+def device_type(value):
+    """The kind of device that an argument names; empty if it names none."""
+    is_device = isinstance(value, torch.device)
+    is_name = isinstance(value, str) and value.partition(":")[0] in ("cpu", "cuda")
+    return torch.device(value).type if is_device or is_name else ""
 
 
 class Probe:
@@ -37,7 +49,8 @@ class Probe:
         @functools.wraps(function)
         def wrapper(*args, **kwargs):
             # None stands for a tensor; functions and numbers may stand between tensors
-            values = flat([*args, *kwargs.values()])
+            values = list(flat([*args, *kwargs.values()]))
+            self.seen |= {("device", one) for one in map(device_type, values) if one}
             given = [one for one in values if one is None or isinstance(one, torch.Tensor)]
             values = dict(zip(self._names, given, strict=False))
             self._note({name: x for name, x in values.items() if isinstance(x, torch.Tensor)})
