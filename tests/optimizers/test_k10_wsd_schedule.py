@@ -7,11 +7,14 @@ import math
 from fractions import Fraction
 
 import torch
-from torch import nn
 
-from dojo.checks import CheckFailed, aspect, describe, expect, expect_raises, module_untouched
-from dojo.checks.laws.settings import settings_watched
-from dojo.checks.tracing import modules_called
+from dojo.checks import CheckFailed, aspect, describe, expect, expect_raises
+from dojo.checks.schedules import (
+    expect_made_without_torchs,
+    expect_only_lr_changes,
+    expect_plain_state,
+    optimizer_of,
+)
 
 FIRST = "Set lr when the schedule is made: the first update has base * factor(0) already."
 FACTOR = "lr is base * factor(t) in each group: look at the borders of the parts."
@@ -24,14 +27,10 @@ OWN_BASE = "Each group has a base of its own: its lr when the schedule was made.
 MEANWHILE = "Compute lr from the base, and not from the lr that stands in the group."
 GROUPS = "Look at optimizer.param_groups in each step: the optimizer may have new ones."
 A_FLOAT = "Write a Python float into lr."
-PLAIN = "The state is made of numbers, strings, bools and None, in dicts, lists and tuples."
-SAVED = "Return a new dict with a copy of what is kept."
 AT_ONCE = "load_state_dict takes t and the bases of the state, and sets each lr at once."
 GOES_ON = "After load_state_dict the next step is the one after that which was saved."
 RESUMED = "The base belongs to the state: the lr that was found when resuming may be decayed."
 REFUSED = "Each number of steps is at least 0, else ValueError is raised before lr is changed."
-KEEP = "A schedule changes lr in the groups of its optimizer, and nothing else."
-OWN = "Write the schedule yourself, without torch.optim.lr_scheduler."
 
 # warmup_steps, stable_steps, decay_steps, final
 PARTS = [(3, 2, 4), (2, 5, 3, 0.1), (5, 1, 8, 0.25), (1, 3, 1, 0.5), (4, 2, 5, 1.0)]
@@ -72,10 +71,6 @@ def mistakes(t, base, warmup, stable, decay, final=0.0):
 
 def unknown(*_):
     return []
-
-
-def optimizer_of(lrs=LRS, kind=torch.optim.SGD):
-    return kind([{"params": [nn.Parameter(torch.ones(2))], "lr": lr} for lr in lrs])
 
 
 def made(solution, parts, lrs=LRS, hint=FACTOR, kind=torch.optim.SGD):
@@ -141,7 +136,7 @@ def test_has_a_base_for_each_group(solution):
     """Each group has its own base, in any optimizer, whatever else stands in it."""
     for parts, kind in zip(PARTS, (torch.optim.AdamW, torch.optim.SGD), strict=False):
         expect_all(solution, parts, OWN_BASE, kind=kind)
-    optimizer = optimizer_of()
+    optimizer = optimizer_of(LRS)
     for group in optimizer.param_groups:
         group.update(initial_lr=9.0, base_lr=9.0)
     schedule = solution.WarmupStableDecay(optimizer, *PARTS[0])
@@ -180,36 +175,21 @@ def test_works_on_the_groups_of_that_moment(solution):
 @aspect("memory")
 def test_changes_nothing_else(solution):
     """Parameters, gradients, the optimizer's state, other options and torch stay as they are."""
-    net = nn.Linear(2, 1)
-    net(torch.ones(1, 2)).sum().backward()
-    groups = [{"params": [net.weight], "lr": 0.5}, {"params": [net.bias], "weight_decay": 0.1}]
-    optimizer = torch.optim.AdamW(groups, lr=0.1)
-    optimizer.step()
-    solution.hint = KEEP
-    before = copy.deepcopy(optimizer.state_dict())
-    with module_untouched(net, KEEP), settings_watched(solution, thoroughly=True) as found:
+
+    def run(optimizer):
         schedule = solution.WarmupStableDecay(optimizer, 1, 1, 2)
         for _ in range(5):
             schedule.step()
         schedule.load_state_dict(schedule.state_dict())
-    solution.last_call = "WarmupStableDecay(optimizer, 1, 1, 2), with some steps,"
-    expect(not found.text, found.text, KEEP)
-    after = optimizer.state_dict()
-    for n, (old, new) in enumerate(zip(before["param_groups"], after["param_groups"], strict=True)):
-        for name, value in old.items():
-            if name != "lr":
-                sentence = f"changed {name} of group {n} from {value!r} to"
-                expect(new.get(name) == value, f"{sentence} {new.get(name)!r}.", KEEP)
-    for n, state in before["state"].items():
-        is_same = all(torch.equal(after["state"][n][name], one) for name, one in state.items())
-        expect(is_same, "changed the state of the optimizer.", KEEP)
+
+    expect_only_lr_changes(solution, run, "WarmupStableDecay(optimizer, 1, 1, 2)")
 
 
 @aspect("errors")
 def test_refuses_negative_steps(solution):
     """A negative number of steps raises ValueError, and lr stays."""
     for parts in ((-1, 2, 3), (2, -1, 3), (2, 3, -1), (5, -3, 4), (0, 0, -2), (-1, 1, 0)):
-        optimizer = optimizer_of()
+        optimizer = optimizer_of(LRS)
         solution.hint = REFUSED
         make = functools.partial(solution.WarmupStableDecay, optimizer, *parts)
         expect_raises(ValueError, make, REFUSED, f"the steps {parts}")
@@ -222,40 +202,20 @@ def test_is_made_without_torchs(solution):
     """torch.optim.lr_scheduler is not used."""
 
     def run():
-        optimizer = optimizer_of()
+        optimizer = optimizer_of(LRS)
         schedule = solution.WarmupStableDecay(optimizer, 2, 1, 2)
         for _ in range(6):
             schedule.step()
         schedule.load_state_dict(schedule.state_dict())
 
-    solution.hint = OWN
-    used = [name for name in modules_called(run) if name.startswith("torch.optim.lr_scheduler")]
-    expect(not used, "used torch.optim.lr_scheduler, which is forbidden here.", OWN)
-
-
-def odd_part(value):
-    """The first part of a state that is no plain value; None if all are."""
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    if type(value) in (list, tuple):
-        return next((odd for odd in map(odd_part, value) if odd is not None), None)
-    return None if value is None or type(value) in (bool, int, float, str) else value
+    expect_made_without_torchs(solution, run)
 
 
 @aspect("structure")
 def test_has_a_plain_state(solution):
     """state_dict returns a dict of plain Python values, which later steps do not change."""
-    _, schedule = made(solution, PARTS[0], hint=PLAIN)
-    saved = schedule.state_dict()
-    solution.last_call = "state_dict()"
-    expect(type(saved) is dict, f"returned {describe(saved)}; expected a dict.", PLAIN)
-    odd = odd_part(saved)
-    expect(odd is None, f"returned a dict that holds {describe(odd)}.", PLAIN)
-    before = copy.deepcopy(saved)
-    for _ in range(4):
-        schedule.step()
-    sentence = f"returned {before}, which a later step has changed to {saved}."
-    expect(saved == before, sentence, SAVED)
+    _, schedule = made(solution, PARTS[0], hint=GOES_ON)
+    expect_plain_state(solution, schedule, [schedule.step] * 4)
 
 
 ORDERS = {

@@ -7,7 +7,6 @@ import itertools
 import math
 
 import torch
-from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from dojo.checks import (
@@ -16,11 +15,14 @@ from dojo.checks import (
     describe,
     expect,
     expect_raises,
-    module_untouched,
     untouched,
 )
-from dojo.checks.laws.settings import settings_watched
-from dojo.checks.tracing import modules_called
+from dojo.checks.schedules import (
+    expect_made_without_torchs,
+    expect_only_lr_changes,
+    expect_plain_state,
+    optimizer_of,
+)
 
 INF, NAN = math.inf, math.nan
 COUNT = "lr is reduced when more than patience steps in a row were no better; then count from 0."
@@ -33,12 +35,8 @@ EACH = "Multiply the lr that each group has at that moment."
 NUMBER = "float(metric) takes the number out of a tensor; compute with it and nothing else."
 GROUPS = "Look at optimizer.param_groups in each step: the optimizer may have new ones."
 A_FLOAT = "Write a Python float into lr."
-PLAIN = "The state is made of numbers, strings, bools and None, in dicts, lists and tuples."
-SAVED = "Return a new dict with a copy of what is kept."
 GOES_ON = "The best metric and the count are both in the state, and load_state_dict takes them."
 REFUSED = 'mode is "min" or "max", factor lies between 0 and 1, patience is at least 0.'
-KEEP = "step changes lr in the groups of the optimizer, and nothing else."
-OWN = "Write the schedule yourself, without torch.optim.lr_scheduler."
 
 WRONG = {
     "early": "lr is reduced one step too early: when the count is above patience, not equal to it.",
@@ -135,10 +133,6 @@ def lrs_of(metrics, lr, mode="min", factor=0.1, patience=10, threshold=1e-4, min
 
 def is_near(a, b):
     return abs(a - b) <= 1e-12 * abs(b)
-
-
-def optimizer_of(lrs, kind=torch.optim.SGD):
-    return kind([{"params": [nn.Parameter(torch.ones(2))], "lr": lr} for lr in lrs])
 
 
 def made(solution, options, lrs, hint, kind=torch.optim.SGD):
@@ -293,29 +287,14 @@ def test_keeps_no_graph(solution):
 @aspect("memory")
 def test_changes_nothing_else(solution):
     """Parameters, gradients, the optimizer's state, other options and torch stay as they are."""
-    net = nn.Linear(2, 1)
-    net(torch.ones(1, 2)).sum().backward()
-    groups = [{"params": [net.weight], "lr": 0.5}, {"params": [net.bias], "weight_decay": 0.1}]
-    optimizer = torch.optim.AdamW(groups, lr=0.1)
-    optimizer.step()
-    solution.hint = KEEP
-    before = copy.deepcopy(optimizer.state_dict())
-    with module_untouched(net, KEEP), settings_watched(solution, thoroughly=True) as found:
+
+    def run(optimizer):
         schedule = solution.ReduceLROnPlateau(optimizer, patience=0)
         for _ in range(3):
             schedule.step(1.0)
         schedule.load_state_dict(schedule.state_dict())
-    solution.last_call = "ReduceLROnPlateau(optimizer, patience=0), with some steps,"
-    expect(not found.text, found.text, KEEP)
-    after = optimizer.state_dict()
-    for n, (old, new) in enumerate(zip(before["param_groups"], after["param_groups"], strict=True)):
-        for name, value in old.items():
-            if name != "lr":
-                sentence = f"changed {name} of group {n} from {value!r} to"
-                expect(new.get(name) == value, f"{sentence} {new.get(name)!r}.", KEEP)
-    for n, state in before["state"].items():
-        is_same = all(torch.equal(after["state"][n][name], one) for name, one in state.items())
-        expect(is_same, "changed the state of the optimizer.", KEEP)
+
+    expect_only_lr_changes(solution, run, "ReduceLROnPlateau(optimizer, patience=0)")
 
 
 @aspect("errors")
@@ -344,37 +323,18 @@ def test_is_made_without_torchs(solution):
             schedule.step(1.0)
         schedule.load_state_dict(schedule.state_dict())
 
-    solution.hint = OWN
-    used = [name for name in modules_called(run) if name.startswith("torch.optim.lr_scheduler")]
-    expect(not used, "used torch.optim.lr_scheduler, which is forbidden here.", OWN)
-
-
-def odd_part(value):
-    """The first part of a state that is no plain value; None if all are."""
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    if type(value) in (list, tuple):
-        return next((odd for odd in map(odd_part, value) if odd is not None), None)
-    return None if value is None or type(value) in (bool, int, float, str) else value
+    expect_made_without_torchs(solution, run)
 
 
 @aspect("structure")
 def test_has_a_plain_state(solution):
     """state_dict returns a dict of plain Python values, which later steps do not change."""
     for metrics in ([], [torch.tensor(2.0, requires_grad=True), torch.tensor(3.0)]):
-        _, schedule = made(solution, {"patience": 2}, [0.8], PLAIN)
+        _, schedule = made(solution, {"patience": 2}, [0.8], GOES_ON)
         for metric in metrics:
             schedule.step(metric)
-        saved = schedule.state_dict()
-        solution.last_call = "state_dict()"
-        expect(type(saved) is dict, f"returned {describe(saved)}; expected a dict.", PLAIN)
-        odd = odd_part(saved)
-        expect(odd is None, f"returned a dict that holds {describe(odd)}.", PLAIN)
-        before = copy.deepcopy(saved)
-        for metric in (1.0, 4.0, 0.5, 0.5):
-            schedule.step(metric)
-            sentence = f"returned {before}, which a later step has changed to {saved}."
-            expect(saved == before, sentence, SAVED)
+        later = [functools.partial(schedule.step, metric) for metric in (1.0, 4.0, 0.5, 0.5)]
+        expect_plain_state(solution, schedule, later)
 
 
 @aspect("structure")
