@@ -16,6 +16,16 @@ ANY_ATTENTION = ".*(attention|multi_?head|transformer).*"
 ATTENTION_LAYERS = ".*(multi_?head|transformer).*"
 
 
+def qkv(
+    *leading: int, queries: int, keys: int, size: int, of_values: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return q (…, Q, D), k (…, K, D) and v (…, K, E): from -2 to 2, with one decimal."""
+    draw = np.random.default_rng(seed)
+    shapes = (queries, size), (keys, size), (keys, of_values)
+    q, k, v = (np.round(draw.uniform(-2, 2, (*leading, *shape)), 1) for shape in shapes)
+    return q, k, v
+
+
 def causal(queries: int, keys: int) -> np.ndarray:
     """Return which keys each query sees, where the queries stand at the last places: (Q, K)."""
     return np.tri(queries, keys, keys - queries, dtype=bool)

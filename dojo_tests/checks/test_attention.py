@@ -12,7 +12,9 @@ from dojo.checks.attention import (
     attend,
     attend_backward,
     causal,
+    qkv,
     shares_of,
+    softmax_of,
 )
 from dojo.checks.expect import CheckFailed
 
@@ -46,6 +48,19 @@ def test_large_scores_are_finite():
 
 def test_queries_stand_at_the_last_places():
     assert causal(2, 3).tolist() == [[True, True, False], [True, True, True]]
+
+
+def test_the_softmax_of_nothing_is_zero_along_either_dimension():
+    scores = np.array([[0.0, -np.inf], [0.0, -np.inf]])
+    assert softmax_of(scores).tolist() == [[1, 0], [1, 0]]
+    assert softmax_of(scores, -2).tolist() == [[0.5, 0], [0.5, 0]]
+
+
+def test_queries_keys_and_values_are_numbers_with_one_decimal():
+    q, k, v = qkv(2, 3, queries=1, keys=4, size=5, of_values=6, seed=0)
+    assert (q.shape, k.shape, v.shape) == ((2, 3, 1, 5), (2, 3, 4, 5), (2, 3, 4, 6))
+    assert (np.round(k, 1) == k).all()
+    assert 1 < abs(k).max() <= 2
 
 
 X = torch.ones(2, 3, 4)

@@ -279,6 +279,19 @@ def has_a_slope_of_zero_times_inf(logits, target, smooth=1.0):
 
 @impostor(
     "dice_loss",
+    diagnosis="The sigmoid is made from |x|, which has the slope 0 at 0: a logit of 0 never moves.",
+    aspect="gradient",
+)
+def has_a_corner_at_zero(logits, target, smooth=1.0):
+    refuse(logits, target, smooth)
+    small = torch.exp(-logits.abs())
+    p = torch.where(logits >= 0, 1 / (1 + small), small / (1 + small))
+    both, found, wanted = areas(p, target)
+    return 1 - ((2 * both + smooth) / (found + wanted + smooth)).mean()
+
+
+@impostor(
+    "dice_loss",
     diagnosis="What stands below the line is detached: p has a slope there too.",
     aspect="gradient",
 )

@@ -54,7 +54,8 @@ def triplet_margin_loss(
         numbers may be as large as 1e15 in size; then the two distances of a triplet are not close
         to each other.
 
-        Where max meets 0 exactly, the gradient of that triplet may be that of either side.
+        Where max meets 0 exactly, the gradient of that triplet may be that of either side, or
+        between the two.
 
         All sizes are 1 or more. The result may be off by 1e-5 plus a share of itself: 1e-5 in
         float32, 1e-9 in float64. So 1e-12 may be added under a root, but 1e-8 is too much. Where

@@ -1,8 +1,8 @@
 """Teach two networks to give one vector to what belongs together, such as a picture and its text.
 
 A batch holds N pairs. Each picture is compared with all N texts, and has to find its own; each text
-is compared with all N pictures. CLIP is trained with this loss: open_clip calls it ClipLoss.
-sentence-transformers trains on pairs of sentences with it.
+is compared with all N pictures. CLIP is trained with this loss: open_clip calls it ClipLoss. For
+pairs of sentences, sentence-transformers has it as MultipleNegativesSymmetricRankingLoss.
 
     a, b = tensor([[1., 0.], [0., 2.]]), tensor([[3., 3.], [0., 1.]])
     info_nce(a, b, tensor(0.))          ->  0.4912: all products count as they are

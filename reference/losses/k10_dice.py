@@ -50,7 +50,8 @@ def dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0) -
         A sample without a single 1 in its target counts like every other one: its coefficient is
         s / (sum(p) + s), which is 1 where all p are 0.
 
-        p is not rounded to 0 or 1, and no number is squared.
+        p is not rounded to 0 or 1, and no number is squared. The sigmoid is smooth, at 0 too: its
+        slope there is 1/4.
 
         The gradient of target is not judged: it may be tracked or not, and whatever comes there is
         right.

@@ -77,6 +77,10 @@ class TestTripletMarginLoss(LossFunction):
         "forbidden": "The kata is to make the distance from differences, squares and a root.",
         "nan": "The root has the slope inf at 0, and 0 * inf is NaN; a `where` around it comes too"
         " late. `torch.linalg.vector_norm` gives the gradient 0, or choose before the root.",
+        "common": "Here two points have one number in common, though they lie apart: take no root,"
+        " and divide by nothing, before the squares are added up.",
+        "skipped": "Two points coincide here. Their distance is 0, and the triplet counts like any"
+        " other.",
         "same": "Two points coincide here. Their distance has the gradient 0, whatever you add"
         " against the NaN, and the other distance of the triplet keeps its own.",
         "large": "Numbers may be as large as 1e15: let distances be what they are.",
@@ -117,7 +121,8 @@ class TestTripletMarginLoss(LossFunction):
         near, far = self.distances(*three)
         has_same = not (near.all() and far.all())
         if got.isnan().any():
-            return self.hints["nan" if has_same else "wild"]
+            is_near = not has_same and "gradient" in law
+            return self.hints["common" if is_near else "nan" if has_same else "wild"]
         if "gradient" in law:
             return self.hints["same"] if has_same and not near.all() else ""
         if law != "values":
@@ -157,6 +162,8 @@ class TestTripletMarginLoss(LossFunction):
             ),
             "The distance of positive and negative takes no part.": hinge(near - swapped + margin),
         }
+        if has_same and not got and right:
+            return self.hints["skipped"]
         told = (hint for hint, one in others.items() if not np.isclose(one, right))
         why = next((hint for hint in told if np.isclose(others[hint], float(got), 1e-4)), "")
         return why or (self.hints["under"] if has_same and abs(got - right) < 1e-2 else "")

@@ -73,7 +73,7 @@ class TestDistillationLoss(LossFunction):
         " cross entropy of the plain student logits.",
         "raises": "N and C may be 1, alpha may be 0 or 1, and T may be below 1.",
         "wild": "log(softmax(x)) is -inf where a share is too small for its dtype: take log_softmax"
-        " of the student, and add nothing to a share.",
+        " of the student. Add nothing to a share, and cut nothing off.",
         "zero": "Here p is 0 for some classes, and 0 * log(0) is NaN: take log_softmax, or `xlogy`,"
         " or `kl_div`, which know the case.",
         "logarithm": "`kl_div` wants log q and then p itself: a logarithm in the place of p gives"
@@ -138,6 +138,7 @@ class TestDistillationLoss(LossFunction):
         others = {
             "T² is missing: the soft part is multiplied with it.": mixed(kept),
             "The soft part is multiplied with T here, but T² is asked for.": mixed(warm * kept),
+            "The soft part is divided by T² here; multiply.": mixed(kept / square),
             "T² is for the soft part alone, not for the hard one.": square * mixed(kept),
             "The classes are averaged too: divide by N alone (batchmean).": mixed(
                 square * kept / classes
@@ -171,6 +172,15 @@ class TestDistillationLoss(LossFunction):
             ),
             "softmax is taken along the rows here; classes lie along dimension 1.": mixed(
                 square * kl(logs(teacher.T / warm), logs(student.T / warm)).sum() / n
+            ),
+            "This is half KL(p || q) and half KL(q || p): only the teacher's p weighs.": mixed(
+                square * (kl(p, q) + kl(q, p)).mean() / 2
+            ),
+            "`cross_entropy` takes logits: here softmax comes twice in the hard part.": mixed(
+                hard=cost(np.exp(logs(student)), target)
+            ),
+            "The soft part asks for all of the teacher's p, not for its best class alone.": mixed(
+                cost(student, teacher.argmax(1))
             ),
             "The logits themselves are compared here; the soft part is a KL divergence.": mixed(
                 ((student - teacher) ** 2).mean()

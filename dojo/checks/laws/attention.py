@@ -23,8 +23,11 @@ from dojo.checks.messages import rounded
 
 OF_LARGE = 0.01  # of the largest number, by which a result may be off where scores are large
 OF_LARGEST = {torch.float32: 1e-4, torch.float64: 1e-9}
-NAN = "inf / inf and 0 * inf are NaN: subtract the largest score of a row before exp."
-LEAK = "A key that is hidden has to get less than any score that is visible: -inf, before softmax."
+NAN = "inf / inf and 0 / 0 are NaN: before exp, hide keys and subtract the largest score that is left."
+LEAK = (
+    "What counts is the gap between a score and the largest one that the query sees; a hidden key"
+    " has the score -inf."
+)
 
 # q (3, 4), k (4, 4) and v (4, 2): scores from -10,000 to 10,000, if they are divided by √4. The
 # first query has -10,000 and -9,999.2 for its first two keys, and 10,000 for the last two; the

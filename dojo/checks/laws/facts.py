@@ -37,6 +37,7 @@ class Facts:
         forbidden: a regular expression of torch's operations that may not run.
         recorded: whether gradients reach the inputs.
         constants: tensors that may be tracked, and through which no gradient goes.
+        draws: whether a call may draw from torch's generators, of the CPU and of the GPU.
         fixes_strides: whether the strides of the result are part of the contract.
         results: what comes back, in words, where it is several tensors: ("the mean", "the count").
             ``truth`` gives as many, and ``gradient`` gets as many weights.
@@ -63,6 +64,7 @@ class Facts:
     forbidden: ClassVar[str] = ""
     recorded: ClassVar[bool] = True
     constants: ClassVar[Sequence[str]] = ()
+    draws: ClassVar[bool] = False
     fixes_strides: ClassVar[bool] = False
     results: ClassVar[Sequence[str]] = ()
     results_type: ClassVar[type] = tuple

@@ -196,7 +196,7 @@ def ask(
     is_about_device = device != "cpu" and row.place == 0  # on the CPU this row was asked before
     solution.hint = (is_about_device and contract.hint("device")) or contract.hint_of(row)
     contract.make_ready(solution, given)
-    with settings_watched(solution, thoroughly) as found:
+    with settings_watched(solution, thoroughly, contract.draws) as found:
         got = contract.call(solution, given)
     contract.expect_results(got)
     with torch._C.DisableTorchFunction():

@@ -36,7 +36,9 @@ class Found:
 
 
 @contextlib.contextmanager
-def settings_watched(solution: Any, thoroughly: bool = False) -> Iterator[Found]:
+def settings_watched(
+    solution: Any, thoroughly: bool = False, may_draw: bool = False
+) -> Iterator[Found]:
     """Yield what the ``with`` block changes of torch, and put torch's settings back.
 
     A number is drawn first: so a generator is in the midst of its numbers, and is not back
@@ -46,6 +48,7 @@ def settings_watched(solution: Any, thoroughly: bool = False) -> Iterator[Found]
         solution: the answer, which knows of the defaults that were put back already.
         thoroughly: watch the generators of the GPU, Python and NumPy too, which takes as long as
             a call.
+        may_draw: whether the block may draw from torch's generators, of the CPU and of the GPU.
     """
     found = Found()
     if thoroughly and torch.cuda.is_available():
@@ -60,10 +63,11 @@ def settings_watched(solution: Any, thoroughly: bool = False) -> Iterator[Found]
     finally:
         with torch._C.DisableTorchFunction():
             found.text = _put_back(before)
-            if not torch.equal(torch.default_generator.get_state(), state):
+            is_same = torch.equal(torch.default_generator.get_state(), state)
+            if not (may_draw or is_same):
                 found.text = found.text or _DRAWN.format("torch")
             if others is not None:
-                found.text = found.text or _drawn(others)
+                found.text = found.text or _drawn(others, may_draw)
             if not found.text and solution.changed_default:
                 found.text = f"changed {solution.changed_default}."
 
@@ -87,10 +91,10 @@ def _other_generators() -> tuple[Any, Any, Any]:
     return random.getstate(), _numpys_state(), _gpus_state()
 
 
-def _drawn(before: tuple[Any, Any, Any]) -> str:
+def _drawn(before: tuple[Any, Any, Any], may_draw: bool) -> str:
     """Say which generator was seeded or drawn from, of those of the GPU, Python and NumPy."""
     pythons, (key, place), gpus = before
-    if gpus is not None and not torch.equal(gpus, _gpus_state()):
+    if not may_draw and gpus is not None and not torch.equal(gpus, _gpus_state()):
         return _DRAWN.format("the GPU")
     if random.getstate() != pythons:
         return _DRAWN.format("Python")

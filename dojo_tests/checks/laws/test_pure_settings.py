@@ -113,3 +113,17 @@ def test_a_setting_that_only_some_calls_change_is_seen(red_of):
             torch.set_grad_enabled(False)
 
     assert list(red_of(Double, after(act))) == ["test_leaves_torch_as_it_is"]
+
+
+class Drawing(Double):
+    """The same, where a call may draw from torch's generators."""
+
+    name = "double"
+    draws = True
+
+
+@pytest.mark.parametrize("place", DEVICES)
+def test_a_contract_may_allow_to_draw_from_torchs_generators(red_of, place):
+    assert red_of(Drawing, after(lambda x: torch.rand(1, device=x.device)), place) == {}
+    red = red_of(Drawing, after(lambda _: np.random.rand()), place)
+    assert red["test_leaves_torch_as_it_is"].sentence == DRAWN.format("NumPy")

@@ -118,6 +118,20 @@ def test_generators_that_are_put_back_whole_are_not_told(found_after, thoroughly
     assert found_after(act, thoroughly) == ""
 
 
+def test_torchs_generators_are_free_where_a_block_may_draw():
+    solution = types.SimpleNamespace(changed_default="")
+    for act, text in (
+        (lambda: torch.rand(1), ""),
+        (random.random, "Python"),
+        (np.random.rand, "NumPy"),
+    ):
+        with settings_watched(solution, thoroughly=True, may_draw=True) as found:
+            torch.rand(1)
+            act()
+        assert text in found.text
+        assert bool(found.text) is bool(text)
+
+
 def test_a_default_that_the_answer_has_changed_is_told_last(found_after):
     default = "torch's default dtype"
     assert found_after(nothing, changed_default=default) == "changed torch's default dtype."

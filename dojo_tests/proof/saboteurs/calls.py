@@ -118,10 +118,10 @@ def differs_the_second_time(function, mark):
             return value
 
         def change(v):
-            if not v.numel() or v.dtype == torch.bool:
+            if not v.numel():
                 return v
             mark()
-            return v + 1
+            return ~v if v.dtype == torch.bool else v + 1
 
         return each(value, change)
 
@@ -148,6 +148,11 @@ def put_back_the_seed():
     torch.manual_seed(torch.initial_seed())
 
 
+def draws_nothing(contract):
+    """Whether a call may draw from no generator, not even from torch's."""
+    return not contract.draws
+
+
 def draw_on_the_gpu():
     """Draw from the GPU's own generator, where there is a GPU."""
     if torch.cuda.is_available():
@@ -166,4 +171,5 @@ for kind, act in {
     "sets_the_precision_of_products": lambda: torch.set_float32_matmul_precision("medium"),
 }.items():
     wrap = functools.partial(after_call, act)
-    SABOTEURS.append(Saboteur(kind, wrap, any_contract, must_show=True))
+    applies = draws_nothing if kind in ("draws", "draws_on_the_gpu") else any_contract
+    SABOTEURS.append(Saboteur(kind, wrap, applies, must_show=True))

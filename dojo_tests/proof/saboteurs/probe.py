@@ -19,10 +19,11 @@ def holds_tensors(value):
     return is_group and any(isinstance(x, torch.Tensor) or holds_tensors(x) for x in value)
 
 
-def flat(values):
-    """The arguments, with the items of a list or tuple that holds tensors in its place."""
+def flat(values, kinds=list):
+    """The arguments, with the items of a list of tensors, or of pairs with them, in its place."""
     for one in values:
-        yield from flat(one) if holds_tensors(one) else [one]
+        is_list = isinstance(one, kinds) and holds_tensors(one)
+        yield from flat(one, list | tuple) if is_list else [one]
 
 
 def device_type(value):
