@@ -23,7 +23,10 @@ from dojo.checks.messages import rounded
 
 OF_LARGE = 0.01  # of the largest number, by which a result may be off where scores are large
 OF_LARGEST = {torch.float32: 1e-4, torch.float64: 1e-9}
-NAN = "inf / inf and 0 / 0 are NaN: before exp, hide keys and subtract the largest score that is left."
+NAN = (
+    "inf / inf and 0 / 0 are NaN: before exp, hide keys, and subtract the largest score that is"
+    " left."
+)
 LEAK = (
     "What counts is the gap between a score and the largest one that the query sees; a hidden key"
     " has the score -inf."
@@ -44,6 +47,29 @@ LARGE = (
 )
 
 
+def of_masks(
+    q: Any, k: Any, v: Any, mask: Any, scale: float | None = None
+) -> dict[str, np.ndarray]:
+    """Return the results of mistakes with a mask, by a hint that names them; True means seen."""
+    scores = scores_of(q, k, scale)
+    nothing = ~np.broadcast_to(mask, scores.shape).any(-1, keepdims=True)
+    return {
+        "True says that the query sees the key; here such keys are hidden.": (
+            attend(q, k, v, ~mask, scale)
+        ),
+        "A query that sees nothing gets zeros; here it gets the mean of all values.": (
+            attend(q * ~nothing, k, v, mask | nothing, scale)
+        ),
+        "Hide keys before the softmax: the weights of the rest have to add up to 1.": (
+            (softmax_of(scores) * mask) @ v
+        ),
+        "A hidden key gets the score 0 here, and so a weight above 0: give it -inf.": (
+            softmax_of(scores * mask) @ v
+        ),
+        "The mask hides nothing here.": attend(q, k, v, True, scale),
+    }
+
+
 class LargeScores(PureFunction):
     """A contract whose ``wild`` cases have scores of up to 10,000 in size.
 
@@ -52,6 +78,36 @@ class LargeScores(PureFunction):
     """
 
     of_largest = OF_LARGEST
+
+    hints: ClassVar[dict[str, str]] = {
+        "wild": "Here scores are as large as 10,000.",
+        "nan": "The softmax of -inf alone is NaN: treat a query that sees nothing by itself.",
+        "nan gradient": "A NaN that is replaced comes back in the backward, as 0 * NaN: make none."
+        " A query that sees nothing gets finite scores before the softmax, and no weights after.",
+    }
+
+    def others(self, *arguments: Any) -> dict[str, Any]:  # noqa: ARG002 - a kata's own
+        """Return the results of mistakes that people make, by a hint that names them.
+
+        It is asked only where a result is wrong, for cases that are not wild.
+        """
+        return {}
+
+    def why(self, law: str, arguments: Sequence[Any], got: Any, expected: Any) -> str:
+        """Return a hint that names the very mistake of what came back; empty if none is known."""
+        if law == "type":
+            return ""
+        if "gradient" in law:
+            return self.hint("nan gradient") if got.isnan().any() else ""
+        if law == "wild":
+            return f"{self.hint('wild')} {NAN if got.isnan().any() else LEAK}"
+        if got.isnan().any():
+            return self.hint("nan")
+        with np.errstate(all="ignore"):
+            others = self.others(*arguments)
+        right, numbers = expected.double().numpy(), got.double().numpy()
+        told = (hint for hint, one in others.items() if not np.allclose(one, right, 1e-3, 1e-3))
+        return next((hint for hint in told if np.allclose(others[hint], numbers, 1e-3, 1e-4)), "")
 
     def compare(
         self, record: Record, expected: torch.Tensor, hint: str, rtol: float, atol: float
@@ -77,8 +133,9 @@ class LargeScores(PureFunction):
             asked = Asked(row, device)
             solution.hint = self.hint_of(row)
             self.make_ready(solution, asked.arguments)
-            for _, got in self.results_of(self.call(solution, asked.arguments)):
-                weights = random_like(row.parts[0].expected).to(got)
+            results = self.results_of(self.call(solution, asked.arguments))
+            for part, (_, got) in zip(row.parts, results, strict=True):
+                weights = random_like(part.expected).to(got)
                 found = gradients(got, asked.leaves, weights, self.hint("tracked"))
                 hint = f"{self.hint('wild')} {NAN}".strip()
                 for name, one in found.items():
@@ -98,20 +155,16 @@ class AttentionFunction(LargeScores):
     dtypes = (torch.float32, torch.float64)
     wild: ClassVar[Sequence[tuple[Any, ...]]] = [LARGE]
     forbidden = ANY_ATTENTION
-    hints: ClassVar[dict[str, str]] = {
+    hints: ClassVar[dict[str, str]] = LargeScores.hints | {
         "shape": "The result has a row for each query, as long as a row of v: (..., Q, E).",
         "dtype": "Stay in q's dtype: masks, roots and zeros that you make can have another one.",
         "device": "What you make beside q, such as a mask or positions, has to lie where q lies.",
-        "wild": "Here scores are as large as 10,000.",
         "precise": "Stay in q's dtype or a wider one: √D in float32 has 7 digits, `D**0.5` has 16.",
         "gradient": "Gradients go through both products and through the softmax between them.",
         "tracked": "Compute with torch's own operations on q, k and v, without `detach`, `.data`"
         " or `no_grad`.",
         "hidden": "The weight of a key that a query does not see is exactly 0: give it the score"
         " -inf before the softmax.",
-        "nan": "The softmax of -inf alone is NaN: treat a query that sees nothing by itself.",
-        "nan gradient": "A NaN that is replaced comes back in the backward, as 0 * NaN: make none."
-        " A query that sees nothing gets finite scores before the softmax, and no weights after.",
         "forbidden": "The kata is to make it from products, a softmax and a mask.",
     }
     sentences: ClassVar[dict[str, str]] = {
@@ -166,19 +219,3 @@ class AttentionFunction(LargeScores):
         found = {hint: attend(q, k, v, seen, scale) for hint, scale in others.items()}
         along = "The softmax goes over the queries here; take it over the keys, the last dimension."
         return found | {along: softmax_of(scores, -2) @ v}
-
-    def why(self, law: str, arguments: Sequence[Any], got: Any, expected: Any) -> str:
-        """Return a hint that names the very mistake of what came back; empty if none is known."""
-        if law == "type":
-            return ""
-        if "gradient" in law:
-            return self.hint("nan gradient") if got.isnan().any() else ""
-        if law == "wild":
-            return f"{self.hint('wild')} {NAN if got.isnan().any() else LEAK}"
-        if got.isnan().any():
-            return self.hint("nan")
-        with np.errstate(all="ignore"):
-            others = self.others(*arguments)
-        right, numbers = expected.double().numpy(), got.double().numpy()
-        told = (hint for hint, one in others.items() if not np.allclose(one, right, 1e-3, 1e-3))
-        return next((hint for hint in told if np.allclose(others[hint], numbers, 1e-3, 1e-4)), "")

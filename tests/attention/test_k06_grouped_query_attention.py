@@ -1,0 +1,128 @@
+"""The checks of attention/k06_grouped_query_attention: head by head in NumPy, with its own keys."""
+
+import numpy as np
+import torch
+
+from dojo.checks import Benchmark
+from dojo.checks.attention import attend, qkv
+from dojo.checks.laws import AttentionFunction
+from dojo.checks.laws.attention import LARGE, of_masks
+
+T, F = True, False
+# the first head and the first query of the others see nothing
+BY_HEAD = np.array([[[F], [F]], [[F], [T]], [[F], [T]], [[F], [T]], [[F], [T]], [[F], [T]]])
+BY_KEY = np.array([[T, F, T, T], [F, T, T, T]])
+PADDED = np.array([[T, T, F], [T, F, F]])[:, None, None]  # for all heads and queries
+LOW = [[T, T, F, F], [F, F, T, T], [F, F, F, F]]  # of ``LARGE``, what is hidden has larger scores
+
+
+def repeated(q, k, v):
+    """Right, with as many heads of keys and values as of queries."""
+    k, v = (one.repeat_interleave(q.shape[1] // one.shape[1], 1) for one in (k, v))
+    return (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) @ v
+
+
+BENCHMARK = Benchmark(
+    "grouped_query_attention",
+    means="q: shape (1, 32, 1, 64), k and v: shape (1, 4, n, 64), float32, no mask",
+    inputs=lambda n: tuple(
+        torch.randint(3, shape).float() for shape in [(1, 32, 1, 64), *[(1, 4, n, 64)] * 2]
+    ),
+    sizes=(16, 256, 4096),
+    bytes_moved=lambda n: 2 * 4 * 4 * n * 64,  # read k and v
+    operations=lambda n: 32 * 2 * 2 * n * 64,
+    naive=repeated,
+)
+
+
+def grouped(batch, heads, groups, seed, **sizes):
+    """q with some heads, k and v with others."""
+    q, _, _ = qkv(batch, heads, seed=seed, **sizes)
+    return q, *qkv(batch, groups, seed=seed + 100, **sizes)[1:]
+
+
+def for_heads(q, *shared, reads=np.floor_divide):
+    """What each head of queries reads of the keys and values; ``reads`` is for mistakes."""
+    heads, groups = q.shape[1], shared[0].shape[1]
+    own = reads(np.arange(heads), heads // groups if reads is np.floor_divide else groups)
+    return [one[:, own] for one in shared]
+
+
+def large(groups):
+    """Large scores in two heads; a second head of keys has them the other way round."""
+    q, k, v = (np.array(one) for one in LARGE)
+    return np.stack([q, -q])[None], np.stack([k, -k])[None, :groups], np.stack([v, v])[None, :groups]
+
+
+class TestGroupedQueryAttention(AttentionFunction):
+    name = "grouped_query_attention"
+    tensors = ("q", "k", "v", "mask")
+    fixed = {"mask": torch.bool}
+    cases = [
+        grouped(1, 4, 2, queries=1, keys=3, size=2, of_values=5, seed=1),
+        (*grouped(2, 6, 2, queries=2, keys=4, size=3, of_values=2, seed=2), BY_HEAD & BY_KEY),
+        (*grouped(2, 6, 3, queries=1, keys=3, size=4, of_values=2, seed=3), PADDED),
+        (*grouped(2, 3, 1, queries=4, keys=4, size=2, of_values=3, seed=4), np.tri(4, dtype=bool)),
+        (*grouped(3, 2, 2, queries=2, keys=3, size=1, of_values=4, seed=5), [F, T, T]),
+        grouped(1, 6, 2, queries=3, keys=2, size=4, of_values=3, seed=6),
+        grouped(2, 1, 1, queries=1, keys=1, size=3, of_values=1, seed=7),
+    ]
+    wild = [large(1), (*large(2), LOW)]
+    refused = [
+        (
+            grouped(1, heads, groups, queries=2, keys=3, size=2, of_values=2, seed=8),
+            None,
+            ValueError,
+            f"{heads} heads cannot share {groups} heads of keys evenly: raise ValueError.",
+        )
+        for heads, groups in [(4, 3), (2, 4), (1, 2)]
+    ]
+    hints = AttentionFunction.hints | {
+        "shape": "The result has a row of v's size for each query of each head: (B, H, Q, E).",
+        "values": "Head h reads key head h // (H / G), and the rest is as in k01.",
+        "raises": "G divides H here; the mask has any shape that broadcasts to (B, H, Q, K).",
+        "gradient": "The gradient of a key head is the sum over all query heads that read it.",
+    }
+    sentences = AttentionFunction.sentences | {
+        "test_values": "Each head of queries reads its own head of keys and values.",
+        "test_gradients": "Gradients reach q, k and v, and those of heads that share add up.",
+        "test_refuses": "G heads of keys that H heads cannot share evenly raise ValueError.",
+    }
+
+    def seen(self, q, k, mask=None):
+        return True if mask is None else mask
+
+    def truth(self, q, k, v, mask=None):
+        return super().truth(q, *for_heads(q, k, v), mask)
+
+    def gradient(self, weights, q, k, v, mask=None):
+        of_q, *shared = super().gradient(weights, q, *for_heads(q, k, v), mask)
+        shape = (len(q), k.shape[1], -1)
+        return of_q, *(one.reshape(*shape, *one.shape[2:]).sum(2) for one in shared)
+
+    def sees(self, q, k, v, mask=None):
+        seen = super().sees(q, *for_heads(q, k, v), mask)["k"]
+        seen = seen.reshape(len(q), k.shape[1], -1, *seen.shape[2:]).any(2)  # by one head or more
+        return {"k": seen, "v": seen}
+
+    def others(self, q, k, v, mask=None):
+        seen, heads = self.seen(q, k, mask), q.shape[1]
+        own = for_heads(q, k, v)
+        groups = [one.repeat(heads // k.shape[1], 2).reshape(own[0].shape[:3] + (-1,)) for one in (k, v)]
+        mean = q.reshape(len(q), k.shape[1], -1, *q.shape[2:]).mean(2)
+        found = {
+            "Head h reads key head h mod G here: neighbours share one, h // (H / G).": (
+                attend(q, *for_heads(q, k, v, np.mod), seen)
+            ),
+            "Every head reads the first head of keys here.": attend(q, k[:, :1], v[:, :1], seen),
+            "The keys are repeated along the sequence here; the heads are dimension 1.": (
+                attend(q, *groups, seen)
+            ),
+            "The queries of a group are averaged here; each head keeps its own.": (
+                attend(*for_heads(q, mean), *own, seen)
+            ),
+            "The heads of the result stand in another order than those of q.": (
+                self.truth(q, k, v, mask).reshape(len(q), k.shape[1], -1, *q.shape[2:3], v.shape[-1]).swapaxes(1, 2).reshape(*q.shape[:3], -1)
+            ),
+        }
+        return found | (super().others(q, *own) if mask is None else of_masks(q, *own, mask))
