@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from dojo.checks.laws.layouts import LAYOUTS
-from dojo.checks.laws.numbers import FLOATS, slopes
+from dojo.checks.laws.numbers import FLOATS, first_known, slopes
 from dojo.checks.laws.rows import Row
 
 
@@ -105,21 +105,25 @@ class Facts:
         """The tensors that a call may change."""
         return self.written
 
-    def why(  # what a kata knows of its own mistakes; here, of none
-        self,
-        law: str,  # noqa: ARG002
-        arguments: Sequence[Any],  # noqa: ARG002
-        got: Any,  # noqa: ARG002
-        expected: Any,  # noqa: ARG002
-    ) -> str:
+    def others(self, *arguments: Any) -> dict[str, Any]:  # noqa: ARG002
+        """Return what known mistakes give for these arguments, by the hint that names each."""
+        return {}
+
+    def why(self, law: str, arguments: Sequence[Any], got: Any, expected: Any) -> str:
         """Return a hint that names the very mistake of what came back; empty if none is known.
+
+        Here it is that of the first of ``others`` which is what came back, and is not right. A kata
+        that knows more, such as of gradients, says so before.
 
         Args:
             law: what is judged: "type" (``expected`` is None then), "values", "gradient" and so on.
             arguments: the oracle's arguments.
             got, expected: tensors on the CPU of one shape and dtype; any value for "type".
         """
-        return ""
+        if law != "values":
+            return ""
+        with np.errstate(all="ignore"):
+            return first_known(self.others(*arguments), got, expected)
 
     def layouts_of(self, name: str) -> Sequence[str]:  # noqa: ARG002 - for modules
         """Return how this tensor may lie in memory."""

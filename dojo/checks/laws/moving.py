@@ -24,7 +24,7 @@ class MovingFunction(PureFunction):
 
     Attributes:
         shapes: the shapes of x; the cases are made of them.
-        others: what follows x in each of these cases.
+        further: what follows x in each of these cases.
         moves_wild: whether inf and NaN are asked for.
     """
 
@@ -33,12 +33,12 @@ class MovingFunction(PureFunction):
     ulps: ClassVar[float] = 0
     gradient_ulps: ClassVar[float] = 0
     shapes: ClassVar[Sequence[tuple[int, ...]]] = ()
-    others: ClassVar[tuple[Any, ...]] = ()
+    further: ClassVar[tuple[Any, ...]] = ()
     moves_wild: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         if cls.shapes:
-            cls.cases = [(places(shape), *cls.others) for shape in cls.shapes]
+            cls.cases = [(places(shape), *cls.further) for shape in cls.shapes]
         super().__init_subclass__()
 
     def tensor(self, name: str, value: Any, dtype: torch.dtype) -> torch.Tensor:

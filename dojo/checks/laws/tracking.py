@@ -94,13 +94,16 @@ class TrackedFunction(Contract):
     def traced_rows(self) -> list[Row]:
         """The rows in which operations are traced, which takes long: each kind of call once.
 
-        Calls are of one kind if they have the same dtype or the same tensors and plain arguments.
+        Calls are of one kind if they have the same dtype, as many dimensions in the first tensor,
+        or the same tensors and plain arguments.
         """
         seen: set[str] = set()
         chosen = []
         for row in self.tracked_rows if self.recorded else [*self.plain, *self.typed]:
             given = [name for _, name, _ in row.named]
-            facts = {f"{row.dtype}", f"{given} {row.arrays[len(row.templates) :]}"}
+            rank = row.templates[0].x.dim() if row.templates[0] is not None else 0
+            rest = row.arrays[len(row.templates) :]
+            facts = {f"{row.dtype}", f"{rank} dimensions", f"{given} {rest}"}
             if not facts <= seen:
                 chosen.append(row)
                 seen |= facts

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
@@ -379,3 +380,30 @@ def test_a_number_may_be_off_by_a_share_of_the_largest(red_of, off, gradient, is
         return 2 * x * slope - 2 * (slope - 1) * x.detach() + share * (2 * x.detach()).abs().max()
 
     assert bool(red_of(OfLargest, function)) == is_red
+
+
+class KnowsMistakes(PureFunction):
+    """A contract that knows what two mistakes give."""
+
+    name = "double"
+    cases = [([0.0, 0.0],), ([[1.0, 2.0], [3.0, -4.0]],)]
+    hints = {"values": "Twice each number."}
+
+    def truth(self, x):
+        return 2 * x
+
+    def others(self, x):
+        return {"Of another shape.": np.array(3.0), "A square here.": x * x, "A half here.": x / 2}
+
+
+@pytest.mark.parametrize(
+    "function, hint",
+    [
+        (lambda x: x * x, "A square here."),
+        (lambda x: x / 2, "A half here."),
+        (lambda x: x * 3, "Twice each number."),
+        (lambda x: 3 * torch.ones_like(x), "Twice each number."),
+    ],
+)
+def test_the_hint_of_a_known_mistake_is_shown(red_of, function, hint):
+    assert red_of(KnowsMistakes, function)["test_values"].hint == hint

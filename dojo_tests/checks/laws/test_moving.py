@@ -50,7 +50,7 @@ class Windows(ViewFunction):
 
     name = "windows"
     shapes = [(4,), (2, 3)]
-    others = (2,)
+    further = (2,)
 
     def truth(self, x, size):
         return np.lib.stride_tricks.sliding_window_view(x, size, axis=-1)
