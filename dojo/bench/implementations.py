@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-YOURS, REFERENCE, NAIVE = "yours", "reference", "naive"
-ORDER = (YOURS, REFERENCE, NAIVE)  # the order in which a table shows them
+YOURS, REFERENCE, TORCHS, NAIVE = "yours", "reference", "torch's", "naive"
+ORDER = (YOURS, REFERENCE, TORCHS, NAIVE)  # the order in which a table shows them
 # Ceilings: work that shows what the machine can do at most. Memory has two. A copy also reads its
 # destination into the cache, which counts for nothing. A change in place reads only what it writes,
 # and so moves more of the bytes that count.

@@ -14,7 +14,7 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs
 
-from dojo.bench.implementations import NAIVE, REFERENCE, YOURS
+from dojo.bench.implementations import NAIVE, REFERENCE, TORCHS, YOURS
 from dojo.bench.results import Case, Run, Subject, fastest, rate
 from dojo.bench.table import (
     HEADS,
@@ -35,10 +35,12 @@ from dojo.bench.table import (
 _MARKERS = {
     YOURS: ("#2f80ed", "circle"),
     REFERENCE: ("#14a05c", "square"),
+    TORCHS: ("#8e5cd9", "triangle-up"),
     NAIVE: ("#e07b00", "diamond"),
 }
-# Where two lines are equal, both are visible: the one that is drawn first is wider.
-_WIDTHS = {YOURS: (2, 8), REFERENCE: (4, 12), NAIVE: (6, 16)}  # of lines and of points
+# Where two lines are equal, both are visible: the one that is drawn first is wider. These are the
+# widths of lines and of points.
+_WIDTHS = {YOURS: (2, 8), REFERENCE: (4, 12), TORCHS: (5, 14), NAIVE: (6, 16)}
 _LIMIT = "#888888"
 _STYLE = """
 :root { color-scheme: light dark; --page: #ffffff; --text: #1f2328; --faint: #d0d7de; }

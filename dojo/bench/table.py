@@ -9,11 +9,11 @@ import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-from dojo.bench.implementations import COPY, NAIVE, NEGATE, ORDER, REFERENCE, YOURS
+from dojo.bench.implementations import COPY, NAIVE, NEGATE, ORDER, REFERENCE, TORCHS, YOURS
 from dojo.bench.results import Case, Rate, Run, Subject, rate, since
 from dojo.verdict.text import WIDTH, wrapped
 
-_COLOURS = {YOURS: "cyan", REFERENCE: "green", NAIVE: "yellow"}
+_COLOURS = {YOURS: "cyan", REFERENCE: "green", TORCHS: "magenta", NAIVE: "yellow"}
 COLUMNS = 80  # of a terminal
 _NUMBERS = 70  # columns of a row without its bar
 _BARS = (6, 30)  # columns of the longest bar, at least and at most

@@ -26,6 +26,16 @@ def qkv(
     return q, k, v
 
 
+def split_heads(x: np.ndarray, heads: int) -> np.ndarray:
+    """Return (B, T, H * D) as (B, H, T, D): a head has D neighbouring features of each token."""
+    return np.stack(np.split(x, heads, -1), -3)
+
+
+def join_heads(x: np.ndarray) -> np.ndarray:
+    """Return (B, H, T, D) as (B, T, H * D), the reverse of ``split_heads``."""
+    return np.concatenate(list(np.moveaxis(x, -3, 0)), -1)
+
+
 def causal(queries: int, keys: int) -> np.ndarray:
     """Return which keys each query sees, where the queries stand at the last places: (Q, K)."""
     return np.tri(queries, keys, keys - queries, dtype=bool)

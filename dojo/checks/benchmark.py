@@ -29,6 +29,8 @@ class Benchmark:
         operations: additions and multiplications that must be done at least; 0 if none must.
         naive: an answer that is right but slow, such as a loop; it is called with the
             same arguments. None if there is none.
+        torchs: what one would call in practice, such as a function of torch; with the same
+            arguments. None if there is none.
         naive_up_to: the largest size at which the naive answer ends within seconds.
         call: how the function is used, if it is more than a call: it gets the module of the
             answer, then the arguments. It returns what is compared with the reference's.
@@ -43,6 +45,7 @@ class Benchmark:
     bytes_moved: Callable[[int], int] = _none
     operations: Callable[[int], int] = _none
     naive: Callable[..., Any] | None = None
+    torchs: Callable[..., Any] | None = None
     naive_up_to: int | None = None
     call: Callable[..., Any] | None = None
     is_random: bool = False

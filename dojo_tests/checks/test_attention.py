@@ -12,9 +12,11 @@ from dojo.checks.attention import (
     attend,
     attend_backward,
     causal,
+    join_heads,
     qkv,
     shares_of,
     softmax_of,
+    split_heads,
 )
 from dojo.checks.expect import CheckFailed
 
@@ -61,6 +63,13 @@ def test_queries_keys_and_values_are_numbers_with_one_decimal():
     assert (q.shape, k.shape, v.shape) == ((2, 3, 1, 5), (2, 3, 4, 5), (2, 3, 4, 6))
     assert (np.round(k, 1) == k).all()
     assert 1 < abs(k).max() <= 2
+
+
+def test_heads_are_neighbouring_features_of_each_token():
+    x = np.arange(12).reshape(1, 2, 6)
+    heads = split_heads(x, 3)
+    assert heads[0, 1].tolist() == [[2, 3], [8, 9]]
+    assert (join_heads(heads) == x).all()
 
 
 X = torch.ones(2, 3, 4)

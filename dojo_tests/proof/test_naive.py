@@ -1,4 +1,4 @@
-"""The naive way that a kata is timed beside is right, and no better than the reference."""
+"""What a kata is timed beside is right, and the naive way is no better than the reference."""
 
 import runpy
 
@@ -30,6 +30,13 @@ def test_the_naive_way_computes_what_the_reference_does(kata):
     for declared in benchmarks_of(kata):
         facts = facts_of(kata, declared, "naive")
         assert facts["operations"] > 0 or facts["total_new"] > 0
+
+
+def test_torchs_own_computes_what_the_reference_does(kata):
+    """At its smallest size."""
+    for declared in benchmarks_of(kata):
+        if declared.torchs is not None:
+            facts_of(kata, declared, "torch's")
 
 
 def test_the_reference_takes_no_more_memory_than_the_naive_way(kata):

@@ -27,6 +27,7 @@ BENCHMARK = Benchmark(
     sizes=(16, 128, 1024),
     bytes_moved=lambda n: 4 * 4 * 4 * n * 64,  # read q, k and v, write the result
     operations=lambda n: 4 * 2 * 2 * n * n * 64,
+    torchs=torch.nn.functional.scaled_dot_product_attention,
     naive=by_all_products,
     naive_up_to=128,
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from dojo.checks import aspect, expect_values
+from dojo.checks import Benchmark, aspect, expect_values
 from dojo.checks.laws import PureFunction
 
 LARGE = [[6e4, -6e4, 3e4, 5e4], [3e2, 2e2, 1e2, 0.0]]
@@ -14,6 +14,25 @@ EVEN = [[256.0, 258.0, 260.0, 262.0], [262.0, 256.0, 258.0, 260.0]]
 def numbers(*shape, seed=0):
     """From -3 to 3, with one decimal."""
     return np.round(np.random.default_rng(seed).uniform(-3, 3, shape), 1)
+
+
+def row_by_row(x):
+    """Right, with some steps of Python for each row; only for a matrix without weights."""
+    rows = [(row - row.mean()) / (row.var(correction=0) + 1e-5).sqrt() for row in x]
+    return torch.stack(rows)
+
+
+BENCHMARK = Benchmark(
+    "layer_norm",
+    means="x: shape (n, 256), float32, without weight and bias",
+    inputs=lambda n: (torch.randint(9, (n, 256)).float(),),
+    sizes=(4, 256, 16_384),
+    bytes_moved=lambda n: 2 * 4 * 256 * n,  # read x, write the result
+    operations=lambda n: 6 * 256 * n,  # two sums, a difference, a square, the scale
+    torchs=lambda x: torch.nn.functional.layer_norm(x, x.shape[-1:]),
+    naive=row_by_row,
+    naive_up_to=256,
+)
 
 
 class TestLayerNorm(PureFunction):

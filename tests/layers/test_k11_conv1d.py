@@ -33,6 +33,7 @@ BENCHMARK = Benchmark(
     sizes=(64, 1024, 16384),
     bytes_moved=lambda n: 4 * (4 * (32 + 64) * n + 64 * 32 * 5),  # read x, weight; write the result
     operations=lambda n: 2 * 4 * 64 * 32 * 5 * n,
+    torchs=torch.nn.functional.conv1d,
     naive=by_all_products,
     naive_up_to=1024,
 )

@@ -33,6 +33,7 @@ BENCHMARK = Benchmark(
     sizes=(8, 32, 128),
     bytes_moved=lambda n: 4 * (2 * (32 + 64) * n**2 + 64 * 32 * 9),  # read both, write the result
     operations=lambda n: 2 * 2 * 64 * 32 * 9 * n**2,
+    torchs=torch.nn.functional.conv2d,
     naive=by_all_products,
     naive_up_to=32,
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from dojo.bench.implementations import NAIVE, REFERENCE, YOURS
+from dojo.bench.implementations import NAIVE, REFERENCE, TORCHS, YOURS
 from dojo.bench.timed import measure
 from dojo.bench.timed.measure import CEILINGS
 from dojo.checks.benchmark import Benchmark
@@ -155,6 +155,8 @@ def cases(
         plan = list(CEILINGS.items())
         for n in declared.sizes:
             plan += [(REFERENCE, n), (YOURS, n)]
+            if declared.torchs:
+                plan.append((TORCHS, n))
             if declared.naive and n <= (declared.naive_up_to or n):
                 plan.append((NAIVE, n))
         for implementation, n in plan:

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from dojo.bench.implementations import COPY, MATMUL, NAIVE, NEGATE, REFERENCE
+from dojo.bench.implementations import COPY, MATMUL, NAIVE, NEGATE, REFERENCE, TORCHS
 from dojo.checks.benchmark import Benchmark
 from dojo.checks.tracing import MemoryTrace
 from dojo.course.katas import Kata, shown_path
@@ -147,9 +147,9 @@ def _synchronized(function: Callable[..., Any], device: str) -> Callable[..., An
 
 def _find_function(order: Order) -> tuple[Callable[..., Any], str]:
     """Return the function to call with the inputs, and the hash of the file that it is in."""
-    if order.implementation == NAIVE:
-        assert order.benchmark.naive is not None
-        return order.benchmark.naive, ""
+    beside = {NAIVE: order.benchmark.naive, TORCHS: order.benchmark.torchs}
+    if function := beside.get(order.implementation):
+        return function, ""
     is_reference = order.implementation == REFERENCE
     path = order.kata.reference if is_reference else order.kata.solution_in(order.solutions)
     raw = read(path, order.kata.root)

@@ -221,8 +221,11 @@ class ClassOfModules(ModuleState):
         return self.modes[(turns.calls - 1) % len(self.modes)]
 
     def inputs_in(self, arguments: Sequence[Any]) -> list[Any]:
-        """Return the tensors with which the module is called."""
-        return [arguments[self.tensors.index(name)] for name in self.handed]
+        """Return the tensors with which the module is called; None at the end is left out."""
+        inputs = [arguments[self.tensors.index(name)] for name in self.handed]
+        while inputs and inputs[-1] is None:
+            inputs.pop()
+        return inputs
 
     def _made_for(self, solution: Any, arguments: Sequence[Any]) -> MadeModule:
         """Return the module for a case: one and the same for all that are made alike."""
