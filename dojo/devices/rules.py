@@ -52,9 +52,10 @@ def rule(*funcs: Any) -> Callable[[Rule], Rule]:
     *(getattr(Tensor, name).__get__ for name in ("requires_grad", "is_leaf", "grad_fn")),
     *named("dim", "size", "numel", "stride", "storage_offset", "element_size", "data_ptr"),
     *named("is_floating_point", "is_complex", "is_contiguous", "untyped_storage"),
+    torch._C._nn._parse_to,  # reads the arguments of a module's `to`
 )
 def _answer_alike(_sim: Machine, func: Any, *args: Any, **kwargs: Any) -> Any:
-    """Call a function that says the same of a tensor on each device."""
+    """Call a function that says the same on each device."""
     return func(*args, **kwargs)
 
 

@@ -18,9 +18,18 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize("move", [lambda m: m.cuda(), lambda m: m.to("cuda"), copy.deepcopy])
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda m: m.cuda(),
+        lambda m: m.to("cuda"),
+        lambda m: m.to(device="cuda"),
+        lambda m: m.to(device=GPU, dtype=torch.float32),
+        lambda m: copy.deepcopy(m.to("cuda")),
+    ],
+)
 def test_a_moved_module_is_on_the_gpu(cuda, move):
-    module = move(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).to("cuda"))
+    module = move(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
     assert {value.device for value in module.state_dict().values()} == {GPU}
 
 

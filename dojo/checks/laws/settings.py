@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,14 @@ _SETTINGS: tuple[tuple[str, Any, Any], ...] = (
         "the precision of products (torch.set_float32_matmul_precision)",
         _TORCH._get_float32_matmul_precision,
         _TORCH._set_float32_matmul_precision,
+    ),
+    *(
+        (
+            f"whether torch.autocast is on for {device}",
+            functools.partial(torch.is_autocast_enabled, device),
+            functools.partial(torch.set_autocast_enabled, device),
+        )
+        for device in ("cpu", "cuda")
     ),
     ("torch's anomaly mode", torch.is_anomaly_enabled, None),
     ("torch's number of threads", torch.get_num_threads, torch.set_num_threads),

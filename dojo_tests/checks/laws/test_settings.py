@@ -65,6 +65,12 @@ def test_the_anomaly_mode_is_told(found_after):
     assert text == "changed torch's anomaly mode from False to True."
 
 
+def test_autocast_is_told_and_put_back(found_after, device):
+    text = found_after(lambda: torch.set_autocast_enabled(device, True))
+    assert text == f"changed whether torch.autocast is on for {device} from False to True."
+    assert not torch.is_autocast_enabled(device)
+
+
 def test_the_first_of_two_changes_is_told_and_both_are_put_back(found_after):
     def act():
         torch.set_float32_matmul_precision("high")
