@@ -9,6 +9,7 @@ right answer is called wrong.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -114,21 +115,76 @@ def expect_share(
 ) -> None:
     """Fail unless about this share of bools is True; a right answer fails in one case of 10^10.
 
-    By Hoeffding's inequality, 20,000 bools tell 0.3 from 0.34.
+    By Chernoff's inequality 20,000 bools tell 0.3 from 0.34, and 120 tell 0.8 from 1.
 
     Args:
-        is_chosen: an array of bools, each of them drawn by itself.
-        share: the probability of True.
+        is_chosen: an array of bools, each of them drawn by itself. Without any, nothing is said.
+        share: the probability of True. If it is 0 or 1, one other bool is enough to fail.
         subject: what is said of those that are True, such as "dropped".
         hint: where to look.
         what: they are, in words.
     """
     __tracebackhide__ = True
     is_chosen = np.asarray(is_chosen)
+    if not is_chosen.size:
+        return
     found = float(is_chosen.mean())
-    if not abs(found - share) <= _limit(is_chosen.size):
+    if not may_be_share(found, share, is_chosen.size):
         sentence = f"{subject} {found:.1%} of {is_chosen.size} {what}; expected {share:.1%}."
         raise CheckFailed(sentence, hint)
+
+
+def expect_categories(
+    drawn: Any,
+    shares: Sequence[float],
+    subject: str,
+    hint: str = "",
+    others: Mapping[str, Sequence[float]] | None = None,
+) -> None:
+    """Fail unless each kind was drawn about as often as it should be.
+
+    A right answer fails in one case of 10^10, however many kinds there are.
+
+    Args:
+        drawn: an array of whole numbers, the kinds from 0 on, each of them drawn by itself.
+        shares: the probability of each kind.
+        subject: what a kind is, such as "token".
+        hint: where to look.
+        others: hint → the probabilities that a known mistake gives: where these fit and the right
+            ones do not, that hint is told.
+    """
+    __tracebackhide__ = True
+    drawn = np.asarray(drawn).ravel()
+    outside = drawn[(drawn < 0) | (drawn >= len(shares))]
+    if outside.size:
+        words = f"drew {subject} {outside[0]}; expected 0 to {len(shares) - 1}."
+        raise CheckFailed(words, hint)
+    found = [float((drawn == kind).mean()) for kind in range(len(shares))]
+
+    def unlikely(right: Sequence[float]) -> list[int]:
+        alarm = FALSE_ALARM / len(right)
+        pairs = enumerate(zip(found, right, strict=True))
+        return [kind for kind, pair in pairs if not may_be_share(*pair, drawn.size, alarm)]
+
+    if wrong := unlikely(shares):
+        kind = max(wrong, key=lambda kind: abs(found[kind] - shares[kind]))
+        hint = next((why for why, one in (others or {}).items() if not unlikely(one)), hint)
+        words = f"drew {subject} {kind} in {found[kind]:.1%} of {drawn.size} draws"
+        raise CheckFailed(f"{words}; expected {shares[kind]:.1%}.", hint)
+
+
+def may_be_share(found: float, share: float, count: int, alarm: float = FALSE_ALARM) -> bool:
+    """Whether so many bools with this probability of True may have that share of it.
+
+    Chernoff: so far out lies a share with a chance of at most 2 exp(-count · distance), where
+    distance is the Kullback-Leibler divergence of the share found from the right one. True where
+    that chance is above ``alarm``.
+    """
+    pairs = ((found, share), (1 - found, 1 - share))
+    if any(part > 0 and right <= 0 for part, right in pairs):
+        return False
+    distance = sum(part * math.log(part / right) for part, right in pairs if part > 0)
+    return count * distance <= math.log(2 / alarm)
 
 
 def _distance(share: np.ndarray) -> float:

@@ -18,7 +18,6 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from dojo.checks.expect import expect
 
@@ -266,13 +265,27 @@ class MemoryTrace(Trace):
             each new storage, and the bytes of an element of the tensor that lies there.
         """
         found = []
-        for leaf in tree_leaves(values):
-            if isinstance(leaf, torch.Tensor) and leaf.layout == torch.strided:
+        for leaf in _tensors_in(values):
+            if leaf.layout == torch.strided:
                 storage = leaf.untyped_storage()
                 if storage._cdata not in self._known:
                     self._known[storage._cdata] = StorageWeakRef(storage)
                     found.append((storage, leaf.element_size()))
         return found
+
+
+def _tensors_in(values: Any) -> Iterator[torch.Tensor]:
+    """Yield the tensors among what an operation is given or gives.
+
+    torch's ``tree_leaves`` knows more kinds of containers, and takes as long as the operation.
+    """
+    if isinstance(values, torch.Tensor):
+        yield values
+    elif isinstance(values, list | tuple):
+        for one in values:
+            yield from _tensors_in(one)
+    elif isinstance(values, dict):
+        yield from _tensors_in(list(values.values()))
 
 
 class Kept(NamedTuple):

@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from dojo.checks import CheckFailed
-from dojo.checks.draws import Constant, Normal, Uniform, expect_drawn, expect_share, seed_torch
+from dojo.checks.draws import (
+    Constant,
+    Normal,
+    Uniform,
+    expect_categories,
+    expect_drawn,
+    expect_share,
+    seed_torch,
+)
 from dojo.devices.select import on
 
 COUNT = 20_000
@@ -102,6 +110,49 @@ def test_a_wrong_share_does_not_fit(wrong):
     with pytest.raises(CheckFailed, match=words) as caught:
         expect_share(draws().random(COUNT) < wrong, 0.3, "dropped", "Look there.", "pairs")
     assert caught.value.hint == "Look there."
+
+
+@pytest.mark.parametrize(("found", "share"), [(1.0, 0.8), (0.0, 0.2), (0.0, 1.0), (0.995, 1.0)])
+def test_a_share_at_the_end_is_told_by_few(found, share):
+    is_chosen = np.arange(200) < 200 * found
+    with pytest.raises(CheckFailed):
+        expect_share(is_chosen, share, "accepted")
+    expect_share(np.arange(20) < 20 * share, share, "accepted")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_no_bools_fit_any_share(share):
+    expect_share(np.zeros(0), share, "accepted")
+
+
+SHARES = (0.5, 0.2, 0.3, 0.0)
+
+
+def kinds(shares, count=COUNT, seed=0):
+    return draws(seed).choice(len(shares), count, p=shares)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_right_categories_fit(seed):
+    expect_categories(kinds(SHARES, seed=seed).reshape(100, -1), SHARES, "token")
+    expect_categories(kinds(SHARES, 30, seed), SHARES, "token")
+
+
+def test_wrong_categories_do_not_fit():
+    others = {"It is even.": (0.25,) * 4, "It is turned.": (0.2, 0.5, 0.3, 0.0)}
+    for shares, words, hint in (
+        (
+            (0.55, 0.15, 0.3, 0.0),
+            r"^drew token [01] in .*% of 20000 draws; expected [25]0.0%",
+            "Look.",
+        ),
+        ((0.2, 0.5, 0.3, 0.0), r"^drew token [01] in ", "It is turned."),
+        ((0.5, 0.2, 0.299, 0.001), r"^drew token 3 in 0\.1% of 20000 draws; expected 0", "Look."),
+        ((0.5, 0.2, 0.2, 0.05, 0.05), r"^drew token 4; expected 0 to 3\.$", "Look."),
+    ):
+        with pytest.raises(CheckFailed, match=words) as caught:
+            expect_categories(kinds(shares), SHARES, "token", "Look.", others)
+        assert caught.value.hint == hint
 
 
 def test_seed_torch_gives_the_numbers_of_manual_seed():

@@ -229,6 +229,7 @@ def drive(make):
     """Use a class of optimizers in all ways."""
     starts = (torch.tensor(1.0), torch.ones(2, 3).t(), torch.ones(2).double(), torch.ones(2))
     params = [torch.nn.Parameter(x) for x in starts]
+    params[0].requires_grad_(False)
     groups = [{"params": params[:2]}, {"params": params[2:3], "lr": 0.5, "momentum": 0.1}]
     optimizer = make(groups, 0.1, momentum=0.9)
     optimizer.add_param_group({"params": params[3:]})

@@ -17,6 +17,7 @@ test in the kata's own class.
 
 from dojo.checks.laws.attention import AttentionFunction, LargeScores
 from dojo.checks.laws.by_hand import BackwardByHand
+from dojo.checks.laws.decoding import DecodingFunction, LanguageModel
 from dojo.checks.laws.functional import FunctionalFunction
 from dojo.checks.laws.handed import Handed
 from dojo.checks.laws.in_place import InPlaceFunction
@@ -36,9 +37,11 @@ __all__ = [
     "INTEGERS",
     "AttentionFunction",
     "BackwardByHand",
+    "DecodingFunction",
     "FunctionalFunction",
     "Handed",
     "InPlaceFunction",
+    "LanguageModel",
     "LargeScores",
     "LossFunction",
     "MakingFunction",

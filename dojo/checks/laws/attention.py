@@ -9,7 +9,15 @@ import numpy as np
 import torch
 
 from dojo.checks.aspects import aspect
-from dojo.checks.attention import ANY_ATTENTION, attend, attend_backward, scores_of, softmax_of
+from dojo.checks.attention import (
+    ANY_ATTENTION,
+    attend,
+    attend_backward,
+    join_heads,
+    scores_of,
+    softmax_of,
+    split_heads,
+)
 from dojo.checks.expect import expect
 from dojo.checks.gradients import gradients
 from dojo.checks.inputs import random_like
@@ -70,6 +78,39 @@ def of_masks(
     }
 
 
+def of_heads(q: Any, k: Any, v: Any, seen: Any = True) -> dict[str, np.ndarray]:
+    """Return the results of mistakes with heads, by a hint that names them.
+
+    Args:
+        q, k, v: (B, H, T, D) each, as ``split_heads`` gives them; k and v may have another T.
+        seen: which keys each query sees; it broadcasts to (B, H, T, T).
+
+    Returns:
+        (B, H, T, D) each, of which ``join_heads`` makes (B, T, H * D).
+    """
+    heads, size = q.shape[1], q.shape[-1]
+    right, scores = attend(q, k, v, seen), np.where(seen, scores_of(q, k), -np.inf)
+    viewed = attend(*(join_heads(one).reshape(one.shape) for one in (q, k, v)), seen)
+
+    def viewed_back(one: Any) -> np.ndarray:
+        return split_heads(one.reshape(len(q), -1, heads * size), heads)
+
+    words = "view(B, H, T, D) cuts tokens apart: view(B, T, H, D), and then transpose."
+    return {
+        "Scores are divided by √D, the features of a head; here it is the root of all features.": (
+            attend(q, k, v, seen, (heads * size) ** -0.5)
+        ),
+        "The scores are not scaled here: divide them by √D.": attend(q, k, v, seen, 1.0),
+        words: viewed,
+        f"{words} The same on the way back.": viewed_back(viewed),
+        "On the way back the tokens come in front of the heads again: transpose, and then put the"
+        " heads side by side.": viewed_back(right),
+        "The softmax goes over the queries here; take it over the keys, the last dimension.": (
+            softmax_of(scores, -2) @ v
+        ),
+    }
+
+
 class LargeScores(PureFunction):
     """A contract whose ``wild`` cases have scores of up to 10,000 in size.
 
@@ -125,7 +166,8 @@ class LargeScores(PureFunction):
             results = self.results_of(self.call(solution, asked.arguments))
             for part, (_, got) in zip(row.parts, results, strict=True):
                 weights = random_like(part.expected).to(got)
-                found = gradients(got, asked.leaves, weights, self.hint("tracked"))
+                leaves = {name: x for name, x in asked.leaves.items() if self.reaches(part, name)}
+                found = gradients(got, leaves, weights, self.hint("tracked")) if leaves else {}
                 hint = f"{self.hint('wild')} {NAN}".strip()
                 for name, one in found.items():
                     first = rounded(one[~torch.isfinite(one)][:1].tolist()).strip("[]")

@@ -53,10 +53,12 @@ class BoundedMemory(TrackedFunction):
             self.make_ready(solution, arguments)
             with MemoryTrace() as trace:
                 got = self.traced_call(solution, arguments)
+                forward = max(trace.elements, default=0)
                 for _, one in self.results_of(got):
                     if isinstance(one, torch.Tensor) and one.requires_grad:
                         one.sum().backward(retain_graph=True)
             most, largest = self.largest(*row.arrays), max(trace.elements, default=0)
-            made = f"made a tensor of {largest:,} elements on the way"
+            way = "on the way" if forward > most else "in its backward"
+            made = f"made a tensor of {largest if forward <= most else forward:,} elements {way}"
             sentence = f"{made}; expected at most {most:,}."
             expect(largest <= most, sentence, self.hint("large") or LARGE)

@@ -22,6 +22,7 @@ from dojo.checks.laws.made_module import MADE_ONCE, expect_module
 from dojo.checks.laws.module_calls import CallOfModule, MadeModule, Part, Turns
 from dojo.checks.laws.module_state import ModuleState
 from dojo.checks.laws.record import Record
+from dojo.checks.laws.rows import Row
 from dojo.checks.messages import Call
 from dojo.devices.tags import device_of
 
@@ -64,6 +65,10 @@ class ClassOfModules(ModuleState):
     def initial(self, *made_with: Any) -> dict[str, Distribution]:  # noqa: ARG002
         """Return what the parameters and buffers of a new module hold, by their names."""
         return {}
+
+    def called_with(self, *arguments: Any) -> tuple[Any, ...]:  # noqa: ARG002
+        """Return what a module is called with behind its tensors, such as sizes; here nothing."""
+        return ()
 
     def trains(self, *arguments: Any) -> bool | None:  # noqa: ARG002
         """Return whether a module trains in this case; None where that makes no difference."""
@@ -133,14 +138,15 @@ class ClassOfModules(ModuleState):
         made = self._made_for(solution, arguments)
         state = self.state_in(arguments)
         inputs = self.inputs_in(arguments)
+        given = [*inputs, *self.called_with(*arguments)]
         training = self._next_mode(solution, made, arguments)
         text = made.text if training else f"{made.text}.eval()"
-        solution.last_call = CallOfModule(text, inputs, {})
+        solution.last_call = CallOfModule(text, given, {})
         again = functools.partial(self._holding, made, state, inputs, training)
         solution.last_call.again = again
         with again() as solution.last_call.old:
             try:
-                got = made.module(*inputs)
+                got = made.module(*given)
             except RuntimeError as error:
                 if any(words in str(error) for words in ("same device", "dtype")):
                     solution.hint = BEFORE_THE_CALL
@@ -226,6 +232,11 @@ class ClassOfModules(ModuleState):
         while inputs and inputs[-1] is None:
             inputs.pop()
         return inputs
+
+    def given_to_module(self, row: Row, device: str) -> list[Any]:
+        """Return new arguments for a call of a module that no other law has used."""
+        copies = [one.copy(device)[0] for one in self.inputs_in(row.templates)]
+        return [*copies, *self.called_with(*row.arrays)]
 
     def _made_for(self, solution: Any, arguments: Sequence[Any]) -> MadeModule:
         """Return the module for a case: one and the same for all that are made alike."""

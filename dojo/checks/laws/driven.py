@@ -17,6 +17,7 @@ from dojo.checks.laws.numbers import as_array
 from dojo.checks.laws.planned import (
     ADDED,
     CHANGED,
+    FROZEN,
     KINDS,
     TOLERANCES,
     Plan,
@@ -31,6 +32,7 @@ ALONE = "Write into the parameter itself, under torch.no_grad(): p.add_(…), no
 READS = "An optimizer only reads gradients: compute in new tensors or in the state."
 RECORDED = "Compute the update under torch.no_grad(), so that no graph grows with the steps."
 SHARED = "Copy what the state keeps: a gradient is written anew at each step."
+STAYS = "requires_grad is the caller's: a step changes numbers alone."
 GIVEN = "A group holds what the caller has set: step() only reads it."
 
 
@@ -52,8 +54,10 @@ class Run:
 
 
 def parameters_of(memory: torch.Tensor) -> list[nn.Parameter]:
-    """Return new parameters, which are parts of a memory."""
-    return [nn.Parameter(part) for part in parts_of(memory)]
+    """Return new parameters, which are parts of a memory; one does not require grad."""
+    names = [kind.name for kind in KINDS]
+    parts = zip(names, parts_of(memory), strict=True)
+    return [nn.Parameter(part, name != FROZEN) for name, part in parts]
 
 
 def groups_of(
@@ -153,13 +157,15 @@ def _expect_unchanged_gradients(
 def _expect_in_place(run: Run, home: list[Any]) -> None:
     """Record a fault if a parameter has moved, or is recorded."""
     for kind, p, (pointer, stride) in zip(KINDS, run.parameters, home, strict=True):
-        fault = ""
+        fault, hint = "", ALONE
         if p.data_ptr() != pointer or p.stride() != stride:
             fault = "gave other memory to"
-        elif not p.requires_grad or not p.is_leaf:
+        elif not p.is_leaf:
             fault = "let autograd record the change of"
+        elif p.requires_grad != (kind.name != FROZEN):
+            fault, hint = "changed the requires_grad of", STAYS
         if fault:
-            run.faults["memory"] = CheckFailed(f"{fault} the parameter {kind.name}.", ALONE)
+            run.faults["memory"] = CheckFailed(f"{fault} the parameter {kind.name}.", hint)
             return
 
 

@@ -19,7 +19,7 @@ from dojo.checks.expect import (
 )
 from dojo.checks.laws.initial_values import DrawnModules
 from dojo.checks.laws.made_module import MOVED
-from dojo.checks.laws.module import INSIDE, SAVED
+from dojo.checks.laws.module import INSIDE, SAVED, UNWRITTEN
 from dojo.checks.laws.module_state import STAYS
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.settings import settings_watched
@@ -54,7 +54,7 @@ class ModuleClass(DrawnModules):
             for name, one in [*module.named_parameters(), *module.named_buffers()]:
                 sentence = f"holds {name} on {one.device} after .to({device!r})."
                 expect(one.device.type == device, sentence, MOVED)
-            handed = [one.copy(device)[0] for one in self.inputs_in(row.templates)]
+            handed = self.given_to_module(row, device)
             solution.last_call = Call(str(Call(self.name, made_with, {})), handed, {})
             try:
                 got = module(*handed)
@@ -63,7 +63,8 @@ class ModuleClass(DrawnModules):
                     raise
                 sentence = f"computed with tensors on cpu and cuda after .to({device!r})."
                 raise CheckFailed(sentence, MOVED) from None
-            expect_device(got, device, MOVED)
+            for subject, one in self.results_of(got):
+                expect_device(one, device, MOVED, subject)
 
     @aspect("values")
     def test_follows_what_it_holds(self, solution: Any, device: str) -> None:
@@ -71,6 +72,9 @@ class ModuleClass(DrawnModules):
         for made_with, row in itertools.islice(self.kinds(), None if device == "cpu" else 1):
             module = self.new(solution, made_with, row, device)
             if device == "cpu":
+                for name in self.state_in(row.arrays):
+                    is_finite = bool(torch.isfinite(self.held(module, name).detach()).all())
+                    expect(is_finite, f"made a module whose {name} holds NaN or inf.", UNWRITTEN)
                 self.expect_own(solution, module, row, device, "of a new module")
             self.write(module, row)
             self.expect_own(solution, module, row, device, "after its parameters were written")
@@ -98,10 +102,10 @@ class ModuleClass(DrawnModules):
             self.write(module, row)
             mode = self.trains(*row.arrays)
             module.train(self.modes[0] if mode is None else mode)
-            handed = [one.copy(device)[0] for one in self.inputs_in(row.templates)]
+            handed = self.given_to_module(row, device)
             solution.last_call = Call(str(Call(self.name, made_with, {})), handed, {})
             solution.hint = where = self.hint("own gradient") or OWN_GRADIENT
-            got = module(*handed)
+            _, got = self.results_of(module(*handed))[0]
             expect(got.requires_grad, "returned a tensor that autograd does not track.", where)
             got.sum().backward()  # its gradient is one number, expanded: no hook can write into it
             for name in row.tracked:

@@ -15,7 +15,7 @@ from dojo.checks.laws.numbers import as_array
 from dojo.checks.laws.once import once
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
-from dojo.checks.messages import Call, dtype_name, numbers_text
+from dojo.checks.messages import Call, dtype_name, numbers_text, returned
 
 OLD = (
     "These are the numbers for what the module was made with: read its parameters at each call, and"
@@ -57,7 +57,7 @@ class OwnModules(ClassOfModules):
             arrays = list(record.row.arrays)
             for name in chosen:
                 arrays[self.tensors.index(name)] = as_array(old[name])
-            numbers = self.expected(arrays, record.row.dtype)
+            numbers = self.expected(arrays, record.row.dtype, record.row.part)
             if torch.allclose(numbers, record.row.expected, 1e-2, 1e-2):
                 continue
             if record.kept is not None and torch.allclose(record.kept, numbers, 1e-2, 1e-2):
@@ -90,10 +90,13 @@ class OwnModules(ClassOfModules):
 
     @once
     def own_rows(self) -> list[tuple[tuple[Any, ...], Row]]:
-        """The rows in which a module's own parameters get the gradients of the output's sum."""
+        """The rows in which a module's own parameters get the gradients of the output's sum.
+
+        Of several results, it is that of the first one.
+        """
         found = []
         for made_with, plain in self.kinds():
-            row = Row(self, plain.case, plain.dtype, 0, "gradient", tuple(self.parameters))
+            row = Row(self, plain.case, plain.dtype, 0, "gradient", tuple(self.parameters)).parts[0]
             if row.tracked:
                 row.weights = torch.ones_like(row.expected)
                 found.append((made_with, row))
@@ -130,23 +133,26 @@ class OwnModules(ClassOfModules):
             arrays = list(asked.arrays)
             for name in self.state_in(asked.arrays):
                 arrays[self.tensors.index(name)] = as_array(self.held(module, name))
-            handed = [one.copy(device)[0] for one in self.inputs_in(asked.templates)]
+            handed = self.given_to_module(asked, device)
             words = "in train mode" if training else "in eval mode under no_grad"
             solution.last_call = Call(str(Call(self.name, self.made_with(*arrays), {})), handed, {})
             if module.training != training:
                 module.train(training)
             with torch.set_grad_enabled(training):
                 got = module(*handed)
-            expected = self.expected(arrays, dtype)
-            limit = self.limit(expected.dtype) * max(1.0, float(expected.abs().max()))
-            hint = self.hint("own") or OWN
-            text = f"the output {what}, {words},"
-            expect_values(got, expected, hint, text, rtol=limit, atol=limit)
-            is_free = training or not got.requires_grad
-            expect(is_free, "returned a tensor that requires grad under no_grad.", UNTRACKED)
-            if training and self.recorded and self.state_in(asked.arrays).keys() & self.parameters:
-                sentence = f"returned a tensor that autograd does not track, {what}, {words}."
-                expect(got.requires_grad, sentence, KEPT)
+            is_tracked = training and self.recorded
+            is_tracked &= bool(self.state_in(asked.arrays).keys() & self.parameters)
+            for part, (subject, one) in zip(asked.parts, self.results_of(got), strict=True):
+                expected = self.expected(arrays, dtype, part.part)
+                limit = self.limit(expected.dtype) * max(1.0, float(expected.abs().max()))
+                hint = self.hint("own") or OWN
+                text = f"{subject or 'the output'} {what}, {words},"
+                expect_values(one, expected, hint, text, rtol=limit, atol=limit)
+                is_free = training or not one.requires_grad
+                expect(is_free, "returned a tensor that requires grad under no_grad.", UNTRACKED)
+                if is_tracked:
+                    sentence = f"{returned(subject)} a tensor that autograd does not track"
+                    expect(one.requires_grad, f"{sentence}, {what}, {words}.", KEPT)
 
     def copied(self, module: nn.Module) -> nn.Module:
         """Return a deepcopy of a module."""

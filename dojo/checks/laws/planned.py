@@ -19,6 +19,7 @@ from dojo.checks.laws.numbers import as_array
 STEPS, MORE = 16, 3  # of a run; after its state was saved and loaded
 SHORT = 4  # steps of a run on the GPU
 LATE, ADDED, CHANGED, PAUSE = 3, 5, 8, (10, 11)  # numbers of steps, from 0
+FROZEN = "frozen"  # the parameter that does not require grad
 TOLERANCES = {torch.float32: (1e-4, 1e-6), torch.float64: (1e-10, 1e-10)}
 EMPTY = "This is a step with an empty state: keep all that a later step needs in self.state[p]."
 AFTER_NONE = "Those that follow one without a gradient have their step too."
@@ -42,6 +43,7 @@ KINDS = (
     Kind("sizes", "Gradients of `sizes` are about 1e-6, 1e-3, 1e3 and 1e6.", 0, (4,)),
     Kind("transposed", "`transposed` is in the second group.", 1, (3, 2)),
     Kind("empty", "", 1, (0, 2)),
+    Kind(FROZEN, "`frozen` has requires_grad False, but a gradient all the same.", 1, (2,)),
     Kind("added", "The group of `added` is added before step 6.", 2, (2,)),
 )
 
@@ -192,6 +194,11 @@ def why_wrong(contract: Any, plan: Plan, place: int, seen: dict[int, np.ndarray]
     return best
 
 
+def _with_option(past: Past, name: str, options: dict[str, Any]) -> Past:
+    """Return the step with one option taken from others in all groups."""
+    return past._replace(options=[{**one, name: options[name]} for one in past.options])
+
+
 def _mistakes(
     contract: Any, plan: Plan, place: int, last: int
 ) -> Iterator[tuple[str, list[np.ndarray]]]:
@@ -233,6 +240,12 @@ def _mistakes(
     yield "Options have changed since: read them from the group.", replayed(right, made)
     of_first = [one._replace(options=one.options[:1] * 3) for one in past]
     yield "Each group has its own options; these are the first group's.", replayed(right, of_first)
+    for name in past[0].options[0]:
+        made = [_with_option(one, name, past[0].options[group]) for one in past]
+        yield f"The option {name} has changed since: read it from the group.", replayed(right, made)
+        of_first = [_with_option(one, name, one.options[0]) for one in past]
+        words = f"Each group has its own {name}; this is that of the first group."
+        yield words, replayed(right, of_first)
     some = [
         one if one.gradient is not None and one.gradient.any() else one._replace(gradient=None)
         for one in past

@@ -33,6 +33,8 @@ class TrackedFunction(Contract):
     Attributes:
         takes_leaves: whether a tracked input may be a leaf.
         gradient_cases: the cases in which gradients are asked for, if not in all.
+        alone: the tensors of which each is tracked alone; None is all of them. What has a dozen
+            parameters names some, since each costs a call and its gradients.
         wild_gradients: cases with inf, NaN or large numbers in which they are asked for, too.
         twice: whether the gradients have right gradients themselves, for the inputs and for what
             comes in; ``gradient`` gives the formula that is differentiated. So it is where a
@@ -41,6 +43,7 @@ class TrackedFunction(Contract):
 
     takes_leaves: ClassVar[bool] = True
     gradient_cases: ClassVar[Sequence[tuple[Any, ...]] | None] = None
+    alone: ClassVar[Sequence[str] | None] = None
     wild_gradients: ClassVar[Sequence[tuple[Any, ...]]] = ()
     twice: ClassVar[bool] = False
 
@@ -54,7 +57,8 @@ class TrackedFunction(Contract):
         dtypes = [dtype for dtype in self.dtypes if is_differentiable(dtype)]
         names = self.trackable
         cases = self.cases if self.gradient_cases is None else self.gradient_cases
-        chosen = [tuple(names)] * len(dtypes) + [(name,) for name in names if len(names) > 1]
+        chosen = [tuple(names)] * len(dtypes)
+        chosen += [(name,) for name in self.tracked_alone if len(names) > 1]
         chosen += chosen[:1] * (len(cases) - len(chosen))
 
         def given(names: tuple[str, ...], case: Sequence[Any]) -> tuple[str, ...]:
@@ -70,6 +74,11 @@ class TrackedFunction(Contract):
             is_leaf = self.takes_leaves and n % 2 == 0
             rows += [Row(self, one, dtype, n, "gradient", which, is_leaf) for one, which in asked]
         return rows + self._rows_of_zeros(cases, names)
+
+    @property
+    def tracked_alone(self) -> Sequence[str]:
+        """The tensors of which each is tracked alone in a call."""
+        return self.trackable if self.alone is None else self.alone
 
     @property
     def optional(self) -> list[str]:
@@ -185,7 +194,7 @@ class TrackedFunction(Contract):
         cut = self.hint("tracked") or TRACKED.format(name=" and ".join(names))
         weights = row.weights.to(record.got.device) if record.got.is_cuda else row.weights
         try:
-            leaves = {n: x for n, x in record.leaves.items() if self._reaches(row, n)}
+            leaves = {n: x for n, x in record.leaves.items() if self.reaches(row, n)}
             if not leaves:
                 return
             got = self._with_constants(record)
@@ -229,8 +238,8 @@ class TrackedFunction(Contract):
         is_formula = type(self).gradient is not Contract.gradient
         return 0.0 if is_formula else LEAST
 
-    def _reaches(self, row: Row, name: str) -> bool:
-        """Whether a gradient must reach a tensor: not every result has to depend on each."""
+    def reaches(self, row: Row, name: str) -> bool:
+        """Return whether a gradient must reach a tensor: not every result depends on each."""
         return not row.subject or bool(row.gradients[name].any())
 
     def _is_alone(self, record: Record) -> bool:

@@ -1,12 +1,14 @@
 """The laws of attention: large scores, and what a function of q, k and v has to do."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
 from dojo.checks.attention import attend, causal
 from dojo.checks.laws import AttentionFunction, LargeScores, ModuleClass
-from dojo.checks.laws.attention import LARGE
+from dojo.checks.laws.attention import LARGE, of_heads, of_masks
 
 DRAW = np.random.default_rng(0)
 Q, K, V = (np.round(DRAW.uniform(-2, 2, size), 1) for size in [(2, 3, 5), (2, 4, 5), (2, 4, 2)])
@@ -164,3 +166,13 @@ class AttendsByExp(Attends):
 def test_a_class_of_modules_can_have_large_scores_too(red_of):
     assert not red_of(AttendsContract, Attends)
     assert list(red_of(AttendsContract, AttendsByExp)) == ["test_wild_values", OF_LARGE]
+
+
+def test_mistakes_with_heads_and_masks_are_wrong_and_differ():
+    q, k, v = (np.random.default_rng(seed).normal(size=(2, 3, 4, 2)) for seed in range(3))
+    mask = np.array([[True, True, False, True]] * 3 + [[False] * 4])
+    found = {"": attend(q, k, v, mask), **of_heads(q, k, v, mask), **of_masks(q, k, v, mask)}
+    results = list(found.values())
+    assert {one.shape for one in results} == {q.shape}
+    pairs = itertools.combinations(results, 2)
+    assert not any(np.allclose(one, other, 1e-3) for one, other in pairs)

@@ -58,7 +58,9 @@ def test_a_large_mask_is_red(red_of):
 
 
 def test_a_large_tensor_on_the_way_back_is_red(red_of):
-    assert list(red_of(Pairs, Quadratic.apply)) == [LAW]
+    red = red_of(Pairs, Quadratic.apply)
+    assert list(red) == [LAW]
+    assert red[LAW].sentence.startswith("made a tensor of 400 elements in its backward;")
 
 
 def test_one_that_is_made_only_where_nothing_is_tracked_is_red(red_of):

@@ -809,6 +809,91 @@ def test_a_call_shows_how_the_part_is_made(answer_of):
     assert str(record.call).startswith("Around(nn.Linear(3, 2), 2.0)(")
 
 
+class Shifted(Linear):
+    """A linear layer; a number may be added to each result."""
+
+    def forward(self, x, shift=None):
+        return super().forward(x) if shift is None else super().forward(x) + shift
+
+
+class ShiftedContract(LinearContract):
+    name = "Shifted"
+    tensors = ("x", "shift", "weight", "bias")
+    cases = [
+        (x, shift, *held)
+        for (x, *held), shift in zip(LinearContract.cases, [None, 0.5, 2.0, None], strict=True)
+    ]
+    torchs = None
+
+    def made_with(self, x, shift, weight, bias=None):
+        return super().made_with(x, weight, bias)
+
+    def truth(self, x, shift, weight, bias=None):
+        return super().truth(x, weight, bias) + (0 if shift is None else shift)
+
+
+def test_a_tensor_that_is_not_given_is_left_out_at_the_end(red_of, answer_of):
+    assert not red_of(ShiftedContract, Shifted)
+    contract = ShiftedContract()
+    records = list(contract.records(answer_of(ShiftedContract, Shifted), "cpu", contract.plain))
+    assert [len(record.call._args) for record in records] == [1, 2, 2, 1]
+
+
+def test_parameters_that_were_never_written_are_red(red_of):
+    class Free(LinearContract):
+        name = "Linear"
+        drawn_with = ()
+
+    class Unwritten(Linear):
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+            self.weight.data.fill_(torch.nan)
+
+    red = red_of(Free, Unwritten)
+    assert list(red) == ["test_follows_what_it_holds"]
+    sentence = "made a module whose weight holds NaN or inf."
+    assert red["test_follows_what_it_holds"].sentence == sentence
+
+
+class Table(nn.Module):
+    """What is called with two sizes, and with no tensor: the corner of a weight."""
+
+    def __init__(self, rows, columns):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(rows, columns))
+
+    def forward(self, rows, columns):
+        return self.weight[:rows, :columns] * 2
+
+
+class TableContract(ModuleClass):
+    name = "Table"
+    tensors = parameters = ("weight",)
+    dtypes = (torch.float32, torch.float64)
+    cases = [(numbers(3, 4), 2, 3), (numbers(3, 4, seed=1), 3, 1), (numbers(2, 5), 1, 5)]
+
+    def made_with(self, weight, rows, columns):
+        return weight.shape
+
+    def called_with(self, weight, rows, columns):
+        return rows, columns
+
+    def truth(self, weight, rows, columns):
+        return weight[:rows, :columns] * 2
+
+
+def test_a_module_may_be_called_with_numbers(red_of, answer_of, device):
+    class Swapped(Table):
+        def forward(self, rows, columns):
+            return super().forward(columns, rows)
+
+    assert not red_of(TableContract, Table, device)
+    assert "test_has_the_shape" in red_of(TableContract, Swapped, device, ["test_has_the_shape"])
+    contract = TableContract()
+    record = next(contract.records(answer_of(TableContract, Table), device, contract.plain))
+    assert str(record.call) == "Table(3, 4)(2, 3)"
+
+
 @pytest.mark.parametrize("mode", [True, False])
 def test_gradients_are_asked_in_both_modes(red_of, mode):
     class Detaches(Linear):
@@ -823,3 +908,66 @@ def test_gradients_are_asked_in_both_modes(red_of, mode):
         cases = [(numbers(2, n), numbers(n, n, seed=1), numbers(n, seed=2)) for n in range(2, 9)]
 
     assert "test_gradients" in red_of(EachCaseAlone, Detaches, "cpu", ["test_gradients"])
+
+
+class WithMean(Linear):
+    """A linear layer that returns the mean of its weight, too."""
+
+    def forward(self, x):
+        return super().forward(x), self.weight.mean()
+
+
+class WithMeanContract(LinearContract):
+    name = "WithMean"
+    results = ("the output", "the mean")
+    torchs = None
+    forbidden = ""
+    cases = LinearContract.cases[:3]
+
+    def truth(self, x, weight, bias=None):
+        return super().truth(x, weight, bias), weight.mean()
+
+
+def test_a_module_may_return_several_tensors(red_of, device):
+    assert not red_of(WithMeanContract, WithMean, device)
+
+
+class OneAlone(WithMean):
+    def forward(self, x):
+        return super().forward(x)[0]
+
+
+class WrongMean(WithMean):
+    def forward(self, x):
+        output, mean = super().forward(x)
+        return output, mean + 1
+
+
+class CutOffMean(WithMean):
+    def forward(self, x):
+        output, mean = super().forward(x)
+        return output, mean.detach()
+
+
+class MeanOnTheCpu(WithMean):
+    def forward(self, x):
+        output, mean = super().forward(x)
+        return output, mean.cpu()
+
+
+@pytest.mark.parametrize(
+    "fault, law, words",
+    [
+        (OneAlone, "test_returns_a_tensor", "expected a tuple of 2 tensors"),
+        (WrongMean, "test_values", "returned as the mean"),
+        (CutOffMean, "test_follows_what_it_holds", "that autograd does not track"),
+    ],
+)
+def test_each_of_several_tensors_is_judged(red_of, fault, law, words):
+    assert words in red_of(WithMeanContract, fault)[law].sentence
+
+
+def test_each_of_several_tensors_moves(red_of):
+    law = "test_moves_to_the_device"
+    red = red_of(WithMeanContract, MeanOnTheCpu, "cuda", [law])
+    assert "the mean" in red[law].sentence

@@ -289,6 +289,35 @@ class RoundsToFloat32(Momentum):
         p.copy_(p.float())
 
 
+class SkipsFrozen(Momentum):
+    def change(self, p, group):
+        if p.requires_grad:
+            super().change(p, group)
+
+
+class TrainsFrozen(Momentum):
+    def change(self, p, group):
+        super().change(p, group)
+        p.requires_grad_()
+
+
+class MomentumOfTheFirstGroup(Momentum):
+    def change(self, p, group):
+        super().change(p, {**group, "momentum": self.param_groups[0]["momentum"]})
+
+
+class OptionsOfTheFirstGroup(Momentum):
+    def change(self, p, group):
+        super().change(p, self.param_groups[0])
+
+
+class OldMomentum(Momentum):
+    def change(self, p, group):
+        momentum = self.state[p].setdefault("momentum", group["momentum"])
+        self.state[p].setdefault("v", torch.zeros_like(p))
+        super().change(p, {**group, "momentum": momentum})
+
+
 class DividesByCalls(Momentum):
     def step(self, closure=None):
         self.calls = getattr(self, "calls", 0) + 1
@@ -348,6 +377,8 @@ FAULTS = {
     KeepsWhatCannotBeLoaded: ("test_goes_on_from_a_state_dict", "Weights only load failed"),
     RoundsToFloat32: ("test_values", "the parameter weight after step 1"),
     DividesByCalls: ("test_values", "the parameter weight after step 2"),
+    SkipsFrozen: ("test_values", "the parameter frozen after step 1"),
+    TrainsFrozen: ("test_writes_in_place", "changed the requires_grad of the parameter frozen."),
     Fused: ("test_is_made_without_torchs", "used aten._fused_sgd_.default"),
     Torchs: ("test_is_made_without_torchs", "used torch.optim.sgd, which is forbidden here."),
 }
@@ -371,9 +402,14 @@ def test_one_fault_breaks_few_laws(red_of):
 HINTS = {
     RateInside: "lr is inside.",
     DividesByCalls: "It divides by the calls.",
-    OptionsOnSelf: "Each group has its own options; these are the first group's.",
+    OptionsOnSelf: "Each group has its own lr; this is that of the first group.",
+    OptionsOfTheFirstGroup: "Each group has its own options; these are the first group's.",
     FirstGroupOnly: "The parameter was not changed at all. `transposed` is in the second group.",
     StopsAtNone: f"The parameter was not changed at all. {AFTER_NONE}",
+    MomentumOfTheFirstGroup: "Each group has its own momentum; this is that of the first group.",
+    OldMomentum: "The option momentum has changed since: read it from the group.",
+    SkipsFrozen: "The parameter was not changed at all. `frozen` has requires_grad False, but a"
+    " gradient all the same.",
     ZeroIsNone: "A gradient of 0 is a gradient too: take the step.",
     GoesOnWithoutGradient: "A parameter without a gradient is skipped, and its state too.",
     Clamps: "Gradients of `sizes` are about 1e-6, 1e-3, 1e3 and 1e6.",

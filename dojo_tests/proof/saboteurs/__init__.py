@@ -13,7 +13,7 @@ from . import (  # noqa: F401 - they add their kinds
     stateful,
 )
 from .kinds import DTYPES, OF_NUMBERS, RIGHT_VARIANTS, SABOTEURS, any_contract, same
-from .probe import Probe, promised
+from .probe import Probe, promised, unvaried
 
 __all__ = [
     "DTYPES",
@@ -24,4 +24,5 @@ __all__ = [
     "any_contract",
     "promised",
     "same",
+    "unvaried",
 ]

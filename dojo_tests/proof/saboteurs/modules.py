@@ -21,6 +21,25 @@ def has_parameters(contract):
     return makes_module(contract) and bool(contract.parameters)
 
 
+def initial_values(contract):
+    """What a class of modules says of what its parameters begin with, for each way to make one."""
+    return [contract.initial(*made_with) for made_with in contract.drawn_with]
+
+
+def draws_parameters(contract):
+    """Whether it says of parameters that they begin with random numbers."""
+    if not isinstance(contract, ClassOfModules):
+        return has_parameters(contract)
+    return any(one.is_random for each in initial_values(contract) for one in each.values())
+
+
+def says_how_parameters_begin(contract):
+    """Whether it says what numbers all parameters begin with."""
+    if not isinstance(contract, ClassOfModules):
+        return has_parameters(contract)
+    return any(set(contract.parameters) <= each.keys() for each in initial_values(contract))
+
+
 def holds_constant_parameters(contract):
     """Whether it is of a class of modules with parameters, and a call changes nothing there."""
     is_class = isinstance(contract, ClassOfModules) and contract.recorded
@@ -57,10 +76,10 @@ def changes_module(change, function, mark):
     return wrapper
 
 
-def of_maker(change):
+def of_maker(change, applies=has_parameters):
     """Add a saboteur by what it does to a module that was made."""
     wrap = functools.partial(changes_module, change)
-    one = Saboteur(change.__name__, wrap, has_parameters, of_maker=True)
+    one = Saboteur(change.__name__, wrap, applies, of_maker=True)
     SABOTEURS.append(one)
     return change
 
@@ -112,9 +131,11 @@ def keeps_its_weights_in_eval(module):
     return module
 
 
-@of_maker
 def has_equal_weights(module):
     return replace_parameters(module, lambda one: nn.Parameter(torch.ones_like(one)))
+
+
+of_maker(has_equal_weights, says_how_parameters_begin)
 
 
 def shares_parameters(function, mark):
@@ -161,8 +182,12 @@ def gives_copies_of_one(function, mark):
     return makes_once(copy.deepcopy, function, mark)
 
 
-for wrap in (shares_parameters, gives_one_module, gives_copies_of_one):
-    SABOTEURS.append(Saboteur(wrap.__name__, wrap, has_parameters, of_maker=True))
+for wrap, where in (
+    (shares_parameters, has_parameters),
+    (gives_one_module, has_parameters),
+    (gives_copies_of_one, draws_parameters),
+):
+    SABOTEURS.append(Saboteur(wrap.__name__, wrap, where, of_maker=True))
 
 
 def halves_its_own_gradients(function, mark):

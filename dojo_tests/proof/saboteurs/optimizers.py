@@ -119,6 +119,11 @@ def skips_transposed_parameters(p, _grad, _group):
 
 
 @skips
+def skips_frozen_parameters(p, _grad, _group):
+    return not p.requires_grad
+
+
+@skips
 def skips_zero_gradients(_p, grad, _group):
     return grad is not None and not grad.any()
 
@@ -220,6 +225,13 @@ def rebinds_data(_self, p, _group):
 def freezes_what_it_trains(_self, p, _group):
     p.requires_grad_(False)
     return True
+
+
+@after_step
+def trains_what_is_frozen(_self, p, _group):
+    was_frozen = not p.requires_grad
+    p.requires_grad_()
+    return was_frozen
 
 
 @after_step

@@ -76,6 +76,20 @@ class Probe:
             self._alive.append(x)
 
 
+def unvaried(contract):
+    """The options of an optimizer that all groups share in each run, or that never change."""
+    plans = [contract.plan(number, contract.dtypes[-1]) for number in range(len(contract.runs))]
+    found = []
+    for name in plans[0].steps[0].options[0]:
+        first, second, last = (
+            [plan.steps[step].options[group][name] for plan in plans]
+            for step, group in ((0, 0), (0, 1), (-1, 1))
+        )
+        found += [("the same in both groups", name)] if first == second else []
+        found += [("never changed", name)] if second == last else []
+    return found
+
+
 def promised(contract):
     """What a function of this contract has to be asked, if its laws are to mean something."""
     names = contract.trackable
@@ -94,5 +108,5 @@ def promised(contract):
         if max(map(len, shapes)) < 2:  # a vector has no other order of dimensions
             facts.discard(("layout", name, "transposed"))
     if contract.recorded and any(dtype.is_floating_point for dtype in contract.dtypes):
-        facts |= {("tracked", frozenset([name])) for name in names}
+        facts |= {("tracked", frozenset([name])) for name in contract.tracked_alone}
     return facts
