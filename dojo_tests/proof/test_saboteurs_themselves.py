@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dojo.checks.laws import Handed
+from dojo.checks.laws import Handed, LanguageModel
 from dojo.checks.laws.handed import function_in
 
 load = runpy.run_path(str(Path(__file__).with_name("saboteur_run.py")))["load_saboteurs"]
@@ -105,10 +105,13 @@ def torch_as_it_was():
 
 
 OF_FUNCTIONS = [
-    one for one in SABOTEURS if not (one.of_maker or one.of_functional or one.of_optimizer)
+    one
+    for one in SABOTEURS
+    if not (one.of_maker or one.of_functional or one.of_decoding or one.of_optimizer)
 ]
 OF_OPTIMIZERS = [one for one in SABOTEURS if one.of_optimizer]
 OF_FUNCTIONALS = [one for one in SABOTEURS if one.of_functional]
+OF_DECODINGS = [one for one in SABOTEURS if one.of_decoding]
 OF_MAKERS = [one for one in SABOTEURS if one.of_maker]
 
 
@@ -184,6 +187,24 @@ HANDED = [
 def slope(f, x):
     point = x.detach().requires_grad_()
     return torch.autograd.grad(f(point).sum(), point)[0]
+
+
+@torch.no_grad()
+def next_token(model, tokens):
+    return torch.cat([tokens, model(tokens)[:, -1:].argmax(-1)], 1)
+
+
+@pytest.mark.parametrize("saboteur", OF_DECODINGS, ids=lambda one: one.kind)
+def test_a_saboteur_spoils_a_function_that_is_handed_a_language_model(saboteur):
+    marks = []
+    function = saboteur.wrap(next_token, lambda: marks.append(1))
+    for is_module, fails_at in itertools.product((False, True), (0, 1)):
+        words = LanguageModel("", lambda t: torch.nn.functional.one_hot(t, 3), is_module)
+        model = words.made("cpu")
+        model.calls.fails_at = fails_at
+        with contextlib.suppress(RuntimeError, KeyError, AttributeError):
+            function(model, torch.tensor([[0, 2]]))
+    assert marks
 
 
 @pytest.mark.parametrize("saboteur", OF_FUNCTIONALS, ids=lambda one: one.kind)

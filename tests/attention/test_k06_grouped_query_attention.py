@@ -41,17 +41,22 @@ def grouped(batch, heads, groups, seed, **sizes):
     return q, *qkv(batch, groups, seed=seed + 100, **sizes)[1:]
 
 
-def for_heads(q, *shared, reads=np.floor_divide):
-    """What each head of queries reads of the keys and values; ``reads`` is for mistakes."""
-    heads, groups = q.shape[1], shared[0].shape[1]
-    own = reads(np.arange(heads), heads // groups if reads is np.floor_divide else groups)
-    return [one[:, own] for one in shared]
+def read_by(heads, *shared):
+    """What each of so many heads reads of the keys and values."""
+    return [one[:, np.arange(heads) * one.shape[1] // heads] for one in shared]
 
 
 def large(groups):
-    """Large scores in two heads; a second head of keys has them the other way round."""
+    """Large scores in two heads; those of the second one have the other sign if it shares keys."""
     q, k, v = (np.array(one) for one in LARGE)
-    return np.stack([q, -q])[None], np.stack([k, -k])[None, :groups], np.stack([v, v])[None, :groups]
+    return np.stack([q, -q])[None], *(np.stack(two[:groups])[None] for two in ((k, -k), (v, v)))
+
+
+PLAIN = (
+    [[[[1.0, 0.0]], [[0.0, 1.0]], [[2.0, 0.0]], [[1.0, -1.0]]]],
+    [[[[1.0, 2.0], [0.0, -1.0]], [[1.0, 1.0], [3.0, 0.5]]]],
+    [[[[1.0], [2.0]], [[10.0], [30.0]]]],
+)
 
 
 class TestGroupedQueryAttention(AttentionFunction):
@@ -59,13 +64,13 @@ class TestGroupedQueryAttention(AttentionFunction):
     tensors = ("q", "k", "v", "mask")
     fixed = {"mask": torch.bool}
     cases = [
-        grouped(1, 4, 2, queries=1, keys=3, size=2, of_values=5, seed=1),
+        PLAIN,
         (*grouped(2, 6, 2, queries=2, keys=4, size=3, of_values=2, seed=2), BY_HEAD & BY_KEY),
         (*grouped(2, 6, 3, queries=1, keys=3, size=4, of_values=2, seed=3), PADDED),
         (*grouped(2, 3, 1, queries=4, keys=4, size=2, of_values=3, seed=4), np.tri(4, dtype=bool)),
-        (*grouped(3, 2, 2, queries=2, keys=3, size=1, of_values=4, seed=5), [F, T, T]),
+        (*grouped(3, 2, 2, queries=2, keys=3, size=1, of_values=4, seed=5), [[T], [F]]),
         grouped(1, 6, 2, queries=3, keys=2, size=4, of_values=3, seed=6),
-        grouped(2, 1, 1, queries=1, keys=1, size=3, of_values=1, seed=7),
+        (*grouped(2, 1, 1, queries=1, keys=1, size=3, of_values=1, seed=7), [T]),
     ]
     wild = [large(1), (*large(2), LOW)]
     refused = [
@@ -93,36 +98,53 @@ class TestGroupedQueryAttention(AttentionFunction):
         return True if mask is None else mask
 
     def truth(self, q, k, v, mask=None):
-        return super().truth(q, *for_heads(q, k, v), mask)
+        return super().truth(q, *read_by(q.shape[1], k, v), mask)
 
     def gradient(self, weights, q, k, v, mask=None):
-        of_q, *shared = super().gradient(weights, q, *for_heads(q, k, v), mask)
+        of_q, *of_each = super().gradient(weights, q, *read_by(q.shape[1], k, v), mask)
         shape = (len(q), k.shape[1], -1)
-        return of_q, *(one.reshape(*shape, *one.shape[2:]).sum(2) for one in shared)
+        return of_q, *(one.reshape(*shape, *one.shape[2:]).sum(2) for one in of_each)
 
     def sees(self, q, k, v, mask=None):
-        seen = super().sees(q, *for_heads(q, k, v), mask)["k"]
+        seen = super().sees(q, *read_by(q.shape[1], k, v), mask)["k"]
         seen = seen.reshape(len(q), k.shape[1], -1, *seen.shape[2:]).any(2)  # by one head or more
         return {"k": seen, "v": seen}
 
     def others(self, q, k, v, mask=None):
-        seen, heads = self.seen(q, k, mask), q.shape[1]
-        own = for_heads(q, k, v)
-        groups = [one.repeat(heads // k.shape[1], 2).reshape(own[0].shape[:3] + (-1,)) for one in (k, v)]
-        mean = q.reshape(len(q), k.shape[1], -1, *q.shape[2:]).mean(2)
+        (batch, heads, queries, _), groups = q.shape, k.shape[1]
+        own, seen = read_by(heads, k, v), self.seen(q, k, mask)
+        times = heads // groups
+        tiled = tuple(np.tile(one, (1, times, 1, 1)) for one in (k, v))
+        along = (np.repeat(one, times, 2).reshape(batch, heads, k.shape[2], -1) for one in (k, v))
+        means = q.reshape(batch, groups, times, queries, -1).mean(2)
+        moved = self.truth(q, k, v, mask).reshape(batch, groups, times, queries, -1).swapaxes(1, 2)
         found = {
-            "Head h reads key head h mod G here: neighbours share one, h // (H / G).": (
-                attend(q, *for_heads(q, k, v, np.mod), seen)
+            "Head h reads key head h mod G here, as `repeat` gives it; neighbours share one: head h"
+            " reads h // (H / G).": attend(q, *tiled, seen),
+            "The values stand in another order than the keys here.": attend(
+                q, own[0], tiled[1], seen
             ),
             "Every head reads the first head of keys here.": attend(q, k[:, :1], v[:, :1], seen),
-            "The keys are repeated along the sequence here; the heads are dimension 1.": (
-                attend(q, *groups, seen)
+            "The keys are repeated along the sequence here; their heads are dimension 1.": (
+                attend(q, *along, seen)
             ),
             "The queries of a group are averaged here; each head keeps its own.": (
-                attend(*for_heads(q, mean), *own, seen)
+                attend(*read_by(heads, means), *own, seen)
             ),
             "The heads of the result stand in another order than those of q.": (
-                self.truth(q, k, v, mask).reshape(len(q), k.shape[1], -1, *q.shape[2:3], v.shape[-1]).swapaxes(1, 2).reshape(*q.shape[:3], -1)
+                moved.reshape(batch, heads, queries, -1)
             ),
         }
-        return found | (super().others(q, *own) if mask is None else of_masks(q, *own, mask))
+        if mask is None:
+            return found | super().others(q, *own)
+        of_each = np.broadcast_to(mask, (batch, heads, queries, k.shape[2]))
+        of_first = np.repeat(of_each[:, ::times], times, 1)
+        words = "A group has the mask of its first head here; each head has its own."
+        found[words] = attend(q, *own, of_first)
+        return found | of_masks(q, *own, mask)
+
+    def why_shape(self, arguments, shape):
+        q, k = arguments[:2]
+        if k.shape[1] < q.shape[1] and shape[1:2] == (k.shape[1],):
+            return "There is a result for each head of keys here; each head of queries has its own."
+        return ""

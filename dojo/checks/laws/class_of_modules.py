@@ -82,8 +82,9 @@ class ClassOfModules(ModuleState):
 
     @property
     def trackable(self) -> list[str]:
-        """The tensors that may require grad: no buffer."""
-        return [name for name in super().trackable if name not in self.buffers]
+        """The tensors that may require grad: no buffer, and no frozen parameter."""
+        never = (*self.buffers, *self.frozen)
+        return [name for name in super().trackable if name not in never]
 
     @property
     def changeable(self) -> Sequence[str]:
@@ -151,9 +152,11 @@ class ClassOfModules(ModuleState):
                 if any(words in str(error) for words in ("same device", "dtype")):
                     solution.hint = BEFORE_THE_CALL
                 raise
-            solution.last_call.state = {name: self.held(made.module, name) for name in state}
-            for name, one in self.with_tied(state).items():
-                is_there = self.held(made.module, name) is one or name in self.changeable
+            names = self.with_tied(state)
+            now = {name: self.held(made.module, name) for name in names}
+            solution.last_call.state = {name: now[name] for name in state}
+            for name, one in names.items():
+                is_there = now[name] is one or name in self.changeable
                 expect(is_there, f"replaced {name} by another tensor in forward.", MADE_ONCE)
             expect(made.module.training == training, "changed its own mode in forward.", MADE_ONCE)
         return got

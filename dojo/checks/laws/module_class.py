@@ -94,7 +94,7 @@ class ModuleClass(DrawnModules):
                     self.converted(twin, dtype)
 
     @aspect("gradient")
-    @law("recorded", "parameters")
+    @law("recorded", "trained")
     def test_trains_its_own_parameters(self, solution: Any, device: str) -> None:
         """backward() fills the .grad of the parameters that the module was made with."""
         for made_with, row in self.own_rows if device == "cpu" else self.own_rows[:1]:
@@ -115,6 +115,9 @@ class ModuleClass(DrawnModules):
                 found, (rtol, atol) = found.to_dense(), self.gradient_limits(expected)
                 hint = self.why("gradient", row.arrays, found.cpu(), expected) or where
                 expect_values(found, expected, hint, f"{name}.grad", rtol=rtol, atol=atol)
+            for name in self.frozen:
+                is_free = getattr(self.held(module, name), "grad", None) is None  # it may be None
+                expect(is_free, f"has a gradient in {name}.grad, which is not trained.", where)
 
     @aspect("memory")
     def test_shares_nothing(self, solution: Any) -> None:
@@ -144,6 +147,8 @@ class ModuleClass(DrawnModules):
             module = self.new(solution, made_with, row)
             solution.last_call = Call(self.name, made_with, {})
             self.expect_tied(module.to(device), f"after .to({device!r})")
+            if device != "cpu":  # loading and copying is the same there
+                continue
             self.expect_tied(copy.deepcopy(module), "in a deepcopy")
             self.write(module, row)
             state = module.state_dict()

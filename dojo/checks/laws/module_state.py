@@ -16,6 +16,7 @@ from dojo.checks.memory import shares_storage
 from dojo.checks.messages import dtype_name
 
 NAMES = "A state_dict finds parameters and buffers by the names of the attributes that hold them."
+FROZEN = "What is not to be trained does not require grad: `requires_grad_(False)`."
 UNNAMED = "Keep what the docstring does not name in no parameter and no buffer."
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
 ONE_NUMBER = "`expand` repeats without memory: torch.empty(shape) has a place for each number."
@@ -34,11 +35,13 @@ class ModuleState(PureFunction):
     Attributes:
         parameters: those of ``tensors`` that are parameters, by their names in the state_dict.
         buffers: those that are buffers.
+        frozen: those of the parameters that are not trained, and do not require grad.
         tied: other names of a parameter: name → those under which the same object stands, too.
     """
 
     parameters: ClassVar[Sequence[str]] = ()
     buffers: ClassVar[Sequence[str]] = ()
+    frozen: ClassVar[Sequence[str]] = ()
     tied: ClassVar[dict[str, Sequence[str]]] = {}
 
     @once
@@ -87,13 +90,21 @@ class ModuleState(PureFunction):
             expect(has_room, sentence, ONE_NUMBER)
             kind = dtype_name(one.dtype)
             expect(one.dtype == torch.float32, f"has a {kind} parameter {name}.", FLOAT32)
-            expect(one.requires_grad, f"has a parameter {name} that is not trainable.", TRAINABLE)
+            is_frozen = name in self.frozen
+            sentence = f"has a parameter {name} that is {'' if is_frozen else 'not '}trainable."
+            hint = (self.hint("frozen") or FROZEN) if is_frozen else TRAINABLE
+            expect(one.requires_grad != is_frozen, sentence, hint)
         for name, one in buffers.items():
             dtype = self.fixed.get(name, torch.float32)
             sentence = f"has a {dtype_name(one.dtype)} buffer {name}; expected {dtype_name(dtype)}."
             expect(one.dtype == dtype, sentence, self.hint("buffers"))
         sentence = f"has a state_dict with the keys {keys}; expected {list(shapes)}."
         expect(set(keys) == set(shapes), sentence, self.hint("state_dict") or NAMES)
+
+    @property
+    def trained(self) -> list[str]:
+        """The parameters that are trained."""
+        return [name for name in self.parameters if name not in self.frozen]
 
     def with_tied(self, shapes: dict[str, Any]) -> dict[str, Any]:
         """Return the same by all names, where a parameter has more than one."""

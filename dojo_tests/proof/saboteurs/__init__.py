@@ -2,6 +2,7 @@
 
 from . import (  # noqa: F401 - they add their kinds
     calls,
+    decoding,
     functions,
     gradients,
     inputs,

@@ -30,6 +30,7 @@ class Saboteur:
         must_show: whether a contract that it applies to must ask what makes it show.
         of_maker: whether it wraps the function that makes a module, and not its ``forward``.
         of_functional: whether it wraps a function that is handed a function.
+        of_decoding: whether it wraps a function that is handed a language model.
         of_optimizer: whether it wraps a class of optimizers.
     """
 
@@ -39,6 +40,7 @@ class Saboteur:
     must_show: bool = False
     of_maker: bool = False
     of_functional: bool = False
+    of_decoding: bool = False
     of_optimizer: bool = False
 
 
