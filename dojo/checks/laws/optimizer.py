@@ -207,7 +207,7 @@ class OptimizerClass(Contract):
 
     @aspect("values")
     def test_values(self, solution: Any, device: str) -> None:
-        """Every parameter is right after each of 30 steps, with its own group's options."""
+        """Every parameter is right after each of many steps."""
         for number, dtype in self.all_runs(device):
             if fault := self.driven(solution, device, number, dtype).faults.get("values"):
                 raise fault.with_traceback(None)

@@ -16,7 +16,7 @@ import torch
 
 from dojo.checks.laws.numbers import as_array
 
-STEPS, MORE = 16, 3  # of a run; after its state was saved and loaded
+STEPS, MORE = 14, 3  # of a run; after its state was saved and loaded
 SHORT = 4  # steps of a run on the GPU
 LATE, ADDED, CHANGED, PAUSE = 3, 5, 8, (10, 11)  # numbers of steps, from 0
 FROZEN = "frozen"  # the parameter that does not require grad

@@ -634,6 +634,34 @@ def test_each_parameter_is_one_of_its_own(red_of, first_red):
     assert first_red(PairContract, Copied) == ("test_initial_values", sentence)
 
 
+class HalfContract(PairContract):
+    """A module of which one parameter begins with a constant, and the other one with anything."""
+
+    name = "Pair"
+    alone = ("x", "b")
+
+    def initial(self, size):
+        return {"a": Constant(1.0)}
+
+
+def test_what_has_no_initial_value_is_free(red_of):
+    class Half(Pair):
+        def __init__(self, size):
+            super().__init__(size)
+            nn.init.ones_(self.a)
+
+    assert not red_of(HalfContract, Half)
+    assert set(red_of(HalfContract, Pair)) == {"test_initial_values"}
+
+
+def test_some_parameters_are_tracked_alone():
+    def alone(contract):
+        return {row.tracked[0] for row in contract().tracked_rows if len(row.tracked) == 1}
+
+    assert alone(PairContract) == {"x", "a", "b"}
+    assert alone(HalfContract) == {"x", "b"}
+
+
 def test_a_function_or_a_class_of_something_else_is_no_module(first_red):
     class Plain:
         def __init__(self, size):

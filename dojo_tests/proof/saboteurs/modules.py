@@ -201,7 +201,8 @@ def halves_its_own_gradients(function, mark):
     def wrapper(*args, **kwargs):
         module = function(*args, **kwargs)
         for one in module.parameters():
-            one.register_hook(halve)
+            if one.requires_grad:
+                one.register_hook(halve)
         return module
 
     return wrapper
