@@ -90,7 +90,8 @@ def of_heads(q: Any, k: Any, v: Any, seen: Any = True) -> dict[str, np.ndarray]:
     """
     heads, size = q.shape[1], q.shape[-1]
     right, scores = attend(q, k, v, seen), np.where(seen, scores_of(q, k), -np.inf)
-    viewed = attend(*(join_heads(one).reshape(one.shape) for one in (q, k, v)), seen)
+    viewed_q, viewed_k, viewed_v = (join_heads(one).reshape(one.shape) for one in (q, k, v))
+    viewed = attend(viewed_q, viewed_k, viewed_v, seen)
 
     def viewed_back(one: Any) -> np.ndarray:
         return split_heads(one.reshape(len(q), -1, heads * size), heads)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from dojo.checks.aspects import aspect
+from dojo.checks.draws import seed_torch
 from dojo.checks.expect import (
     CheckFailed,
     expect,
@@ -17,7 +18,7 @@ from dojo.checks.expect import (
     expect_raises,
     expect_values,
 )
-from dojo.checks.laws.initial_values import DrawnModules
+from dojo.checks.laws.initial_values import DRAW, DrawnModules
 from dojo.checks.laws.made_module import MOVED
 from dojo.checks.laws.module import INSIDE, SAVED, UNWRITTEN
 from dojo.checks.laws.module_state import STAYS
@@ -30,6 +31,7 @@ from dojo.checks.messages import Call
 OWN_GRADIENT = (
     "Compute with the parameters themselves; hang no hook on them, and write into no gradient."
 )
+SEED = 20260  # one that nobody sets
 LOADS = "load_state_dict finds each tensor by its name and its shape."
 
 
@@ -135,9 +137,12 @@ class ModuleClass(DrawnModules):
         """To make a module changes no setting of torch."""
         for made_with, _ in self.kinds():
             make = self.maker(getattr(solution, self.name), made_with)
+            seed_torch(SEED)
             with settings_watched(solution) as found:
                 make()
             expect("generator" in found.text or not found.text, found.text, SETTINGS)
+            has_seeded = torch.default_generator.initial_seed() != SEED
+            expect(not has_seeded, "seeds torch's generator when it is made.", DRAW)
 
     @aspect("structure")
     @law("tied")
