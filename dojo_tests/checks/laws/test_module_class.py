@@ -650,7 +650,13 @@ def test_what_has_no_initial_value_is_free(red_of):
             super().__init__(size)
             nn.init.ones_(self.a)
 
+    class Seeds(Half):
+        def __init__(self, size):
+            torch.manual_seed(0)
+            super().__init__(size)
+
     assert not red_of(HalfContract, Half)
+    assert set(red_of(HalfContract, Seeds)) == {"test_is_made_without_a_setting"}
     assert set(red_of(HalfContract, Pair)) == {"test_initial_values"}
 
 
@@ -999,3 +1005,31 @@ def test_each_of_several_tensors_moves(red_of):
     law = "test_moves_to_the_device"
     red = red_of(WithMeanContract, MeanOnTheCpu, "cuda", [law])
     assert "the mean" in red[law].sentence
+
+
+class FrozenContract(LinearContract):
+    """The same with a weight that is not trained."""
+
+    name = "Linear"
+    frozen = ("weight",)
+    torchs = None
+
+
+class FillsAFrozenGradient(Frozen):
+    def forward(self, x):
+        y = super().forward(x)
+        if y.requires_grad:
+            y.register_hook(lambda _: setattr(self.weight, "grad", self.weight.detach().clone()))
+        return y
+
+
+def test_a_frozen_parameter_does_not_require_grad(red_of, device):
+    assert not red_of(FrozenContract, Frozen, device)
+    found = red_of(FrozenContract, Linear, device, ["test_returns_a_tensor"])
+    assert found["test_returns_a_tensor"].sentence == "has a parameter weight that is trainable."
+
+
+def test_a_frozen_parameter_gets_no_gradient(red_of):
+    law = "test_trains_its_own_parameters"
+    sentence = red_of(FrozenContract, FillsAFrozenGradient, "cpu", [law])[law].sentence
+    assert sentence == "has a gradient in weight.grad, which is not trained."
