@@ -112,7 +112,7 @@ def test_a_wrong_share_does_not_fit(wrong):
     assert caught.value.hint == "Look there."
 
 
-@pytest.mark.parametrize(("found", "share"), [(1.0, 0.8), (0.0, 0.2), (0.0, 1.0), (0.995, 1.0)])
+@pytest.mark.parametrize("found, share", [(1.0, 0.8), (0.0, 0.2), (0.0, 1.0), (0.995, 1.0)])
 def test_a_share_at_the_end_is_told_by_few(found, share):
     is_chosen = np.arange(200) < 200 * found
     with pytest.raises(CheckFailed):

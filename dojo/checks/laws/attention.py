@@ -60,8 +60,9 @@ def of_masks(
 ) -> dict[str, np.ndarray]:
     """Return the results of mistakes with a mask, by a hint that names them; True means seen."""
     scores = scores_of(q, k, scale)
-    nothing = ~np.broadcast_to(mask, scores.shape).any(-1, keepdims=True)
-    return {
+    whole = np.broadcast_to(mask, scores.shape)
+    nothing = ~whole.any(-1, keepdims=True)
+    found = {
         "True says that the query sees the key; here such keys are hidden.": (
             attend(q, k, v, ~mask, scale)
         ),
@@ -76,6 +77,15 @@ def of_masks(
         ),
         "The mask hides nothing here.": attend(q, k, v, True, scale),
     }
+    if scores.shape[-1] == scores.shape[-2]:
+        words = "A row of the mask is a query, and a column a key; here it is the other way round."
+        found[words] = attend(q, k, v, whole.swapaxes(-1, -2), scale)
+    if np.ndim(mask) == 3 and scores.ndim == 4 and len(mask) in (1, len(q)):
+        words = "A mask of three dimensions is one for each head, since dimensions broadcast from"
+        found[f"{words} the last one; here it is one for each sequence."] = attend(
+            q, k, v, mask[:, None], scale
+        )
+    return found
 
 
 def of_heads(q: Any, k: Any, v: Any, seen: Any = True) -> dict[str, np.ndarray]:

@@ -139,7 +139,8 @@ class ClassOfModules(ModuleState):
         made = self._made_for(solution, arguments)
         state = self.state_in(arguments)
         inputs = self.inputs_in(arguments)
-        given = [*inputs, *self.called_with(*arguments)]
+        missing = self.missing_in(state, inputs)
+        given = [*inputs, *missing, *self.called_with(*arguments)]
         training = self._next_mode(solution, made, arguments)
         text = made.text if training else f"{made.text}.eval()"
         solution.last_call = CallOfModule(text, given, {})
@@ -150,7 +151,7 @@ class ClassOfModules(ModuleState):
                 got = made.module(*given)
             except RuntimeError as error:
                 if any(words in str(error) for words in ("same device", "dtype")):
-                    solution.hint = BEFORE_THE_CALL
+                    solution.hint = self.hint("mixed") or BEFORE_THE_CALL
                 raise
             names = self.with_tied(state)
             now = {name: self.held(made.module, name) for name in names}
@@ -235,6 +236,15 @@ class ClassOfModules(ModuleState):
         while inputs and inputs[-1] is None:
             inputs.pop()
         return inputs
+
+    def missing_in(self, state: dict[str, Any], inputs: Sequence[Any]) -> list[None]:
+        """Return the None that a call hands over for the tensors at its end that are not given.
+
+        In the first dtype they are left out, and in the rest they are None: both mean the same.
+        """
+        floats = (one.dtype for one in [*state.values(), *inputs] if one.is_floating_point())
+        is_left_out = next(floats, self.dtypes[0]) == self.dtypes[0]
+        return [] if is_left_out else [None] * (len(self.handed) - len(inputs))
 
     def given_to_module(self, row: Row, device: str) -> list[Any]:
         """Return new arguments for a call of a module that no other law has used."""

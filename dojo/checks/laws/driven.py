@@ -107,14 +107,13 @@ def _take_step(run: Run, step: Step) -> tuple[torch.Tensor, list[Any]]:
     """Give each parameter its gradient and take a step; return what was given, and its memory.
 
     The gradient of `weight` stays one tensor that is written anew, as with
-    ``zero_grad(set_to_none=False)``, and is transposed, which `weight` is not. The rest are parts
-    of one new memory.
+    ``zero_grad(set_to_none=False)``; the rest are parts of one new memory.
     """
     memory = step.gradients.to(run.memory.device, copy=True)
     parts = parts_of(memory)
     old = run.parameters[0].grad
     given: list[Any] = [part if has else None for part, has in zip(parts, step.has, strict=True)]
-    given[0] = parts[0].mT.contiguous().mT if old is None else old
+    given[0] = parts[0].clone() if old is None else old
 
     def closure() -> float:
         given[0].copy_(parts[0])

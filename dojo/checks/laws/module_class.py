@@ -96,7 +96,7 @@ class ModuleClass(DrawnModules):
                     self.converted(twin, dtype)
 
     @aspect("gradient")
-    @law("recorded", "trained")
+    @law("recorded", "parameters")
     def test_trains_its_own_parameters(self, solution: Any, device: str) -> None:
         """backward() fills the .grad of the parameters that the module was made with."""
         for made_with, row in self.own_rows if device == "cpu" else self.own_rows[:1]:
