@@ -80,7 +80,8 @@ class SGD(torch.optim.Optimizer):
             group that was added later, or loaded, has its own.
 
             A parameter without a gradient (`p.grad is None`) is skipped: its numbers and its state
-            stay. A gradient of zeros is a gradient.
+            stay. A gradient of zeros is a gradient. What has a gradient is changed, whatever its
+            requires_grad is.
 
             All that later steps need is in the groups and in `self.state[p]`, which is made at the
             first gradient of p. So a new optimizer over copies of the parameters goes on as this

@@ -87,7 +87,8 @@ class AdamW(torch.optim.Optimizer):
             group that was added later, or loaded, has its own.
 
             A parameter without a gradient (`p.grad is None`) is skipped: it does not decay, and its
-            state stays. A gradient of zeros is a gradient: the parameter decays.
+            state stays. A gradient of zeros is a gradient: the parameter decays. What has a
+            gradient is changed, whatever its requires_grad is.
 
             All that later steps need is in the groups and in `self.state[p]`, which is made at the
             first gradient of p. So a new optimizer over copies of the parameters goes on as this

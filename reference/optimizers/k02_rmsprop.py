@@ -50,7 +50,7 @@ class RMSprop(torch.optim.Optimizer):
                 group that may have options of its own. Parameters are float32 or float64, of any
                 shape (0-d and empty ones too) and any strides.
             lr: the learning rate, at least 0.
-            alpha: the weight of the old average of squares, from 0 to 1.
+            alpha: the weight of the old average of squares, from 0 to below 1.
             eps: is added to the root of that average; from 1e-8 to 0.1.
             momentum: which share of the last step comes once more, at least 0.
 
@@ -88,7 +88,8 @@ class RMSprop(torch.optim.Optimizer):
             group that was added later, or loaded, has its own.
 
             A parameter without a gradient (`p.grad is None`) is skipped: its numbers and its state
-            stay. A gradient of zeros is a gradient: s shrinks, and b goes on.
+            stay. A gradient of zeros is a gradient: s shrinks, and b goes on. What has a
+            gradient is changed, whatever its requires_grad is.
 
             All that later steps need is in the groups and in `self.state[p]`, which is made at the
             first gradient of p. So a new optimizer over copies of the parameters goes on as this

@@ -74,7 +74,8 @@ def load_state(optimizer: Optimizer, saved: dict[str, Any]) -> None:
         optimizer: of the same class as the saved one. Its parameters agree with those of the saved
             one position by position, in shape, dtype and device. It may be new, or have taken steps
             with other options.
-        saved: from save_state or from `state_dict()`; it stays as it is, and can be loaded again.
+        saved: from save_state, or from `state_dict()` of another optimizer; it stays as it is, and
+            can be loaded again.
 
     Raises:
         ValueError: the number of groups, or that of the parameters in some group, is not the one

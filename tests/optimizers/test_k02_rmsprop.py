@@ -79,9 +79,9 @@ class TestRMSprop(OptimizerClass):
         {"lr": 0.05, "alpha": 0.9, "eps": 0.1},
         {"lr": 0.02, "alpha": 0.8, "eps": 1e-4, "momentum": 0.9},
     )
-    second = {"lr": 0.02, "alpha": 0.7, "momentum": 0.5}
-    later = {"alpha": 0.6, "momentum": 0.7}
-    allowed = ({"lr": 0.0, "alpha": 0.0},)
+    second = {"lr": 0.02, "alpha": 0.7, "eps": 1e-3, "momentum": 0.5}
+    later = {"alpha": 0.6, "eps": 0.01, "momentum": 0.7}
+    allowed = ({"lr": 0.0, "alpha": 0.0, "momentum": 1.5},)
     refused = [
         ({name: -0.1}, f"{name} is 0 or more.") for name in ("lr", "alpha", "eps", "momentum")
     ]
@@ -89,7 +89,6 @@ class TestRMSprop(OptimizerClass):
         "values": "s = alpha * s + (1 - alpha) * g²; u = g / (√s + eps); b = momentum * b + u;"
         " p -= lr * b.",
     }
-    sentences = {"test_values": "Every parameter is right after each of many steps."}
 
     def update(self, p, g, state, lr=1e-2, alpha=0.99, eps=1e-8, momentum=0.0):
         root = np.sqrt(averaged(state, g**2, alpha))

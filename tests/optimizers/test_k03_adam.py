@@ -90,7 +90,6 @@ class TestAdam(OptimizerClass):
         "values": "m and v are averages that begin at 0, t counts the gradients of this parameter:"
         " p -= lr * (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + eps).",
     }
-    sentences = {"test_values": "Every parameter is right after each of many steps."}
 
     def update(self, p, g, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
         m, v, t = averages(g, state, betas)

@@ -70,7 +70,6 @@ class TestAdamW(OptimizerClass):
         "values": "First p *= 1 - lr * weight_decay, and then a step of Adam:"
         " p -= lr * (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + eps).",
     }
-    sentences = {"test_values": "Every parameter is right after each of many steps."}
 
     def update(self, p, g, state, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
         return p * (1 - lr * weight_decay) - lr * adam(g, state, betas, eps)

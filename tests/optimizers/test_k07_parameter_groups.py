@@ -77,14 +77,16 @@ PLAIN = {
     "nn.Linear(3, 2)": "weight | bias",
     "nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.PReLU())": "0.weight | 0.bias 2.weight",
     "Module(a=param((2,)), b=param(), c=param(()), d=param((1, 1)))": "b d | a c",
-    "nn.Sequential(nn.Conv1d(2, 3, 1), nn.ParameterList([param()]))": "0.weight 1.0 | 0.bias",
+    "Module(a=param((0, 3)), b=param((0,)))": "a | b",
+    "nn.Sequential(nn.Conv3d(2, 3, 1), nn.ParameterList([param()]))": "0.weight 1.0 | 0.bias",
+    "nn.MultiheadAttention(2, 1)": "in_proj_weight out_proj.weight | in_proj_bias out_proj.bias",
     "Module(a=param(), b=Module(c=param(), d=Module(e=param())))": "a b.c b.d.e | ",
     "nn.ReLU()": " | ",
 }
 BIASES = {
     "Module(bias=param(), weight=param())": "weight | bias",
-    "Module(a=Module(bias_k=param(), position_bias_table=param(), w_bias=param()))": (
-        " | a.bias_k a.position_bias_table a.w_bias"
+    "Module(a=Module(bias_k=param(), position_bias_table=param(), kbias2=param()))": (
+        " | a.bias_k a.position_bias_table a.kbias2"
     ),
     "Module(bias=Module(bias=nn.Bilinear(2, 2, 1)))": "bias.bias.weight | bias.bias.bias",
     "nn.ModuleDict({'bias_net': nn.Linear(3, 2)})": "bias_net.weight | bias_net.bias",
@@ -146,11 +148,11 @@ ORDERS = {
 }
 
 
-def asked(solution, model, words, hint, decay=0.1):
+def asked(solution, model, words, hint, decay=0.1, start=""):
     """What comes back, once it is two dicts of the right kind."""
     solution.hint = hint
     got = solution.parameter_groups(model, decay)
-    solution.last_call = f"parameter_groups({words}, {decay})"
+    solution.last_call = f"{start}parameter_groups({words}, {decay})"
     is_pair = type(got) is list and len(got) == 2 and all(isinstance(one, dict) for one in got)
     expect(is_pair, f"returned {describe(got)}; expected a list of two dicts.", TWO_DICTS)
     for group in got:
@@ -161,9 +163,9 @@ def asked(solution, model, words, hint, decay=0.1):
     return got
 
 
-def expect_groups(solution, model, words, expected, hint):
+def expect_groups(solution, model, words, expected, hint, start=""):
     """Each Parameter stands in its group, once; the names come back, with those expected."""
-    groups = [group["params"] for group in asked(solution, model, words, hint)]
+    groups = [group["params"] for group in asked(solution, model, words, hint, start=start)]
     names = {id(p): name for name, p in model.named_parameters()}
     for p in [*groups[0], *groups[1]]:
         expect(id(p) in names, "returned a tensor that is no parameter of the model.", THEMSELVES)
@@ -262,12 +264,13 @@ def test_looks_anew(solution):
     asked(solution, model, "net", ANEW)[0]["params"].clear()
     model[0].weight.grad = torch.ones(2, 3)
     with torch.no_grad():
-        text, expected = f"With {words}, under no_grad: net", "0.weight | 0.bias 1.weight 1.bias"
-        expect_groups(solution, model, text, expected, ANEW)
+        expected = "0.weight | 0.bias 1.weight 1.bias"
+        expect_groups(solution, model, "net", expected, ANEW, f"With {words}, under no_grad: ")
     frozen(model[0].weight)
     model.append(nn.Linear(2, 2))
-    text = f"With {words}, changed since the last call: net"
-    expect_groups(solution, model, text, "2.weight | 0.bias 1.weight 1.bias 2.bias", ANEW)
+    expected = "2.weight | 0.bias 1.weight 1.bias 2.bias"
+    start = f"With {words}, changed since the last call: "
+    expect_groups(solution, model, "net", expected, ANEW, start)
 
 
 @aspect("structure")

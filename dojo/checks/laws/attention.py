@@ -77,10 +77,10 @@ def of_masks(
         ),
         "The mask hides nothing here.": attend(q, k, v, True, scale),
     }
-    if scores.shape[-1] == scores.shape[-2]:
+    if np.ndim(mask) > 1 and np.shape(mask)[-2] == scores.shape[-2] == scores.shape[-1] > 1:
         words = "A row of the mask is a query, and a column a key; here it is the other way round."
         found[words] = attend(q, k, v, whole.swapaxes(-1, -2), scale)
-    if np.ndim(mask) == 3 and scores.ndim == 4 and len(mask) in (1, len(q)):
+    if np.ndim(mask) == 3 and scores.ndim == 4 and len(mask) == len(q):
         words = "A mask of three dimensions is one for each head, since dimensions broadcast from"
         found[f"{words} the last one; here it is one for each sequence."] = attend(
             q, k, v, mask[:, None], scale

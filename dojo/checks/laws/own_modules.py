@@ -168,7 +168,7 @@ class OwnModules(ClassOfModules):
             if "graph leaves" not in str(error):
                 raise
             sentence = "keeps a tensor that was computed from a parameter; so deepcopy fails."
-            raise CheckFailed(sentence, KEPT) from None
+            raise CheckFailed(sentence, self.hint("graph") or KEPT) from None
 
     def converted(self, module: nn.Module, dtype: torch.dtype) -> nn.Module:
         """Return a module after it was converted to a dtype, with all that it holds."""

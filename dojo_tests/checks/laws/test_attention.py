@@ -176,3 +176,13 @@ def test_mistakes_with_heads_and_masks_are_wrong_and_differ():
     assert {one.shape for one in results} == {q.shape}
     pairs = itertools.combinations(results, 2)
     assert not any(np.allclose(one, other, 1e-3) for one, other in pairs)
+
+
+def test_a_mask_of_three_dimensions_is_not_one_for_each_sequence():
+    q, k, v = (np.random.default_rng(seed).normal(size=(2, 2, 4, 2)) for seed in range(3))
+    mask = np.stack([np.tri(4, dtype=bool), np.eye(4, dtype=bool)])
+    found = of_masks(q, k, v, mask)
+    by_sequence = next(one for hint, one in found.items() if "one for each sequence" in hint)
+    assert not np.allclose(by_sequence, attend(q, k, v, mask))
+    assert np.allclose(by_sequence[0], attend(q, k, v, mask[0])[0])
+    assert not any("each sequence" in hint for hint in of_masks(q, k, v, mask[0]))

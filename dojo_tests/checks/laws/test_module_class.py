@@ -1033,3 +1033,47 @@ def test_a_frozen_parameter_gets_no_gradient(red_of):
     law = "test_trains_its_own_parameters"
     sentence = red_of(FrozenContract, FillsAFrozenGradient, "cpu", [law])[law].sentence
     assert sentence == "has a gradient in weight.grad, which is not trained."
+
+
+class ShiftContract(ModuleClass):
+    """x·w, plus a tensor that may be left out."""
+
+    name = "Shift"
+    tensors = ("x", "shift", "weight")
+    parameters = ("weight",)
+    dtypes = (torch.float32, torch.float64)
+    cases = [
+        (numbers(2, 3), numbers(3, seed=1), numbers(3, seed=2)),
+        (numbers(2, 3, seed=3), None, numbers(3, seed=2)),
+    ]
+
+    def made_with(self, x, shift, weight):
+        return (len(weight),)
+
+    def truth(self, x, shift, weight):
+        return x * weight + (0 if shift is None else shift)
+
+
+class Shift(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x, shift=None):
+        return x * self.weight if shift is None else x * self.weight + shift
+
+
+class ShiftsByZero(Shift):
+    def forward(self, x, shift=0.0):
+        return x * self.weight + shift
+
+
+class ShiftsAlways(Shift):
+    def forward(self, x, shift):
+        return super().forward(x, shift)
+
+
+def test_a_tensor_may_be_left_out_or_none(red_of):
+    assert not red_of(ShiftContract, Shift)
+    assert "NoneType" in str(red_of(ShiftContract, ShiftsByZero)["test_values"])
+    assert "test_values" in red_of(ShiftContract, ShiftsAlways)

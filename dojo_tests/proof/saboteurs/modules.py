@@ -241,6 +241,35 @@ def keeps_its_weights_without_grad(function, mark):
     return wrapper
 
 
+def may_lack_a_tensor(contract):
+    """Whether it is of a class of modules that may be called with None for a tensor."""
+    if not isinstance(contract, ClassOfModules) or len(contract.dtypes) == 1:
+        return False
+    return any(
+        len(contract.inputs_in(row.templates)) < len(contract.handed) for row in contract.plain
+    )
+
+
+def refuses_none(function, mark):
+    """The function whose modules take no None for a tensor: it has to be left out."""
+
+    def refuse(_module, inputs):
+        if any(one is None for one in inputs):
+            mark()
+            raise TypeError("is not made for None")
+
+    @functools.wraps(function, updated=())
+    def wrapper(*args, **kwargs):
+        module = function(*args, **kwargs)
+        module.register_forward_pre_hook(refuse)
+        return module
+
+    return wrapper
+
+
+SABOTEURS.append(
+    Saboteur("refuses_none", refuses_none, may_lack_a_tensor, must_show=True, of_maker=True)
+)
 for wrap in (halves_its_own_gradients, keeps_its_weights_without_grad):
     applies = holds_constant_parameters
     SABOTEURS.append(Saboteur(wrap.__name__, wrap, applies, must_show=True, of_maker=True))
