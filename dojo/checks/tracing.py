@@ -6,6 +6,7 @@ It judges structure and cost by what happens, never by reading source or by a cl
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import re
 import sys
@@ -42,8 +43,14 @@ class Trace(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.operations.append(str(func))
+        self.operations.append(_name_of(func))
         return func(*args, **(kwargs or {}))
+
+
+@functools.cache
+def _name_of(operation: Any) -> str:
+    """Return such as "aten.add.Tensor"; torch builds the name anew each time, which is slow."""
+    return str(operation)
 
 
 @contextlib.contextmanager
@@ -141,6 +148,7 @@ def expect_made_without(
         if isinstance(got, torch.Tensor) and got.requires_grad:
             got.sum().backward()
     names = functions.names + [operation.split(".")[1] for operation in trace.operations]
+    names = list(dict.fromkeys(names))  # each comes many times, and to match takes long
     used = [name for name in names if re.fullmatch(pattern, name.strip("_"))]
     expect(not used, f"ran torch's {''.join(used[:1])}, which is forbidden here.", hint)
 
@@ -152,7 +160,7 @@ class _PassTrace(Trace):
         is_backward = torch._C._current_graph_task_id() != -1
         # torch.func.jvp enters a level of forward mode too
         if is_backward or torch.autograd.forward_ad._current_level >= 0:
-            self.operations.append(str(func))
+            self.operations.append(_name_of(func))
         return func(*args, **(kwargs or {}))
 
 
@@ -266,26 +274,28 @@ class MemoryTrace(Trace):
         """
         found = []
         for leaf in _tensors_in(values):
-            if leaf.layout == torch.strided:
+            # the id alone takes a fifth of the time
+            if leaf.layout == torch.strided and torch._C._storage_id(leaf) not in self._known:
                 storage = leaf.untyped_storage()
-                if storage._cdata not in self._known:
-                    self._known[storage._cdata] = StorageWeakRef(storage)
-                    found.append((storage, leaf.element_size()))
+                self._known[storage._cdata] = StorageWeakRef(storage)
+                found.append((storage, leaf.element_size()))
         return found
 
 
-def _tensors_in(values: Any) -> Iterator[torch.Tensor]:
-    """Yield the tensors among what an operation is given or gives.
+def _tensors_in(*values: Any) -> list[torch.Tensor]:
+    """Return the tensors among what an operation is given or gives.
 
     torch's ``tree_leaves`` knows more kinds of containers, and takes as long as the operation.
     """
-    if isinstance(values, torch.Tensor):
-        yield values
-    elif isinstance(values, list | tuple):
-        for one in values:
-            yield from _tensors_in(one)
-    elif isinstance(values, dict):
-        yield from _tensors_in(list(values.values()))
+    found: list[torch.Tensor] = []
+    for one in values:
+        if isinstance(one, torch.Tensor):
+            found.append(one)
+        elif isinstance(one, list | tuple):
+            found += _tensors_in(*one)
+        elif isinstance(one, dict):
+            found += _tensors_in(*one.values())
+    return found
 
 
 class Kept(NamedTuple):
