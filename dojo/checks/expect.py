@@ -172,7 +172,7 @@ def expect_array(got: Any, expected: np.ndarray, hint: str = "", subject: str = 
 
 
 def expect_raises(
-    error: type[Exception], call: Callable[[], object], hint: str = "", subject: str = ""
+    error: type[BaseException], call: Callable[[], object], hint: str = "", subject: str = ""
 ) -> None:
     """Fail unless the call raises this error or a subclass of it.
 

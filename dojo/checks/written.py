@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 from typing import Any
 
 import torch
@@ -28,7 +28,8 @@ class Module(nn.Module):
         """
         super().__init__()
         self.outputs: list[tuple[torch.Tensor, torch.Tensor]] = []
-        self._run = eval(f"lambda self, {takes}: ({words})", {"torch": torch, "Pair": Pair})
+        known = {"torch": torch, "Pair": Pair, "OrderedDict": OrderedDict}
+        self._run = eval(f"lambda self, {takes}: ({words})", known)
         for name, part in parts.items():
             self.register_module(name, part)
 

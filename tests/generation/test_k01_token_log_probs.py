@@ -6,13 +6,14 @@ import numpy as np
 import torch
 
 from dojo.checks.laws import PureFunction
+from dojo.checks.policies import log_softmax, picked
 
 LOW = -math.inf
 BECAME_0 = "exp of 1,000 is inf, and the log of a probability that became 0 is -inf."
 ZERO_TIMES = "0 * -inf is NaN: look the one entry up, without a sum over all of them."
 FAR = [[[1e4, -1e4, 0.0], [0.0, 9000.0, 1e4], [-1e4, -1e4, -9000.0], [1e4, 0.0, 5.0]]]
 FAR += [[[100.0, 99.0, -20.0], [-200.0, 800.0, 799.5], [0.0, -105.0, 0.5], [-1e4, 1e4, 0.0]]]
-HIDDEN = [[[LOW, 1.0, 0.5], [2.0, LOW, LOW], [0.5, 0.25, LOW], [LOW, LOW, 3.0]]]
+HIDDEN = [[[LOW, 1.0, 0.5], [2.0, LOW, LOW], [0.5, 0.25, LOW], [3.0, LOW, LOW]]]
 
 
 def numbers(*shape, seed=0):
@@ -23,16 +24,6 @@ def numbers(*shape, seed=0):
 def ids(*shape, seed=0, below=3):
     """Tokens of a text."""
     return np.random.default_rng(seed).integers(0, below, shape)
-
-
-def log_softmax(rows):
-    """Each row less the log of the sum of its powers."""
-    return rows - np.logaddexp.reduce(rows, axis=-1, keepdims=True)
-
-
-def picked(rows, tokens):
-    """The entry of each row that its token names."""
-    return np.take_along_axis(rows, tokens[..., None], -1)[..., 0]
 
 
 class TestTokenLogProbs(PureFunction):

@@ -87,44 +87,44 @@ class TestTopKFilter(PureFunction):
     def gradient(self, weights, logits, k):
         return [np.where(self.kept(logits, k), weights, 0.0)]
 
-    def why(self, law, arguments, got, expected):
-        if law == "type":
-            return PAIR if isinstance(got, tuple) else ""
-        if "gradient" in law:
-            is_let_through = law == "gradient" and bool(got[expected == 0].any())
-            return LET_THROUGH if is_let_through else ""
-        (logits, k), got, stays = arguments, got.double().numpy(), expected.isfinite().numpy()
-        if np.isnan(got).any():
-            return "0 * inf and inf - inf are NaN: choose between the logit and -inf."
-        if np.allclose(got.sum(-1), 1):
-            return "These are probabilities; the logits themselves are asked for."
-        if (
-            law == "values"
-            and np.isfinite(got).all()
-            and not stays.all()
-            and (got == logits)[stays].all()
-        ):
-            return "What is hidden has a finite logit here: it can be drawn after all."
+    def others(self, logits, k):
         rows = logits.reshape(-1, logits.shape[-1])
         order = np.sort(rows, 1)[:, ::-1]
         last = order[:, [min(k, rows.shape[1]) - 1]]
-        along_0 = np.moveaxis(self.kept(np.moveaxis(logits, 0, -1), k), -1, 0)
-        others = {
+        stays = {
             "The k-th largest is hidden too: hide only what is smaller.": rows > last,
             "One more than k stays.": rows >= order[:, : k + 1][:, -1:],
             "The k largest are hidden here; they are to stay.": rows < last,
             "The k smallest stay here.": ~self.kept(rows, max(rows.shape[1] - k, 0)),
             "k of all rows together stay; each row has k of its own.": self.kept(rows.ravel(), k),
             "What is asked of the first row is asked of every row.": rows >= last[0],
-            "A row lies along the last dimension, not along the first.": along_0,
+            "A row lies along the last dimension, not along the first.": np.moveaxis(
+                self.kept(np.moveaxis(logits, 0, -1), k), -1, 0
+            ),
         }
-        told = {hint: one.reshape(logits.shape) for hint, one in others.items()}
-        made = {hint: np.where(one, logits, LOW) for hint, one in told.items()}
+        made = {
+            hint: np.where(one.reshape(logits.shape), logits, LOW) for hint, one in stays.items()
+        }
         in_order = np.where(np.arange(rows.shape[1]) < k, order, LOW).reshape(logits.shape)
-        made["The logits are in sorted order; each belongs to the token of its place."] = in_order
-        right = expected.double().numpy()
-        found = (h for h, one in made.items() if (one == got).all() and (one != right).any())
-        return next(found, "")
+        hint = "The logits are in sorted order; each belongs to the token of its place."
+        return made | {hint: in_order}
+
+    def why(self, law, arguments, got, expected):
+        if law == "type":
+            return PAIR if isinstance(got, tuple) else ""
+        if law == "gradient" and got[expected == 0].any():
+            return LET_THROUGH
+        if "gradient" in law:
+            return ""
+        if got.isnan().any():
+            return "0 * inf and inf - inf are NaN: choose between the logit and -inf."
+        powers = got.double().exp().sum(-1), got.double().sum(-1)
+        if any(torch.allclose(one, torch.ones_like(one), 1e-2) for one in powers):
+            return "These are probabilities or their logarithms; the logits are asked for."
+        if law == "values" and got[expected == LOW].isfinite().any() and got.isfinite().all():
+            is_kept = got[expected > LOW].equal(expected[expected > LOW])
+            return "What is hidden has a finite logit here: it can be drawn." if is_kept else ""
+        return super().why(law, arguments, got, expected)
 
     @aspect("values")
     def test_ties(self, solution, device):

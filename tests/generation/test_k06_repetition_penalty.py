@@ -5,12 +5,16 @@ import math
 import numpy as np
 import torch
 
-from dojo.checks import aspect, cost_of, expect_no_growth, expect_values
+from dojo.checks import aspect, cost_of, expect, expect_no_growth, expect_shape, expect_values
+from dojo.checks.gradients import gradients
 from dojo.checks.laws import PureFunction
+from dojo.checks.messages import rounded
 
 LOW = -math.inf
 # B, T, V
 SIZES = ((2, 3, 5), (20, 24, 30))
+TWICE = "An id that occurs twice gets its gradient twice: a mask counts it once."
+AT_0 = "A sum of two parts adds up the gradients of both, and `relu` has 0 there: choose a factor."
 SPARE = 8  # operations or lines that may come with the size: a branch, but no loop
 
 
@@ -86,50 +90,74 @@ class TestRepetitionPenalty(PureFunction):
         exact = torch.where(torch.tensor(rest), expected, record.kept)
         expect_values(record.kept, exact, self.hints["exact"], rtol=0, atol=0)
 
-    def why(self, law, arguments, got, expected):
-        if law == "type":
-            return ""
-        logits, tokens, penalty = arguments
-        right, got = expected.double().numpy(), got.double().numpy()
+    def others(self, logits, tokens, penalty):
         rows = np.arange(len(tokens))[:, None]
         count = np.zeros(logits.shape)
         np.add.at(count, (rows, tokens), 1)
-        factor = self.factors(logits, tokens, penalty)
-        if "gradient" in law:
-            counted = right * np.maximum(count, 1)
-            is_counted = np.allclose(got, counted, 1e-4) and not np.allclose(counted, right)
-            words = "An id that occurs twice gets its gradient twice: a mask counts it once."
-            return words if is_counted else ""
-        if np.isnan(got).any():
-            return self.hints["wild"]
         occurs = count > 0
-        by_sign = np.where(occurs, np.where(logits > 0, penalty, 1 / penalty), 1)
-        everywhere = np.broadcast_to(occurs.any(0), logits.shape)
-        others = {
-            "Negative logits are divided too, so that they rise: multiply them.": logits
-            / np.where(occurs, penalty, 1),
-            "Positive logits are multiplied too, so that they rise: divide them.": logits
-            * np.where(occurs, penalty, 1),
-            "What is positive is multiplied, what is negative divided: it is the other way.": logits
-            * by_sign,
-            "An id is changed for each time that it occurs; once is enough.": logits
-            * factor**count,
-            "The ids of all rows are changed in every row; each row has its own.": logits
-            * self.factors(logits, tokens, penalty, everywhere),
-            "The ids of the first row are changed in every row; each row has its own.": logits
-            * self.factors(logits, tokens, penalty, np.broadcast_to(occurs[0], logits.shape)),
-            "The ids that do not occur are changed.": logits
-            * self.factors(logits, tokens, penalty, ~occurs),
-            "All ids are changed, not only those that occur.": logits
-            * self.factors(logits, tokens, penalty, np.ones(logits.shape, bool)),
-            "Only the last token is looked at; each id of the row's text counts.": logits
-            * self.factors(logits, tokens[:, -1:], penalty),
-            "The penalty is subtracted; it is a factor.": logits - penalty * occurs,
+        factor = self.factors(logits, tokens, penalty)
+
+        def for_ids(marks):
+            return self.factors(logits, tokens, penalty, np.broadcast_to(marks, logits.shape))
+
+        factors = {
+            "Negative logits are divided too, so that they rise: multiply them.": np.where(
+                occurs, 1 / penalty, 1
+            ),
+            "Positive logits are multiplied too, so that they rise: divide them.": np.where(
+                occurs, penalty, 1
+            ),
+            "What is positive is multiplied, what is negative divided: it is the other way.": 1
+            / factor,
+            "An id is changed for each time that it occurs; once is enough.": factor**count,
+            "The ids of all rows are changed in every row; each row has its own.": for_ids(
+                occurs.any(0)
+            ),
+            "The ids of the first row are changed in every row; each row has its own.": for_ids(
+                occurs[0]
+            ),
+            "The ids that do not occur are changed.": for_ids(~occurs),
+            "All ids are changed, not only those that occur.": for_ids(True),
+            "Only the last token is looked at; each id of the row's text counts.": self.factors(
+                logits, tokens[:, -1:], penalty
+            ),
+            "Token 0 is taken for padding here; it is an id like others.": for_ids(
+                occurs & (np.arange(logits.shape[1]) > 0)
+            ),
         }
-        told = (hint for hint, one in others.items() if not np.allclose(one, right, 1e-3))
-        found = next((hint for hint in told if np.allclose(others[hint], got, 1e-4)), "")
-        is_kept = np.allclose(got[~occurs], logits[~occurs])
-        return found or ("" if is_kept else self.hints["exact"])
+        made = {hint: logits * one for hint, one in factors.items()}
+        return made | {"The penalty is subtracted; it is a factor.": logits - penalty * occurs}
+
+    def why(self, law, arguments, got, expected):
+        if law == "gradient":
+            tokens = arguments[1]
+            count = [[row.count(i) for i in range(got.shape[1])] for row in tokens.tolist()]
+            counted = expected * torch.tensor(count).clamp(min=1)
+            is_counted = torch.allclose(got, counted.to(got), 1e-4)
+            return TWICE if is_counted else ""
+        if law in ("values", "wild") and got.isnan().any():
+            return self.hints["wild"]
+        if known := super().why(law, arguments, got, expected):
+            return known
+        if law != "values":
+            return ""
+        rest = torch.tensor(self.factors(*arguments[:2], 2.0) == 1)
+        return "" if torch.allclose(got[rest], expected[rest]) else self.hints["exact"]
+
+    @aspect("gradient")
+    def test_gradients_at_0(self, solution):
+        """At a logit of 0 the gradient has one of the factors."""
+        logits = torch.tensor([[0.0, 2.0, -0.0, 0.0]], requires_grad=True)
+        solution.hint = self.hints["gradient"]
+        got = solution.repetition_penalty(logits, torch.tensor([[0, 1, 2]]), 4.0)
+        expect_shape(got, logits.shape, self.hints["shape"])
+        found = gradients(got, {"logits": logits}, torch.ones(1, 4), self.hints["tracked"])
+        first, _, second, rest = found["logits"][0].tolist()
+        for one in (first, second):
+            sentence = f"has the gradient {rounded(one)} for a logit of 0; expected 0.25, 4 or 1."
+            expect(one in (0.25, 4, 1), sentence, AT_0)
+        sentence = f"has the gradient {rounded(rest)} for an id that does not occur; expected 1."
+        expect(rest == 1, sentence, self.hints["gradient"])
 
     @aspect("cost")
     def test_does_not_loop(self, solution):
