@@ -105,7 +105,7 @@ class TestJacobian(FunctionalFunction):
         """The cases with create_graph that no law of gradients asks, x tracked in turns."""
         return [
             Row(self, (*case, True), self.dtypes[n % 2], n, "flat", () if n % 2 else ("x",))
-            for n, case in enumerate([*self.curved[:1], *self.others])
+            for n, case in enumerate([*self.curved[:1], *self.straight])
         ]
 
     def all_rows(self):
