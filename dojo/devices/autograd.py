@@ -148,8 +148,15 @@ def saved_tensors(sim: Machine) -> dict[tuple[Any, str], Any]:
         def run(value: Any) -> Any:
             if not sim.is_active:
                 return hook(value)
-            with sim.resumed():
-                return hook(value)
+            host, sim.host_inputs = sim.host_inputs, None
+            # what an operation of the GPU makes is put there only when it returns
+            if host is not None and isinstance(value, Tensor) and key_of(value) not in host:
+                tag(value)
+            try:
+                with sim.resumed():
+                    return hook(value)
+            finally:
+                sim.host_inputs = host
 
         return run
 

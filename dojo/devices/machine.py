@@ -47,12 +47,15 @@ class Machine(TorchFunctionMode):
     Attributes:
         available: whether the machine has a GPU.
         generator: the random generator of the GPU, which is another one than the CPU's.
+        host_inputs: while an operation of the GPU runs, the keys of its inputs on the CPU, such as
+            a number; else None.
     """
 
     def __init__(self, available: bool = True) -> None:
         super().__init__()
         self.available = available
         self.generator = GpuGenerator()
+        self.host_inputs: list[int | None] | None = None
         self._exits: list[
             ExitStack
         ] = []  # what to undo on leaving, one for each time that it was entered

@@ -111,7 +111,11 @@ def operate(sim: Machine, func: Any, *args: Any, **kwargs: Any) -> Any:
     if host:  # else all inputs agree
         check_operation(func, args, kwargs)
     check_generator(kwargs.get("generator"), GPU)
-    result = sim.compute(func, *args, **kwargs)
+    before, sim.host_inputs = sim.host_inputs, host
+    try:
+        result = sim.compute(func, *args, **kwargs)
+    finally:
+        sim.host_inputs = before
     for tensor in tensors_in(result[0] if func in _FIRST_OUTPUT_ONLY else result):
         if not host or key_of(tensor) not in host:  # a view of a CPU input stays there
             tag(tensor)

@@ -185,6 +185,13 @@ def test_torchs_checkpoint_draws_the_same_again(cuda, is_reentrant):
     assert torch.cuda.is_initialized()
 
 
+def test_torchs_checkpoint_may_save_what_an_operation_makes(cuda):
+    x = torch.ones(3, device="cuda", requires_grad=True)
+    y = torch.utils.checkpoint.checkpoint(lambda x: x.exp().softmax(-1), x, use_reentrant=False)
+    y[0].backward()
+    assert x.grad.device == GPU
+
+
 @pytest.mark.parametrize("location, expected", [(None, GPU), ("cpu", CPU), ("cuda", GPU)])
 def test_a_saved_gpu_tensor_is_loaded_where_asked(cuda, location, expected):
     file = io.BytesIO()
