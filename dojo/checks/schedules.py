@@ -15,6 +15,7 @@ from dojo.checks.messages import describe
 from dojo.checks.modules import module_untouched
 from dojo.checks.tracing import modules_called
 
+HOOKS = "Set lr in your own step(), and leave no hook on the optimizer and no other method in it."
 KEEP = "A schedule changes lr in the groups of its optimizer, and nothing else."
 OWN = "Write the schedule yourself, without torch.optim.lr_scheduler."
 PLAIN = "The state is made of numbers, strings, bools and None, in dicts, lists and tuples."
@@ -46,11 +47,13 @@ def expect_only_lr_changes(
     optimizer = torch.optim.AdamW(groups, lr=0.1)
     optimizer.step()
     solution.hint = KEEP
-    before = copy.deepcopy(optimizer.state_dict())
+    before, hooks = copy.deepcopy(optimizer.state_dict()), _hooks_of(optimizer)
     with module_untouched(net, KEEP), settings_watched(solution, thoroughly=True) as found:
         run(optimizer)
     solution.last_call = f"{words}, with some steps,"
     expect(not found.text, found.text, KEEP)
+    sentence = "left a hook on the optimizer, or put another method in the place of its own."
+    expect(_hooks_of(optimizer) == hooks, sentence, HOOKS)
     after = optimizer.state_dict()
     for n, (old, new) in enumerate(zip(before["param_groups"], after["param_groups"], strict=True)):
         for name, value in old.items():
@@ -60,6 +63,13 @@ def expect_only_lr_changes(
     for n, state in before["state"].items():
         is_same = all(torch.equal(after["state"][n][name], one) for name, one in state.items())
         expect(is_same, "changed the state of the optimizer.", KEEP)
+
+
+def _hooks_of(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Return what runs at calls of an optimizer: its hooks, and methods put into it alone."""
+    held = vars(optimizer).items()
+    hooks = {name: list(one.values()) for name, one in held if name.endswith("_hooks")}
+    return {**hooks, **{name: one for name, one in held if hasattr(type(optimizer), name)}}
 
 
 def expect_made_without_torchs(solution: Any, run: Callable[[], object]) -> None:

@@ -62,6 +62,19 @@ class Draws(Halving):
         torch.rand(1)
 
 
+class LeavesHook(Halving):
+    def __init__(self, optimizer):
+        super().__init__(optimizer)
+        optimizer.register_step_post_hook(lambda *_: None)
+
+
+class ReplacesStep(Halving):
+    def __init__(self, optimizer):
+        super().__init__(optimizer)
+        own = optimizer.step
+        optimizer.step = lambda *arguments: own(*arguments)
+
+
 class SavesList(Halving):
     def state_dict(self):
         return {"seen": self.seen}
@@ -96,6 +109,8 @@ def test_a_right_one_has_no_fault():
         (ChangesDecay, "changed weight_decay of group 0 from 0.01 to 7.0."),
         (ClearsGradients, "the .grad of weight."),
         (ChangesState, "changed the state of the optimizer."),
+        (LeavesHook, "left a hook on the optimizer"),
+        (ReplacesStep, "put another method in the place of its own"),
         (Draws, "seeded torch's random generator"),
     ],
 )

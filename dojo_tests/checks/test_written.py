@@ -23,4 +23,5 @@ def test_a_module_takes_what_it_is_told():
     model = Module("Pair(x, y)", takes="x, *, y=2")
     assert model(1, y=3) == (1, 3)
     assert model(1).second == 2
+    assert list(Module("OrderedDict(b=x, a=1)")(2)) == ["b", "a"]
     assert not model.outputs

@@ -44,8 +44,10 @@ def scaled_dot_product_attention(
             is. "..." is any number of dimensions, none too. All sizes are at least 1.
         k: shape (..., K, D), a row for each key; dtype, device and leading dimensions are q's.
         v: shape (..., K, E), a row for each key; dtype, device and leading dimensions are q's.
-        mask: bool, on q's device, of a shape that broadcasts to (..., Q, K). True: the query sees
-            the key. None: every query sees every key.
+        mask: bool, on q's device, of a shape that broadcasts to (..., Q, K), with fewer dimensions
+            too: torch compares shapes from the last dimension, so beside q of shape (B, H, Q, D)
+            one of shape (H, Q, K) has a mask for each head. True: the query sees the key. None:
+            every query sees every key.
         scale: the number that all scores are multiplied by; None stands for 1 / sqrt(D). Any other
             number counts as it is, 0 and numbers below 0 too.
 

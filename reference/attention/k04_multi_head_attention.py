@@ -75,8 +75,9 @@ class MultiHeadAttention(torch.nn.Module):
             x: shape (B, T, E), any strides, of the dtype of the parameters: float32, or float64
                 after `double()`. It stays as it is. All sizes are at least 1.
             mask: bool, on x's device, of a shape that broadcasts to (B, H, T, T), with two to four
-                dimensions. [b, h, i, j] is True: in head h, token i sees token j. That is the
-                reverse of torch's class. None: each token sees all tokens.
+                dimensions: one of shape (H, T, T) has a mask for each head. [b, h, i, j] is True:
+                in head h, token i sees token j. That is the reverse of torch's class. None: each
+                token sees all tokens.
 
         Returns:
             A new tensor of shape (B, T, E), of x's dtype and on its device. Gradients reach x and

@@ -45,8 +45,8 @@ def grouped_query_attention(
         k: shape (B, G, K, D), a row for each key; dtype and device are q's.
         v: shape (B, G, K, E), a row for each key; dtype and device are q's.
         mask: bool, on q's device, of a shape that broadcasts to (B, H, Q, K), with fewer dimensions
-            too. It may be another one for each query head. True: the query sees the key. None:
-            every query sees every key.
+            too. It may be another one for each query head, as with shape (H, Q, K). True: the query
+            sees the key. None: every query sees every key.
 
     Returns:
         A new tensor of shape (B, H, Q, E), of q's dtype and on its device. Gradients reach q, k and

@@ -4,13 +4,14 @@ import numpy as np
 import torch
 
 from dojo.checks import Benchmark
-from dojo.checks.attention import attend, qkv, scores_of, softmax_of
+from dojo.checks.attention import attend, qkv
 from dojo.checks.laws import AttentionFunction
-from dojo.checks.laws.attention import LARGE
+from dojo.checks.laws.attention import LARGE, of_masks
 
 T, F = True, False
 ROWS = [[T, F, T, T], [F, F, F, F], [F, T, F, T]]  # the second query sees nothing
 PADDED = np.array([[T, T, F, F], [T, F, F, T]])[:, None, None]  # for all heads and queries
+BY_HEAD = np.stack([np.tri(3, dtype=bool).T, np.tri(3, dtype=bool)])
 LOW = [[T, T, F, F], [F, F, T, T], [F, F, F, F]]  # of ``LARGE``, what is hidden has larger scores
 
 
@@ -36,7 +37,7 @@ PLAIN = (
     np.eye(4, 3),
     [[1.0, 0.0], [2.0, 8.0], [4.0, 3.0], [9.0, -1.0]],
 )
-SQUARE = qkv(queries=3, keys=3, size=2, of_values=4, seed=3)
+SQUARE = qkv(2, 2, queries=3, keys=3, size=2, of_values=4, seed=3)
 HEADS = qkv(2, 3, queries=2, keys=4, size=5, of_values=2, seed=4)
 FEW = qkv(2, queries=3, keys=4, size=3, of_values=2, seed=5)
 
@@ -49,7 +50,7 @@ class TestScaledDotProductAttention(AttentionFunction):
         PLAIN,
         (*FEW, ROWS),
         (*HEADS, PADDED, -0.5),
-        (*SQUARE, np.tri(3, dtype=bool).T),
+        (*SQUARE, BY_HEAD),
         (*FEW, None, 0.0),
         (*qkv(1, 2, 1, queries=1, keys=3, size=4, of_values=5, seed=6), [F, T, T]),
         (*qkv(2, queries=2, keys=1, size=1, of_values=3, seed=7), [[[T], [F]], [[F], [F]]]),
@@ -57,6 +58,8 @@ class TestScaledDotProductAttention(AttentionFunction):
     wild = [LARGE, (*LARGE, LOW)]
     hints = AttentionFunction.hints | {
         "values": "softmax(scale * q @ k transposed) along the keys, then the product with v.",
+        "raises": "The mask has any shape that broadcasts to (..., Q, K), or is None, and there are"
+        " any number of leading dimensions.",
     }
 
     def seen(self, q, k, mask=None, scale=None):
@@ -68,21 +71,15 @@ class TestScaledDotProductAttention(AttentionFunction):
     def others(self, q, k, v, mask=None, scale=None):
         if scale == 0:
             return {"A scale of 0 is a number too: ask `scale is None`.": attend(q, k, v)}
-        if mask is None:
-            return super().others(q, k, v)
-        scores = scores_of(q, k, scale)
-        nothing = ~np.broadcast_to(mask, scores.shape).any(-1, keepdims=True)
-        return {
-            "True says that the query sees the key; here such keys are hidden.": (
-                attend(q, k, v, ~mask, scale)
-            ),
-            "A query that sees nothing gets zeros; here it gets the mean of all values.": (
-                attend(q * ~nothing, k, v, mask | nothing, scale)
-            ),
-            "Hide keys before the softmax: the weights of the rest have to add up to 1.": (
-                (softmax_of(scores) * mask) @ v
-            ),
-            "A hidden key gets the score 0 here, and so a weight above 0: give it -inf.": (
-                softmax_of(scores * mask) @ v
-            ),
-        }
+        seen, found = self.seen(q, k, mask), {}
+        if scale is None:
+            found = super().others(q, k, v, mask)
+        else:
+            found = {
+                "A scale that is given takes the place of 1/√D; here both are multiplied in.": (
+                    attend(q, k, v, seen, scale * q.shape[-1] ** -0.5)
+                ),
+                "The scale that is given is not used here.": attend(q, k, v, seen),
+                "A scale below 0 counts as it is.": attend(q, k, v, seen, abs(scale)),
+            }
+        return found | ({} if mask is None else of_masks(q, k, v, mask, scale))

@@ -61,15 +61,13 @@ class TestAttentionMask(PureFunction):
             return "Each query has a row of its own: expand the padding to T rows."
         return ""
 
-    def why(self, law, arguments, got, expected):
-        if law == "type":
-            return ""
-        lengths, tokens, causal = (*arguments, False)[:3]
+    def others(self, lengths, tokens, causal=False):
         rows, columns = np.indices((tokens, tokens))
-        words = lengths[:, None, None, None] > columns
+        lengths = lengths[:, None, None, None]
+        words, right = lengths > columns, self.truth(lengths[:, 0, 0, 0], tokens, causal)
         before = columns <= rows if causal else True
-        others = {
-            "True means that the query sees the key; this is the reverse.": ~expected.numpy(),
+        found = {
+            "True means that the query sees the key; this is the reverse.": ~right,
             "Padding is hidden as queries here, row by row; hide it as keys, the last dimension.": (
                 words.mT & before
             ),
@@ -77,21 +75,29 @@ class TestAttentionMask(PureFunction):
                 words & words.mT & before
             ),
             "Position j is a word where j < length: length itself is the first one behind.": (
-                (lengths[:, None, None, None] >= columns) & before
+                (lengths >= columns) & before
+            ),
+            "A sequence begins with its words, and padding follows: here padding comes first.": (
+                (columns >= tokens - lengths) & before
+            ),
+            "A token of padding does not see itself: nobody sees padding.": right
+            | (rows == columns),
+            "A length of 0 has no word at all, and gives False everywhere.": (
+                (np.maximum(lengths, 1) > columns) & before
             ),
         }
         if causal:
-            others |= {
+            found |= {
                 "The padding is not hidden here: j < lengths[b] holds with causal too.": (
-                    np.broadcast_to(before, expected.shape)
+                    np.broadcast_to(before, right.shape)
                 ),
                 "A token sees itself: j <= i, not j < i.": words & (columns < rows),
                 "This is the upper triangle; a token sees what comes before it.": (
                     words & (columns >= rows)
                 ),
-                "causal hides the later tokens, j > i.": np.broadcast_to(words, expected.shape),
+                "causal hides the later tokens, j > i.": np.broadcast_to(words, right.shape),
             }
-        return next((hint for hint, one in others.items() if np.array_equal(one, got)), "")
+        return found
 
     @aspect("cost")
     def test_does_not_loop(self, solution):

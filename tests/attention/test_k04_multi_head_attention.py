@@ -63,9 +63,10 @@ class TestMultiHeadAttention(LargeScores, ModuleClass):
     dtypes = (torch.float32, torch.float64)
     torchs = staticmethod(torchs_own)
     cases = [
-        case(1, 2, 2, 2, seed=10),
-        case(2, 4, 3, 2, BY_HEAD, seed=20),
+        case(1, 2, 3, 2, seed=10),
+        case(3, 4, 3, 2, BY_HEAD, seed=20),  # as many sequences as heads: the mask is by heads
         case(2, 3, 3, 1, PADDED, bias=False, seed=30),
+        case(2, 1, 3, 2, seed=40),
         case(2, 3, 1, 2, np.tri(3, dtype=bool), bias=False, seed=50),
     ]
     alone = ("x", "in_proj_weight")

@@ -46,8 +46,8 @@ class TestCrossAttention(LargeScores, ModuleClass):
     dtypes = (torch.float32, torch.float64)
     alone = ("x", "context")
     cases = [
-        case(1, 2, 3, 2, 2, 3, seed=10),
-        case(2, 3, 4, 2, 3, 5, [[T, F, T, T], [F, F, F, F]], seed=20),
+        case(1, 2, 3, 2, 3, 5, seed=10),
+        case(2, 1, 4, 2, 3, 5, [[T, F, T, T], [F, F, F, F]], seed=20),
         case(3, 3, 3, 2, 2, 4, [[T, T, F], [F, T, T], [T, F, T]], seed=30),
         case(2, 2, 1, 1, 3, 1, [[T], [F]], seed=40),
     ]

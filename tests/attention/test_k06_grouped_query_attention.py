@@ -9,9 +9,9 @@ from dojo.checks.laws import AttentionFunction
 from dojo.checks.laws.attention import LARGE, of_masks
 
 T, F = True, False
-# the first head and the first query of the others see nothing
-BY_HEAD = np.array([[[F], [F]], [[F], [T]], [[F], [T]], [[F], [T]], [[F], [T]], [[F], [T]]])
-BY_KEY = np.array([[T, F, T, T], [F, T, T, T]])
+BY_HEAD = np.arange(48).reshape(6, 2, 4) % 7 % 3 > 0  # another one for each head
+BY_HEAD[0] = BY_HEAD[4, 1] = False  # these see nothing
+TRIANGLES = np.stack([np.tri(4, 4, n, dtype=bool) for n in (0, 1, -1)])
 PADDED = np.array([[T, T, F], [T, F, F]])[:, None, None]  # for all heads and queries
 LOW = [[T, T, F, F], [F, F, T, T], [F, F, F, F]]  # of ``LARGE``, what is hidden has larger scores
 
@@ -65,9 +65,9 @@ class TestGroupedQueryAttention(AttentionFunction):
     fixed = {"mask": torch.bool}
     cases = [
         PLAIN,
-        (*grouped(2, 6, 2, queries=2, keys=4, size=3, of_values=2, seed=2), BY_HEAD & BY_KEY),
+        (*grouped(2, 6, 2, queries=2, keys=4, size=3, of_values=2, seed=2), BY_HEAD),
         (*grouped(2, 6, 3, queries=1, keys=3, size=4, of_values=2, seed=3), PADDED),
-        (*grouped(2, 3, 1, queries=4, keys=4, size=2, of_values=3, seed=4), np.tri(4, dtype=bool)),
+        (*grouped(3, 3, 1, queries=4, keys=4, size=2, of_values=3, seed=4), TRIANGLES),
         (*grouped(3, 2, 2, queries=2, keys=3, size=1, of_values=4, seed=5), [[T], [F]]),
         grouped(1, 6, 2, queries=3, keys=2, size=4, of_values=3, seed=6),
         (*grouped(2, 1, 1, queries=1, keys=1, size=3, of_values=1, seed=7), [T]),
@@ -141,6 +141,9 @@ class TestGroupedQueryAttention(AttentionFunction):
         of_first = np.repeat(of_each[:, ::times], times, 1)
         words = "A group has the mask of its first head here; each head has its own."
         found[words] = attend(q, *own, of_first)
+        turned = of_each.reshape(batch, times, groups, queries, -1).swapaxes(1, 2)
+        words = "The masks of the heads stand in another order here than the heads of q."
+        found[words] = attend(q, *own, turned.reshape(of_each.shape))
         return found | of_masks(q, *own, mask)
 
     def why_shape(self, arguments, shape):

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from dojo.checks.laws import PureFunction
+from dojo.checks.laws.once import once
+from dojo.checks.laws.rows import Row
 
 SMALL, CLOSE = 10, 5e-6  # positions up to SMALL are right within CLOSE
 ROUNDED = "Numbers are rounded here: compute angles, sines, cosines in float32, not in 16 bits."
@@ -37,6 +39,8 @@ class TestSinusoidalPositions(PureFunction):
         "shape": "Each position has a row of dim numbers, whatever the shape of positions.",
         "dtype": "The rows are float32; positions are whole numbers.",
         "device": "`torch.arange` makes its numbers on the CPU unless it is told a device.",
+        "raises": "With an odd dim there is one cosine less than sines. positions may be 0-d, or have"
+        " a size of 0, where -1 in a shape is ambiguous: write dim.",
         "values": "Entry j has the frequency base ** (-2 * (j // 2) / dim); even ones are sines.",
     }
     sentences = {
@@ -44,6 +48,12 @@ class TestSinusoidalPositions(PureFunction):
         "test_has_the_dtype": "The rows are float32.",
         "test_values": "Entry 2i is sin(p·ω), entry 2i + 1 is cos(p·ω), with ω = base^(-2i/dim).",
     }
+
+    @once
+    def again_rows(self):
+        """A position alone too: ``table[position]`` is a view of the table then."""
+        rows = [Row(self, (p, 4), torch.int64) for p in (3, 7)]
+        return [*super().again_rows, tuple(rows)]
 
     def result_dtype(self, dtype):
         return torch.float32

@@ -45,6 +45,8 @@ class TestApplyRope(PureFunction):
         ([[3.0, -4.0]], [2]),
         (numbers(2, 1, 4, seed=5), [[8], [3]], 5.0),
         (numbers(3, 2, 4, seed=6), [4]),
+        (numbers(2, 2, 3, 4, seed=9), [[1, 5, 2], [7, 0, 3]]),
+        ([[3.0, -4.0, 1.0, 0.5]], [0]),
     ]
     refused = [
         (
@@ -100,7 +102,11 @@ class TestApplyRope(PureFunction):
             return turned(x, positions[..., None] * base**-exponents)
 
         right = 2 * pairs / size
-        return {
+        found = {}
+        if positions.ndim == 2 and x.ndim == 4:
+            words = "positions of shape (B, T) are laid along the batch here; they broadcast as"
+            found[f"{words} they are, to (H, T)."] = self.truth(x, positions[:, None], base)
+        return found | {
             "Neighbours are pairs here; x[..., i] belongs to x[..., i + D/2].": neighbours,
             "Neighbours are pairs here, and come out in halves; x[..., i] belongs to"
             " x[..., i + D/2].": to_halves,

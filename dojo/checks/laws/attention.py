@@ -177,7 +177,8 @@ class LargeScores(PureFunction):
             for part, (_, got) in zip(row.parts, results, strict=True):
                 weights = random_like(part.expected).to(got)
                 leaves = {name: x for name, x in asked.leaves.items() if self.reaches(part, name)}
-                found = gradients(got, leaves, weights, self.hint("tracked")) if leaves else {}
+                with self.as_in(solution.last_call):
+                    found = gradients(got, leaves, weights, self.hint("tracked")) if leaves else {}
                 hint = f"{self.hint('wild')} {NAN}".strip()
                 for name, one in found.items():
                     first = rounded(one[~torch.isfinite(one)][:1].tolist()).strip("[]")

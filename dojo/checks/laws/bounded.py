@@ -1,4 +1,4 @@
-"""The law of memory: no tensor that is made on the way is larger than it need be."""
+"""The laws of large inputs: what is worked on in parts is right, and makes no large tensor."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from dojo.checks.laws.tracking import TrackedFunction
 from dojo.checks.laws.wording import law
 from dojo.checks.tracing import MemoryTrace
 
+PARTS = "Here the inputs are long enough for several parts: how does one go on from the others?"
 LARGE = "A tensor of that size is made on the way, in the call or in its backward: work in parts."
 
 
 class BoundedMemory(TrackedFunction):
     """A contract in which no operation may make a large tensor, forward or backward.
+
+    What works in parts may go wrong where one ends and the next begins, which small cases do not
+    show. So the numbers are judged for large inputs too.
 
     Attributes:
         large: cases whose inputs are large enough to tell; ``largest`` says what is allowed.
@@ -42,6 +46,30 @@ class BoundedMemory(TrackedFunction):
         asked = [names, ()] if names else [()]
         pairs = itertools.product(self.large, asked)
         return [Row(self, case, self.dtypes[0], tracked=one) for case, one in pairs]
+
+    @once
+    def long_rows(self) -> list[Row]:
+        """One row of each large case, tracked where this is asked."""
+        names = self.trackable if self.recorded else ()
+        return [Row(self, case, self.dtypes[0], 0, "long", names) for case in self.large]
+
+    def all_rows(self) -> list[Row]:
+        """Return every row that a law of this contract asks."""
+        return [*super().all_rows(), *self.long_rows]
+
+    @aspect("values")
+    @law("large", last=True)
+    def test_values_of_large_inputs(self, solution: Any) -> None:
+        """The numbers are right for large inputs, too."""
+        for record in self.records(solution, "cpu", self.long_rows):
+            self.expect_truth(record, PARTS)
+
+    @aspect("gradient")
+    @law("large", "recorded", last=True)
+    def test_gradients_of_large_inputs(self, solution: Any) -> None:
+        """Gradients are right for large inputs, too."""
+        for record in self.records(solution, "cpu", self.long_rows):
+            self.expect_gradients(record)
 
     @aspect("memory")
     @law("large")

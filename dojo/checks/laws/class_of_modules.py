@@ -190,9 +190,14 @@ class ClassOfModules(ModuleState):
         got = self.call(solution, arguments)
         if not isinstance(got, torch.Tensor) or not got.requires_grad:
             return got
-        with solution.last_call.again():
+        with self.as_in(solution.last_call):
             got.sum().backward()
         return got.detach()
+
+    def as_in(self, call: Any) -> contextlib.AbstractContextManager[Any]:
+        """Have the module hold what it held in a call: a backward may compute that once more."""
+        held: contextlib.AbstractContextManager[Any] = call.again()
+        return held
 
     def expect_gradients(self, record: Record) -> None:
         """Judge the gradients; at last while the module holds what it held in the call.
@@ -203,7 +208,7 @@ class ClassOfModules(ModuleState):
         with contextlib.suppress(CheckFailed, RuntimeError):
             super().expect_gradients(record)
             return
-        with record.call.again():
+        with self.as_in(record.call):
             super().expect_gradients(record)
 
     def expect_second_gradients(self, record: Record) -> None:
@@ -212,7 +217,7 @@ class ClassOfModules(ModuleState):
         with contextlib.suppress(CheckFailed, RuntimeError):
             super().expect_second_gradients(record)
             return
-        with record.call.again():
+        with self.as_in(record.call):
             super().expect_second_gradients(record)
 
     def _next_mode(self, solution: Any, made: MadeModule, arguments: Sequence[Any]) -> bool:

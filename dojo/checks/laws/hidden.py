@@ -132,14 +132,14 @@ class HidesInputs(TrackedFunction):
         """What a place does not see gets gradient exactly 0 from it."""
         for one in self.unseen_on(device):
             part = self._part_of(solution, device, one)
-            leaves = next(self.records(solution, device, [one.asked])).leaves
-            leaves = {name: leaf for name, leaf in leaves.items() if name in one.unseen}
+            record = next(self.records(solution, device, [one.asked]))
+            leaves = {name: x for name, x in record.leaves.items() if name in one.unseen}
             if not (leaves and part.requires_grad):
                 continue
             weights = random_like(one.expected, seed=one.place).to(part)
-            found = torch.autograd.grad(
-                (part * weights).sum(), list(leaves.values()), retain_graph=True, allow_unused=True
-            )
+            asked = (part * weights).sum(), list(leaves.values())
+            with self.as_in(record.call):
+                found = torch.autograd.grad(*asked, retain_graph=True, allow_unused=True)
             for name, gradient in zip(leaves, found, strict=True):
                 self._expect_zeros(one, name, gradient)
 

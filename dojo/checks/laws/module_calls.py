@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -51,9 +50,12 @@ class MadeModule(Turns):
     text: str
     place: Any = None  # its device and dtype, once they were set
 
-    @functools.cached_property
+    @property
     def is_plain(self) -> bool:
-        """Whether all that it holds is its state, and moves and is converted as torch does it."""
+        """Whether all that it holds is its state, and moves and is converted as torch does it.
+
+        A call may add a buffer, such as a mask for a new length: so it is looked at each time.
+        """
         own, parts = nn.Module, list(self.module.modules())
         kinds = {type(part) for part in parts}
         has_more = any(part._non_persistent_buffers_set for part in parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -50,6 +51,10 @@ class TrackedFunction(Contract):
     def traced_call(self, solution: Any, arguments: Sequence[Any]) -> Any:
         """Call for a trace, which goes back through the graph of what is returned."""
         return self.call(solution, arguments)
+
+    def as_in(self, call: Any) -> contextlib.AbstractContextManager[Any]:  # noqa: ARG002
+        """Have what was called be as it was in a call: a backward may compute that once more."""
+        return contextlib.nullcontext()
 
     @once
     def tracked_rows(self) -> list[Row]:

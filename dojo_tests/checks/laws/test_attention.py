@@ -157,6 +157,13 @@ class Attends(torch.nn.Module):
         return (x @ self.weight.T @ x.mT).softmax(-1) @ x
 
 
+class AttendsAgain(Attends):
+    """Computes once more in its backward."""
+
+    def forward(self, x):
+        return torch.utils.checkpoint.checkpoint(super().forward, x, use_reentrant=False)
+
+
 class AttendsByExp(Attends):
     def forward(self, x):
         parts = (x @ self.weight.T @ x.mT).exp()
@@ -165,6 +172,7 @@ class AttendsByExp(Attends):
 
 def test_a_class_of_modules_can_have_large_scores_too(red_of):
     assert not red_of(AttendsContract, Attends)
+    assert not red_of(AttendsContract, AttendsAgain)
     assert list(red_of(AttendsContract, AttendsByExp)) == ["test_wild_values", OF_LARGE]
 
 
