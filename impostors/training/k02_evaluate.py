@@ -190,6 +190,30 @@ def forgets_finally(model, loader, loss_fn):
 
 @impostor(
     "evaluate",
+    diagnosis="`except Exception` misses KeyboardInterrupt: after Ctrl-C the model stays in eval"
+    " mode.",
+    aspect="errors",
+)
+def catches_exceptions_only(model, loader, loss_fn):
+    modes = [(one, one.training) for one in model.modules()]
+
+    def go_back():
+        for one, mode in modes:
+            one.training = mode
+
+    model.eval()
+    try:
+        with torch.no_grad():
+            mean = mean_of(*results(model, loader, loss_fn))
+    except Exception:
+        go_back()
+        raise
+    go_back()
+    return mean
+
+
+@impostor(
+    "evaluate",
     diagnosis="Without a batch, 0 is divided by 0: ZeroDivisionError is no ValueError.",
     aspect="errors",
 )

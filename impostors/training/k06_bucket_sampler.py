@@ -208,6 +208,28 @@ class ShufflesInsideOfBatches(Sound):
 
 @impostor(
     "BucketBatchSampler",
+    diagnosis="A shuffled bucket is sorted by length: the same ones share a batch in each epoch.",
+    aspect="values",
+)
+class SortsWhatWasShuffled(Sound):
+    def members(self, bucket, source):
+        mixed = super().members(bucket, source)
+        return sorted(mixed, key=lambda index: self.shuffle and self.lengths[index])
+
+
+@impostor(
+    "BucketBatchSampler",
+    diagnosis="A loop that goes on looks at the epoch again, and takes that of a later set_epoch.",
+    aspect="memory",
+)
+class LooksAtTheEpochAgain(Sound):
+    def __iter__(self):
+        for turn in range(len(self)):
+            yield list(super().__iter__())[turn]
+
+
+@impostor(
+    "BucketBatchSampler",
     diagnosis="The buckets come one after another: their batches are not shuffled.",
     aspect="values",
 )

@@ -242,6 +242,22 @@ def updates_after_a_step_only(model, optimizer, scaler, loss_fn, x, y, max_norm,
 
 @impostor(
     "amp_step",
+    diagnosis="After an overflow `scaler.step` is not called; it leaves the step out by itself.",
+    aspect="values",
+)
+def decides_by_the_norm(model, optimizer, scaler, loss_fn, x, y, max_norm, dtype=BF16):
+    loss = forward(model, loss_fn, x, y, dtype)
+    optimizer.zero_grad()
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    if nn.utils.clip_grad_norm_(model.parameters(), max_norm).isfinite():
+        scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+
+@impostor(
+    "amp_step",
     diagnosis="The model is set to train mode, which is not asked for here.",
     aspect="memory",
 )

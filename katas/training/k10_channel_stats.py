@@ -32,7 +32,8 @@ def channel_stats(batches: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
 
     Returns:
         A tuple of two new tensors of shape (C,), the means and the deviations: float64, on the
-        device of the batches. Pixels are taken as they are: uint8 gives means from 0 to 255.
+        device of the batches. Pixels are taken as they are: uint8 gives means from 0 to 255. The
+        two may be parts of one tensor.
 
     Raises:
         ValueError: there is no pixel at all, since there is no batch, or none with an image.

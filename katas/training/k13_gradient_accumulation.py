@@ -62,6 +62,7 @@ def accumulation_step(
         What is in it afterwards is not looked at.
 
         Parameters are float32 or float64, and change in place. Each requires grad and takes part.
+        For float64 parameters all is computed in float64: logits and factors are not float32.
         Logits, x and y come in any strides. Modes, buffers, micro_batches, every requires_grad and
         every hook stay as they are.
     """

@@ -81,7 +81,8 @@ def load_checkpoint(
     Exactly:
         The objects are loaded in place: the Parameters are the same objects in the same memory
         as before, and so are the buffers. Modes, requires_grad, .grad and hooks stay as they are.
-        The states of the three generators are as they were when the file was saved.
+        The states of the three generators are as they were when the file was saved. The file stays
+        as it is, and can be loaded again.
 
         Where `torch.load(path, weights_only=True)` raises, the model, the optimizer, the scheduler
         and the generators stay as they are, and no code that the file names is executed.

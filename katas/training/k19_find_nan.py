@@ -41,9 +41,9 @@ def first_nonfinite(model: nn.Module, x: Tensor) -> str | None:
     Exactly:
         A call is given what stands in its positional and keyword arguments, and may be given
         nothing. Tensors are searched there and in what it returns, also inside of tuples (named
-        ones too), lists and dicts, at any depth. In a tensor of ints or bools, in an empty one, and
-        in all else, such as None, numbers and texts, everything counts as finite. Parameters and
-        buffers of a module are not given to it: a weight that is NaN makes a module to blame.
+        ones too), lists and dicts (an OrderedDict too), at any depth. A tensor of ints or bools, an
+        empty one, and all else count as finite: None, numbers, texts, sets, iterators. Parameters
+        and buffers of a module are not given to it: a weight that is NaN makes a module to blame.
 
         Large numbers are finite, even where their sum is not. A tensor may be complex.
 

@@ -62,6 +62,9 @@ def train_step(
         .grad. Buffers change as the call of the model changes them. What is in .grad afterwards is
         not looked at. x, y, every requires_grad and every hook stay as they are. The loss and all
         new gradients are finite.
+
+        The settings of the optimizer, such as lr, stay too. Its state, such as a momentum, changes
+        in its own step alone.
     """
     model.train()
     optimizer.zero_grad()

@@ -53,7 +53,8 @@ def evaluate(model: nn.Module, loader: Iterable[tuple[Tensor, Tensor]], loss_fn:
         autograd records nothing. Afterwards each module is in the mode in which it was itself: a
         model in train mode may hold a BatchNorm that someone has put into eval mode, and a module
         can stand in two places. That holds also where ValueError is raised, and where the loader,
-        the model or loss_fn raises: that exception goes on to the caller.
+        the model or loss_fn raises: that exception goes on to the caller, whatever it is (also
+        KeyboardInterrupt).
 
         No module has a `train` of its own. Parameters, buffers, .grad, requires_grad, hooks, x and
         y stay as they are.

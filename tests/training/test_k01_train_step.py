@@ -5,7 +5,7 @@ import torch
 from dojo.checks import aspect, describe, expect, module_untouched, untouched
 from dojo.checks.laws.settings import settings_watched
 from dojo.checks.messages import numbers_text
-from dojo.checks.scenes import BatchScene, expect_moved, expect_once
+from dojo.checks.scenes import BatchScene, expect_moved, expect_once, expect_states, states_of
 
 A_FLOAT = "`loss.item()` is a Python float. The loss itself would keep its graph in memory."
 BEFORE = "The loss is that of the only forward, before the step: a mean, as loss_fn returns it."
@@ -14,12 +14,16 @@ SWAPPED = "loss_fn takes what the model returns first, and y second."
 ADDED = "The old gradient was added here: backward adds to .grad. Clear it before the backward."
 WHOSE = "This one belongs to loss_fn: `model.zero_grad()` does not know it."
 NAN = "The old .grad is NaN here, and NaN * 0 is NaN: set it to None, or fill it with 0."
-STEP = "The optimizer moves a parameter by -lr times the gradient of the loss, once."
+STEP = (
+    "The optimizer moves a parameter by -lr times the gradient of the loss: once, and not clipped."
+)
 LACKED = "The optimizer lacks this parameter. Leave the moving to the optimizer."
 MODES = "`model.train()` before the model is called; and leave it so."
 ONCE = "Model, loss, backward and step come once each; `model.forward(x)` runs no hooks."
 BUFFERS = "A BatchNorm counts each call of the model in train mode: there is one."
 KEEP = "Only parameters, .grad, modes and buffers change."
+STATE = "The optimizer changes its state in its own step; lr and the rest of its settings stay."
+AGAIN = "An evaluation may come between two steps: `model.train()` belongs into each of them."
 
 TIED = "nn.Sequential(one := nn.Linear(3, 3), nn.Tanh(), one, nn.Linear(3, 2))"
 NORMED = "nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.BatchNorm1d(4), nn.Tanh()), "
@@ -87,7 +91,9 @@ def test_takes_steps(solution, device):
     """Step after step, the parameters move by the gradient of the loss."""
     for dtype in (torch.float32, torch.float64) if device == "cpu" else (torch.float32,):
         scene, twin = (Heated(dtype=dtype, device=device) for _ in range(2))
-        for _ in range(3):
+        for factor in (1, 1, 1000):  # the last gradient is large, which nothing may clip
+            for one in (scene, twin):
+                one.y *= factor
             expect_step(solution, scene, twin, f"{BEFORE} {SWAPPED}")
 
 
@@ -106,6 +112,8 @@ def test_changes_nothing_else(solution):
     scene.model[0].weight.requires_grad_(False)
     for group in scene.optimizer.param_groups:
         group["params"].pop(0)
+    scene.optimizer.state[scene.model[2].bias]["momentum"] = torch.ones(2)
+    before = states_of(optimizer=scene.optimizer)
     with (
         untouched(KEEP, x=scene.x, y=scene.y),
         module_untouched(scene.model, KEEP, ["values", "grad", "modes"]),
@@ -113,6 +121,16 @@ def test_changes_nothing_else(solution):
     ):
         scene.step(solution, KEEP)
     expect(not found.text, found.text, KEEP)
+    expect_states("left", STATE, before, optimizer=scene.optimizer)
+
+
+def expect_all_in_train_mode(scene, hint):
+    """Model, loss, backward and step ran with all in train mode, which is left so."""
+    scene.note("end")
+    for event, is_eval in scene.notes:
+        when = "afterwards" if event == "end" else f"at the {event}"
+        names = ", ".join(one or "the model itself" for one in is_eval)
+        expect(not names, f"had in eval mode {when}: {names}.", hint)
 
 
 @aspect("structure")
@@ -127,13 +145,14 @@ def test_runs_each_once_in_train_mode(solution):
         scene.step(solution, MODES)
         before = ", ".join(one or "the model itself" for one in places) or "no module"
         solution.last_call = f"With model = {NORMED}, and {before} in eval mode: train_step(…)"
-        scene.note("end")
-        for event, is_eval in scene.notes:
-            when = "afterwards" if event == "end" else f"at the {event}"
-            names = ", ".join(one or "the model itself" for one in is_eval)
-            expect(not names, f"had in eval mode {when}: {names}.", MODES)
+        expect_all_in_train_mode(scene, MODES)
         for name, buffer in scene.model.named_buffers():
             right = twin.model.get_buffer(name)
             sentence = f"left {name} as{numbers_text(buffer)}; expected{numbers_text(right)}."
             expect(torch.allclose(buffer, right), sentence, BUFFERS)
         expect_once(scene, ("model", "loss", "backward", "step"), ONCE)
+    scene.notes.clear()
+    scene.model.eval()
+    scene.step(solution, AGAIN)
+    solution.last_call = "With a model that is in eval mode after an earlier step: train_step(…)"
+    expect_all_in_train_mode(scene, AGAIN)

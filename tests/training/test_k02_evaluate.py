@@ -18,9 +18,13 @@ DIGITS = "Add up as Python floats (`.item()`): a float32 sum loses small losses 
 EVAL = "`model.eval()` reaches all modules; then the loop runs under `torch.no_grad()`."
 OWN_MODE = "Note the mode of each one in `model.modules()`, and set `module.training` to it again."
 ONCE = "The model is called once per batch, as `model(x)`: its hooks run."
+COPIED = "Evaluate the model itself; a copy of it takes as much memory again."
+SMALL = "Round nothing: a loss may be small, and the mean is right within 1e-6 of its size."
 KEEP = "An evaluation changes nothing of the model or the data."
 EMPTY = "Without a batch there is no mean: ValueError, and the modes are as before."
 RAISES = "Whatever is raised goes on to the caller; `finally` puts the modes back also then."
+STOPPED = "Ctrl-C (KeyboardInterrupt) goes on to the caller too, and the modes go back: `finally`"
+STOPPED += " does both, and `except Exception` misses it."
 
 SHARED = "nn.Sequential(nn.Sequential(one := nn.Tanh(), nn.Dropout()), nn.Sequential(one))"
 NORMED = "nn.Sequential(nn.Linear(3, 2), nn.Sequential(nn.BatchNorm1d(2), nn.Dropout(0.5)))"
@@ -117,6 +121,10 @@ def test_keeps_digits(solution):
     right = (loss_fn(*pairs[0]).item() + 50 * 6) / 51
     words = "a batch with the loss 1.3e8, and 50 with the loss 6"
     expect_mean(solution, nn.Identity(), pairs, right, words, DIGITS)
+    pairs = [(torch.full((n, 1), n / 8192), torch.zeros(1, 1)) for n in (1, 3)]
+    right = (loss_fn(*pairs[0]).item() + 3 * loss_fn(*pairs[1]).item()) / 4
+    words = "2 batches with losses below 0.001"
+    expect_mean(solution, nn.Identity(), pairs, right, words, SMALL)
 
 
 @aspect("memory")
@@ -141,13 +149,13 @@ def expect_fails(solution, error, model, loader, loss, words, hint):
     expect(not found.text, found.text, hint)
 
 
-def failing(function, calls):
-    """The function, which raises KeyError once it was called that often."""
+def failing(function, calls, error=KeyError):
+    """The function, which raises an error once it was called that often."""
     left = [None] * calls
 
     def call(*arguments):
         if not left:
-            raise KeyError("from inside")
+            raise error("from inside")
         left.pop()
         return function(*arguments)
 
@@ -167,6 +175,9 @@ def test_raises(solution):
         expect_fails(solution, KeyError, model, pairs, loss, f"a loss_fn {when}", RAISES)
         model[1].register_forward_pre_hook(failing(lambda *_: None, calls))
         expect_fails(solution, KeyError, model, pairs, loss_fn, f"a model {when}", RAISES)
+    error, loss = KeyboardInterrupt, failing(loss_fn, 1, KeyboardInterrupt)
+    words = "a loss_fn in which Ctrl-C is pressed"
+    expect_fails(solution, error, made(NORMED), batches([2, 3]), loss, words, STOPPED)
 
 
 @aspect("structure")
@@ -186,13 +197,17 @@ def test_runs_in_eval_mode(solution):
             note("loss_fn")
             return out.mean()
 
-        model.register_forward_pre_hook(lambda *_, note=note: note("the model"))
+        def note_call(called, _, note=note, model=model):
+            note("the model" if called is model else "a copy of the model")
+
+        model.register_forward_pre_hook(note_call)
         before = ", ".join(one or "the model itself" for one in in_eval) or "nothing"
         with module_untouched(model, OWN_MODE):
             solution.hint = EVAL
             solution.evaluate(model, pairs, noting)
             solution.last_call = f"With model = {words}, and {before} in eval mode: evaluate(…)"
             for what, active, tracked in notes:
+                expect(what != "a copy of the model", f"called {what}.", COPIED)
                 expect(not active, f"had in train mode in {what}: {', '.join(active)}.", EVAL)
                 expect(not tracked, f"let autograd record {what}.", EVAL)
             calls = [what for what, *_ in notes].count("the model")

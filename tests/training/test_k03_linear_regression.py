@@ -102,9 +102,9 @@ class Fit(PureFunction):
         super().compare(record, expected, hint, 0, share * max(largest, 1e-9))
 
     def why(self, law, arguments, got, expected):
-        place = 0 if got.dim() else 1
         if law != "values":
             return ""
+        place = 0 if got.dim() else 1
         for hint, results in self.mistakes(*arguments).items():
             is_same, is_right = (
                 np.allclose(results[place], one, 1e-3, 1e-5) for one in (got, expected)

@@ -1,7 +1,7 @@
 """The checks of training/k04_token_windows: data with one start, and shares of many starts.
 
 A right answer fails less than once in 1e9 verdicts: see ``expect_share``. Of 400,000 starts, four
-are the same in two draws once in 1e22, and 64 of them lie all in the first half once in 1e19.
+are the same in two draws once in 1e22, and 64 of them miss a half of data once in 1e19.
 """
 
 import numpy as np
@@ -128,6 +128,8 @@ class TestGetBatch(PureFunction):
         last = int(later.max())
         sentence = f"began 64 rows at {last - 1} or before; data has {len(data):,} tokens."
         expect(last > len(data) / 2, sentence, FAR)
+        middle = ((later - len(data) / 2).abs() < len(data) / 4).any()
+        expect(bool(middle), "began none of 64 rows in the middle half of data.", FAR)
 
     @aspect("values")
     def test_draws_from_the_global_generator(self, solution, device):

@@ -22,6 +22,7 @@ ROUNDED = "lengths are those of the sequences, before anything is padded."
 MORE = "A length that is a multiple already stays: -(-n // m) * m rounds up."
 EMPTY = "Where all sequences are empty, L is 0, which is a multiple too."
 MULTIPLE = "L is the smallest multiple of pad_to_multiple_of that no sequence exceeds."
+EVERY = "The mask is True for the L_i entries of sequence i, and False at all places behind them."
 ENTRIES = "The mask has one bool for each place of a row, however many numbers an entry has."
 KEPT = "samples is the caller's: sort, pop or change nothing in it, or work on a list of your own."
 OWN = "Whoever writes into the batch must not find it in a sequence: copy a single one too."
@@ -69,6 +70,7 @@ class TestCollatePadded(PureFunction):
         " torch.full and torch.zeros make float32 if no dtype is named.",
         "device": "Tensors made of numbers lie on the CPU, unless you name the sequences' device.",
         "values": "lengths, mask and labels have a row for each sample, in the order of samples.",
+        "wild": "Copy the entries and fill the rest: inf * 0 is NaN, so multiply by no mask.",
         "precise": "Copy in the dtype of the sequences, and make labels int64: other dtypes lose"
         " digits.",
         "raises": "A sequence may be empty, and an entry may be a number or a tensor of its own.",
@@ -112,7 +114,7 @@ class TestCollatePadded(PureFunction):
         if expected.dtype == torch.bool and expected.dim() == 2:
             value = (*arguments[4:], 0)[0]
             entries = (padded != value).reshape(*mask.shape, -1)
-            found = {INVERTED: [~mask], EQUAL: [entries.any(-1), entries.all(-1)]}
+            found = {INVERTED: [~mask], EQUAL: [entries.any(-1), entries.all(-1)], EVERY: [got]}
         elif expected.dim() > 1:
             front = np.stack([np.roll(row, -n, 0) for row, n in zip(padded, lengths, strict=True)])
             orders = [padded[list(order)] for order in itertools.permutations(range(3))]

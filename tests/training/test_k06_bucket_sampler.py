@@ -17,10 +17,12 @@ CUT = "Cut each bucket into batches by itself: the last one of a bucket may be s
 LEN = "Add up ceil(size / batch_size) over the buckets: each may have a short batch of its own."
 ASCEND = "Without shuffle keep the order of the buckets, and that of the indices in each."
 MEMBERS = "Shuffle the indices of each bucket before they are cut into batches."
+BY_LENGTH = "Sort nothing by length behind the shuffle: that brings the same ones together again."
 WHOLE = "Shuffle all indices of a bucket together: each two of them may share a batch."
 ORDER = "Put the batches of all buckets into one list, and shuffle that."
 DECIDE = "Make a new generator in each loop, from seed and epoch, and from nothing else."
 BOTH = "Both the seed and the epoch decide: seed the generator of a loop by seed + epoch."
+LATER = "A loop keeps the epoch in which it began; set_epoch is for those that begin later."
 NONE = "Every index comes once, in a batch of its own bucket, and no batch is empty."
 KEEP = "Copy what is to be shuffled: lengths, boundaries and what self holds stay as they are."
 
@@ -34,7 +36,9 @@ CASES = [
     ([5, 3, 8], range(2, 9, 2), 9),
     ([], (5,), 2),
 ]
-LENGTHS, BOUNDARIES, SIZE = (5, 15, 25) * 64, (10, 20), 8  # 8 batches in each of 3 buckets
+# 8 batches in each of 3 buckets; no two samples are equally long
+LENGTHS = tuple(100 * (index % 3) + index // 3 * 37 % 64 for index in range(192))
+BOUNDARIES, SIZE = (100, 200), 8
 # seed and epoch, and another pair in which one of them differs
 PAIRS = [((0, 0), (0, 1)), ((0, 0), (7, 0)), ((0, 1), (0, 2)), ((0, 2), (7, 2)), ((7, 0), (7, 40))]
 
@@ -163,7 +167,9 @@ def test_shuffles_members(solution):
         what = f"seed={other[0]} in epoch {other[1]}"
         expect(a != b, f"yielded the same batches as {what}.", BOTH)
         same = next((batch for batch in a if batch in b), None)
-        expect(same is None, f"yielded the batch {same}, and so did {what}.", MEMBERS)
+        lengths = sorted(LENGTHS[index] for index in same or [0])
+        hint = BY_LENGTH if lengths[-1] - lengths[0] < SIZE else MEMBERS
+        expect(same is None, f"yielded the batch {same}, and so did {what}.", hint)
         wide = sum(batch[-1] - batch[0] for batch in a) / 3 / len(a)
         text = f"yielded batches that reach over {wide:.0f} places of a bucket of 64, on average; "
         expect(wide > 35, f"{text}expected about 50.", WHOLE)
@@ -189,7 +195,7 @@ def test_shuffles_batches(solution):
 @aspect("memory")
 def test_changes_nothing(solution):
     """Inputs, torch's settings and the global generators stay, and loops do not meet."""
-    solution.hint, lengths, boundaries = KEEP, list(LENGTHS[::-1]), [10, 20]
+    solution.hint, lengths, boundaries = KEEP, list(LENGTHS[::-1]), list(BOUNDARIES)
     with settings_watched(solution, thoroughly=True) as found:
         sampler = solution.BucketBatchSampler(lengths, boundaries, SIZE, True, 1)
         solution.last_call = "BucketBatchSampler(lengths, boundaries, 8, True, 1), in two loops,"
@@ -200,8 +206,14 @@ def test_changes_nothing(solution):
             got = [sorted(next(loop, [])) for loop in (one, two)]
             text = f"by turns, yielded {got} as batch {turn}; expected {expected} in both."
             expect(got == [expected] * 2, text, KEEP)
+        loop = iter(sampler)
+        got = [next(loop)]
+        sampler.set_epoch(5)
+        got = [sorted(batch) for batch in [*got, *loop]]
+        solution.last_call = "A loop that had begun before set_epoch(5)"
+        expect(got == right, "went on with other batches.", LATER)
     expect(not found.text, found.text, DECIDE)
-    is_same = lengths == list(LENGTHS[::-1]) and boundaries == [10, 20]
+    is_same = lengths == list(LENGTHS[::-1]) and boundaries == list(BOUNDARIES)
     expect(is_same, "changed lengths or boundaries.", KEEP)
 
 

@@ -17,6 +17,7 @@ LONG = "The results are int64 whatever the documents are."
 # what is wrong in one of the three results → the sentence for it
 WRONG = {
     "zeros": "The inputs of the filling are eos.",
+    "once": "An eos is written behind each document, also behind one that ends with eos already.",
     "rows": "This shifts inside of each row: the target of a row's last place begins the next row.",
     "across": "At its closing eos a document is over: the next one's first token is no target.",
     "each eos": "An eos inside of a document has a target like any other token.",
@@ -27,6 +28,7 @@ WRONG = {
     "counted": "Count documents, not each eos: one that stands inside of a document ends nothing.",
     "last": "In the filling the number is -1, that of no document.",
     "from 1": "Document numbers begin with 0.",
+    "skips": "A document without tokens has a number of its own.",
     "without eos": "The eos that closes a document belongs to it, and has its number.",
     "early": "The eos that closes a document belongs to it, not to the next one.",
     "own rows": "Numbers go on from row to row: they count all documents.",
@@ -36,6 +38,8 @@ WRONG = {
 def packed(documents, length, eos, wrong=""):
     """The inputs, targets and numbers; `wrong` is the mistake made, one of WRONG."""
     stream, closing = [], []
+    if wrong == "once":
+        documents = [one[:-1] if len(one) and one[-1] == eos else one for one in documents]
     for number, document in enumerate(documents):
         tokens = [*map(int, document), eos]
         stream += zip(tokens, [*tokens[1:], -100], [number] * len(tokens), strict=True)
@@ -67,6 +71,9 @@ def packed(documents, length, eos, wrong=""):
         n[end:] = len(documents) - 1
     elif wrong == "from 1":
         n[:end] += 1
+    elif wrong == "skips":
+        order = np.cumsum([len(one) > 0 for one in documents]) - 1
+        n[:end] = np.maximum(order, 0)[n[:end]]
     elif wrong == "without eos":
         n[closing] = -1
     elif wrong == "early":

@@ -85,6 +85,7 @@ class TestChannelStats(PureFunction):
         "values": "Count pixels: sums over all images, heights and widths, divided by the number of"
         " pixels.",
         "precise": "Widen each batch to float64 first: 16 bits overflow, and 32 lose digits.",
+        "raises": EMPTY,
         "memory": "Write into no batch: it may be a part of the data set.",
     }
     sentences = {
@@ -120,6 +121,7 @@ class TestChannelStats(PureFunction):
         others = {
             "This is the variance; the deviation is its root.": rows.var(1),
             DIVISOR: np.sqrt(rows.var(1) * rows.shape[1] / max(rows.shape[1] - 1, 1)),
+            "Nothing is added to the variance: it may be 0.": np.sqrt(rows.var(1) + 1e-8),
             "This is divided by 255; pixels are to be taken as they are.": expected.numpy() / 255,
         }
         images = [image[None] for one in batches for image in one]

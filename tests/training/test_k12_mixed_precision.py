@@ -17,6 +17,9 @@ TWICE = "The scale was taken out more often than `scaler.scale(loss)` has put it
 ADDED = "The old gradient was added here: backward adds to .grad. Clear it before the backward."
 NAN = "The old .grad is NaN here: clear it, with `optimizer.zero_grad()`, before the backward."
 OVERFLOW = "A gradient is not finite here. Let `scaler.step(optimizer)` decide about the step."
+DECIDES = (
+    "Call `scaler.step(optimizer)` always: it leaves the step out where a gradient is not finite."
+)
 UPDATE = "`scaler.update()` comes last in each call: it makes the scale fall or grow."
 FACTOR = "Differentiate `scaler.scale(loss)`: without it, float16 makes small gradients 0."
 ONCE = "Model, loss, backward, scaler.step and scaler.update come once each."
@@ -165,6 +168,9 @@ def test_leaves_out_a_step_that_overflows(solution):
         taken += expect_step(solution, scene, twin, 0.5, F16, hint=OVERFLOW)
         more = scene.ran("step") - taken
         expect(not more, f"had the optimizer step {more} times after an overflow.", OVERFLOW)
+        count, seen = scene.ran("scaler.step"), scene.ran("scaler.update")
+        sentence = f"ran scaler.step {count} times in {seen} calls; expected once in each."
+        expect(count == seen, sentence, DECIDES)
 
 
 @aspect("memory")

@@ -5,7 +5,6 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from dojo.checks import aspect, describe, expect, module_untouched, untouched
 from dojo.checks.laws.settings import settings_watched
-from dojo.checks.laws.wording import DIGITS
 from dojo.checks.scenes import CLIP, Scene, clipped, clipped_wrong, expect_moved, expect_once
 
 A_FLOAT = "Add up Python floats, `loss.item()`: a sum of tensors keeps what they hang on."
@@ -15,6 +14,7 @@ SUM = "This is the sum over all tokens that count: divide it by their number."
 ALL = "This is divided by the number of all tokens: those whose target is -100 do not count."
 SAMPLES = "Micro-batches are weighed by len(x) here: weigh them by the tokens that count."
 OFTEN = "Clip once, when the gradient is complete: clipped after each backward, it is another one."
+DIGITS = "Only the last digits differ: the model is float64, and so is all; ints / ints is float32."
 ADDED = "The old gradient was added here: clear .grad once, before the first backward."
 NAN = "A gradient is NaN: old .grad must be cleared, and a mean over no token is 0 / 0."
 LAST = "Only the last micro-batch is left in .grad: clear it once, before the first backward."
@@ -24,6 +24,7 @@ STRIDES = "`view` needs contiguous memory: `flatten` and `reshape` do not."
 GONE = "Run the backward of each micro-batch before the next forward: it frees the graph."
 ONCE = "The model is called once for each micro-batch, as `model(x)`: y alone tells the number."
 KEEP = "Only parameters and .grad change."
+READ = "micro_batches is the caller's: read it, and take nothing out of it."
 
 WORDS = "nn.Sequential(nn.Embedding(5, 3), nn.Tanh(), nn.Linear(3, 4))"
 MANY = [[[2, -100, 0]], [[1, 3], [3, 3]], [[-100, 0, 1, -100], [1, 1, 2, -100]]]
@@ -64,8 +65,8 @@ class Tokens(Scene):
     def step(self, solution, hint, pairs, max_norm=1.0, was=""):
         """Take a step as the answer does."""
         solution.hint, self.notes = hint, []
-        got = solution.accumulation_step(self.model, self.optimizer, pairs, max_norm)
         targets = [y.tolist() for _, y in pairs]
+        got = solution.accumulation_step(self.model, self.optimizer, pairs, max_norm)
         call = f"accumulation_step(…, max_norm={max_norm})"
         solution.last_call = f"With micro-batches whose y are {targets}{was}: {call}"
         return got
@@ -183,8 +184,11 @@ def test_changes_nothing_else(solution):
         module_untouched(scene.model, KEEP, ["values", "grad"]),
         settings_watched(solution, thoroughly=True) as found,
     ):
+        given = list(pairs)
         scene.step(solution, KEEP, pairs)
     expect(not found.text, found.text, KEEP)
+    is_same = list(map(id, pairs)) == list(map(id, given))
+    expect(is_same, f"left {len(pairs)} pairs in micro_batches; there were {len(given)}.", READ)
 
 
 @aspect("memory")

@@ -143,7 +143,10 @@ def test_changes_nothing_else(solution):
         other.model.eval()[1].train()
         other.model[3].bias.requires_grad_(False)
         with module_untouched(other.model, IN_PLACE, ["values"]):
+            saved = (folder / "run.pt").read_bytes()
             other.load(solution, folder / "run.pt", IN_PLACE)
+        is_there = names_in(folder) == ["run.pt"] and (folder / "run.pt").read_bytes() == saved
+        expect(is_there, "changed the file, or its folder.", "Loading only reads the file.")
 
 
 @aspect("memory")

@@ -6,7 +6,15 @@ import math
 import torch
 from torch import nn
 
-from dojo.checks import CheckFailed, aspect, describe, expect, expect_raises, module_untouched
+from dojo.checks import (
+    CheckFailed,
+    MemoryTrace,
+    aspect,
+    describe,
+    expect,
+    expect_raises,
+    module_untouched,
+)
 from dojo.checks.laws.settings import settings_watched
 
 INF, NAN = math.inf, math.nan
@@ -21,6 +29,7 @@ AGAIN = "restore copies what is kept into the model that it gets, and no other; 
 ONLY_BEST = "Put back the state of the best metric: copy it whenever update returns True."
 IN_PLACE = "Write into the tensors that are there, as load_state_dict does; change nothing else."
 READ = "update only reads the model."
+ONE = "Only the state of the best metric is kept: a new copy takes the place of the old one."
 NOTHING = "Raise RuntimeError where no number came yet, before you touch the model."
 EMPTY = "An empty state is a state: ask whether best is None, not whether the dict is empty."
 OWN = "Each object begins with best = None, and keeps its own metric and state (self)."
@@ -172,6 +181,19 @@ def test_changes_numbers_alone(solution):
     with module_untouched(model, IN_PLACE, but), settings_watched(solution, True) as found:
         keep.restore(model)
     expect(not found.text, found.text, IN_PLACE)
+
+
+@aspect("memory")
+def test_keeps_one_state(solution):
+    """However often a metric is better, one state is in memory."""
+    solution.hint, keep, model = ONE, solution.KeepBest(), nn.Linear(40, 25)
+    size = sum(one.nbytes for one in model.state_dict().values())
+    with MemoryTrace() as trace:
+        for metric in (5.0, 4.0, 6.0, 3.0, 2.0, 1.0):
+            keep.update(metric, model)
+    solution.last_call = "KeepBest(), after 6 updates, 5 of which were better,"
+    kept = sum(trace.alive)
+    expect(kept < 2 * size, f"holds {kept:,} bytes; one state has {size:,}.", ONE)
 
 
 @aspect("errors")

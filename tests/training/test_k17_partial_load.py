@@ -30,6 +30,8 @@ PLACE = "Unexpected is each key whose name is not in model.state_dict(), by its 
 ORDER = "The first three lists follow model.state_dict(), the last one follows the state."
 RENAME = "Only rename(key) counts then; a key without a place is listed as it stands in state."
 CONVERT = "`tensor.copy_(value)` converts the dtype and moves between devices by itself."
+CAST = "Copy values as they are: cast to float32 before, they lose digits of float64 and int64."
+TIED = "A tied Parameter has two names in model.state_dict(): each is reported for itself."
 STAYS = "Only numbers change, and only where a value fits: copy into the tensors that are there."
 OWN = "Copy the numbers: the model and the state share no memory, now or later."
 READ = "The state is only read."
@@ -61,6 +63,8 @@ NAMES = list(SHAPES_OF)
 def full_state(changes=(), device="cpu"):
     """A value for each name, no two numbers alike; changes: key → shape, or None for no value.
 
+    Those of float64 and int64 need all digits of their dtype.
+
     Keys that the model has keep their places; other keys come first.
     """
     changes, state = dict(changes), {}
@@ -70,6 +74,7 @@ def full_state(changes=(), device="cpu"):
         if shape is not None:
             count = torch.Size(shape).numel()
             numbers = torch.arange(count, dtype=dtype) + 10 * len(state) + 3
+            numbers += {torch.float64: 1 / 3, torch.int64: 2**60}.get(dtype, 0)
             state[key] = numbers.view(shape).to(device)
     return state
 
@@ -80,6 +85,8 @@ def expect_numbers(before, model, values, hint):
         right = values.get(name, before[name]).detach().to(now.device, now.dtype)
         if not torch.equal(now, right):
             sentence = f"left {name} as{numbers_text(now)}; expected{numbers_text(right)}."
+            if name in values and torch.allclose(now.double(), right.double(), rtol=1e-2):
+                sentence, hint = f"left {name} as {now.tolist()}; expected {right.tolist()}.", CAST
             raise CheckFailed(sentence, hint, now, right)
 
 
@@ -150,11 +157,12 @@ def expect_converted(solution, model, state, words):
 @aspect("dtype")
 def test_converts(solution):
     """Values of any dtype, in any layout, are converted to the dtype of the model."""
-    model, layouts = Net(), ("contiguous", "transposed", "every second element", "at an offset")
+    expect_converted(solution, Net(), full_state(), "a state of the model's own dtypes")
+    layouts = ("contiguous", "transposed", "every second element", "at an offset")
     for dtype, layout in zip(("float64", "float16", "bfloat16", "int32"), layouts, strict=True):
         wanted = getattr(torch, dtype)
         state = {key: in_layout(one.to(wanted), layout) for key, one in full_state().items()}
-        expect_converted(solution, model, state, f"a state of {dtype}, in memory {layout}")
+        expect_converted(solution, Net(), state, f"a state of {dtype}, in memory {layout}")
 
 
 @aspect("device")
@@ -223,6 +231,28 @@ def test_renames(solution):
             return rename.get(key, key) if rename else key.removeprefix("module.")
 
         expect_loaded(solution, Net(), state, report, RENAME, f"rename = {words}", call)
+
+
+@aspect("values")
+def test_reports_both_names_of_a_tied_parameter(solution):
+    """Two names of one Parameter are both reported."""
+    model, state = Net(), full_state()
+    model.head.tied = model.scale
+    for tied, kind in (
+        (state["scale"], "loaded"),
+        (torch.ones(3), "mismatched"),
+        (None, "missing"),
+    ):
+        own = state if tied is None else {**state, "head.tied": tied}
+        report = reported()
+        report[kind].append("head.tied")
+        report["loaded"].sort(key=list(model.state_dict()).index)
+        words = f"model.head.tied = model.scale, and a full state, head.tied {kind},"
+        solution.hint = TIED
+        got = solution.load_matching_(model, own)
+        solution.last_call = f"With {words}: load_matching_(model, state)"
+        for one in LISTS:
+            expect_list(got.get(one), one, report, TIED)
 
 
 @aspect("memory")

@@ -49,6 +49,7 @@ AGAIN = "Module('self.a(self.a(self.a(x)))', a=Module('x * x - 1'))"
 SHARED = "s = Module('x - 2'); Module('self.b(self.a(x))', a=s, b=Module('self.c(x)', c=s), d=s)"
 UNUSED = "Module('self.b(x)', a=Module('x'), b=Module('x + 1', c=Module('x')))"
 KINDS = ["x.argmax(1)", "x > 1", "x.double().sum()", "x.half()[:, :0]", "x.T"]
+GRAD = "Module('torch.enable_grad()(self.a)(x)', a=Module('x * torch.ones(2, requires_grad=True)'))"
 REAL = "nn.Sequential(nn.Linear(2, 3), nn.ReLU(inplace=True), nn.Sequential(nn.Linear(3, 2)))"
 
 
@@ -147,7 +148,7 @@ def test_lets_hooks_change_outputs(solution):
 @aspect("memory")
 def test_gives_free_copies(solution):
     """Copies are untracked, can be used in training, and lie in memory of their own."""
-    for words, names in ((CHAIN, ["a", "b", "c", ""]), (DEEP, ["a.b.c", "a"])):
+    for words, names in ((CHAIN, ["a", "b", "c", ""]), (DEEP, ["a.b.c", "a"]), (GRAD, ["", "a"])):
         model, x = module_of(words), data()
         model.register_parameter("weight", nn.Parameter(torch.ones(2)))
         model.register_forward_pre_hook(lambda one, inputs: (inputs[0] * one.weight,))
@@ -193,6 +194,9 @@ def test_changes_nothing(solution):
         has_all = all(one in model[0]._forward_hooks for one in hooks)
         expect(has_all, "removed a hook that the model had before.", STAYS)
     expect(not found.text, found.text, STAYS)
+    shared = module_of(SHARED)
+    with module_untouched(shared, STAYS):
+        captured(solution, shared, ["a", "d", "b.c"], SHARED, STAYS)
     expect(names == ["2.0", "0", "1"], f"changed names to {names}.", STAYS)
 
 

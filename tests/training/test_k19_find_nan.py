@@ -24,13 +24,17 @@ A_NAME = "Return a name, a str, or None where no module is to blame."
 BLAME = "To blame is what got finite numbers only and returned others. Look at both."
 PASSED = "What is given such a number only passes it on; blame the module with the operation."
 ALL_KINDS = "`torch.isfinite` is False for NaN, inf and -inf, in every float and complex dtype."
-FINITE = "Ask each number: a sum can overflow. Ints, bools and empty tensors are finite."
+FINITE = (
+    "Ask each number, in its own dtype: a sum, a size or float32 can overflow. Ints are finite."
+)
 ROOT = 'The model itself counts too, called by model(x); `if name` takes its name "" for none.'
 INNER = "A module inside of another one returns first, and is the one to name."
 ORDER = "The call that returned first counts, not the place in named_modules()."
 CALLS = "Look at each call of a module for itself."
 NAMES = '`named_modules()` has one name for each module: the first one, and "" for the model.'
-NESTED = "Search tuples, lists and dicts for tensors, and what stands in them, at any depth."
+NESTED = (
+    "Search tuples, lists and dicts (`isinstance`) for tensors, at any depth, and nothing else."
+)
 KEYWORDS = "`register_forward_hook(hook, with_kwargs=True)` shows keyword arguments too."
 GIVEN = "Only arguments are given to a module: no tensor among them is no reason to spare it."
 OTHERS = "Only modules of model.named_modules() count."
@@ -63,6 +67,8 @@ KINDS = [
 SPARED = [
     ("nn.Sequential(Module('x * 3e38'), Module('-x'))", [1.0] * 4, None),
     ("nn.Sequential(Module('x.half() * 60000'), Module('x'))", [1.0] * 3, None),
+    ("nn.Sequential(Module('x.double() * 1e300'), Module('-x'))", [1.0, 2.0], None),
+    ("nn.Sequential(Module('x * 3e38'), Module('torch.complex(x, x)'))", [1.0, -1.0], None),
     ("Module('self.a(x)', a=Module('(x[:0], x > 0, x.long(), x.sum())'))", [1.0, -2.0], None),
     ("nn.Sequential(Module('x.argmax()'), Module('x + 1'))", [NAN, 2.0], None),
 ]
@@ -70,6 +76,7 @@ CONTAINERS = [
     (INSIDE, [1.0, -1.0], "a.c"),
     (INSIDE, [1.0, 2.0], None),
     (f"Module('self.a(x).nan_to_num()', a={LOG})", [-1.0], "a"),
+    (f"Module('self.a(x).nan_to_num_()', a={LOG})", [-1.0], "a"),
     (f"Module('[self.a(x), 3][1]', a={LOG})", [-1.0], "a"),
     ("nn.Sequential(nn.Sequential(Module('x'), nn.Sequential(Module('x / 0'))))", [1.0], "0.1.0"),
 ]
@@ -98,6 +105,9 @@ DEEP = [
     ("Module('self.a(x)', a=Module('{1: x, 2: {\"k\": [x / 0]}}'))", [1.0], "a"),
     ("Module('self.a(x)', a=Module('Pair(x, Pair(2, x.log()))'))", [-1.0], "a"),
     ("Module('self.a(x)', a=Module('(x, {}, [], None, True, 1 / 3, {1: (x,)})'))", [1.0], None),
+    ("Module('self.a(x)', a=Module('OrderedDict(k=x, hidden=(x, x / 0))'))", [1.0], "a"),
+    ("Module('self.a(x)', a=Module('{x / 0}'))", [1.0], None),
+    ("Module('next(self.a(x))', a=Module('iter((x, x / 0))'))", [1.0], None),
     ("Module('self.a([1, {2: (x / 0,)}]).exp()', a=Module('x[1][2][0]'))", [1.0], ""),
     ("Module('self.a(Pair(x, x / 0)).nan_to_num()', a=Module('x.second'))", [1.0], None),
 ]

@@ -22,7 +22,7 @@ FINALLY = "Put all back under `finally`, and let the exception go on by itself."
 NESTED = "Each block keeps what was before it for itself, in local variables or in its own object."
 REFUSED = "Test 0 <= seed < 2**32 first of all: NumPy refuses a seed only when torch has taken it."
 
-SEEDS = [0, 1, 2**8, 2**16, 2**16 + 1, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1]
+SEEDS = [0, 1, 42, 2**8, 2**16, 2**16 + 1, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1]
 BAD = (-1, 2**32, -(2**32), 2**32 + 3, 2**64 + 1)
 NAMES = ("torch", "Python", "NumPy")
 # whether deterministic algorithms are on, and warn_only
