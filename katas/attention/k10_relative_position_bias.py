@@ -75,7 +75,8 @@ class RelativePositionBias(torch.nn.Module):
 
         Exactly:
             Where (n - e) · ln(d / e) / ln(max_distance / e) is within 0.00001 of a whole number,
-            rounding decides on its floor, and either of the two buckets is right.
+            rounding decides on its floor, and either of the two buckets is right. But ln(1) is
+            exactly 0: d = e always has the bucket e.
 
             Each call uses the weight that the module holds then, whether it was trained, loaded,
             moved, converted (`double()`), or exchanged. It stays as it is. In train and in eval

@@ -4,7 +4,7 @@ A large network has more parameters to learn with, but costs more for each token
 experts each token runs through a few small networks only, which a router chooses for it. Mixtral
 8x7B takes 2 of 8 experts for each token, DeepSeek-V3 takes 8 of 256. So that the router does not
 send all tokens to the same experts, a second loss is added to that of the model; this one is from
-the Switch Transformer, and transformers has it as `load_balancing_loss_func`.
+the Switch Transformer. `load_balancing_loss_func` of transformers is this one times top_k.
 
     moe = MixtureOfExperts(1, [torch.nn.Identity(), torch.nn.ReLU()], top_k=2)
     moe.router.weight.data = tensor([[0.], [1.]])

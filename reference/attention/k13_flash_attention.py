@@ -79,17 +79,19 @@ def flash_attention(
     if is_causal and queries > keys:
         raise ValueError(f"{queries} queries need as many keys; there are {keys}.")
     place = torch.arange(keys, device=q.device)
-    own = place[keys - queries :, None] if is_causal else keys
+    own = place[-queries:, None]
     q = q * q.shape[-1] ** -0.5
     largest = q.new_full((*q.shape[:-1], 1), -torch.inf)
     total = torch.zeros_like(largest)
     result = q.new_zeros((*q.shape[:-1], v.shape[-1]))
-    for start in range(0, keys, block_size):
-        block = slice(start, start + block_size)
-        scores = (q @ k[..., block, :].mT).masked_fill_(place[block] > own, -torch.inf)
+    blocks = k.mT.split(block_size, -1), v.split(block_size, -2), place.split(block_size)
+    for some_keys, some_values, their_places in zip(*blocks, strict=True):
+        scores = q @ some_keys
+        if is_causal:
+            scores.masked_fill_(their_places > own, -torch.inf)
         new = torch.maximum(largest, scores.detach().amax(-1, keepdim=True))
         weights, factor = scores.sub_(new).exp_(), (largest - new).exp()
         total.mul_(factor).add_(weights.sum(-1, keepdim=True))
-        result.mul_(factor).add_(weights @ v[..., block, :])
+        result.mul_(factor).add_(weights @ some_values)
         largest = new
     return result / total

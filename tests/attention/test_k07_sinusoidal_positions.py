@@ -39,8 +39,8 @@ class TestSinusoidalPositions(PureFunction):
         "shape": "Each position has a row of dim numbers, whatever the shape of positions.",
         "dtype": "The rows are float32; positions are whole numbers.",
         "device": "`torch.arange` makes its numbers on the CPU unless it is told a device.",
-        "raises": "With an odd dim there is one cosine less than sines. positions may be 0-d, or have"
-        " a size of 0, where -1 in a shape is ambiguous: write dim.",
+        "raises": "With an odd dim there is one cosine less than sines. positions may be 0-d, or"
+        " have a size of 0, where -1 in a shape is ambiguous: write dim.",
         "values": "Entry j has the frequency base ** (-2 * (j // 2) / dim); even ones are sines.",
     }
     sentences = {

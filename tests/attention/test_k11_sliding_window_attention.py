@@ -41,15 +41,12 @@ class TestSlidingWindowAttention(AttentionFunction):
     cases = [
         (*PLAIN, 3),
         (*qkv(2, queries=2, keys=5, size=3, of_values=2, seed=1), 2),
-        (*qkv(2, 3, queries=3, keys=5, size=3, of_values=2, seed=2), 2),
-        (*qkv(queries=3, keys=4, size=2, of_values=4, seed=3), 9),
-        (*qkv(1, 3, 1, queries=4, keys=4, size=1, of_values=2, seed=4), 1),
+        (*qkv(2, 3, queries=3, keys=4, size=2, of_values=4, seed=3), 9),
         (*qkv(2, queries=1, keys=6, size=3, of_values=2, seed=5), 3),
+        (*qkv(1, 3, 1, queries=4, keys=4, size=1, of_values=2, seed=4), 1),  # v alone is tracked
     ]
-    wild = [(*LARGE, 2), (*LARGE, 4)]
-    large = [
-        (*qkv(2, queries=67, keys=67, size=1, of_values=1, seed=7), 2),
-    ]
+    wild = [(*LARGE, 3)]  # what is hidden: a place before the first key, later and earlier keys
+    large = [(*qkv(2, queries=67, keys=67, size=1, of_values=1, seed=7), 2)]
     refused = [
         (
             (*qkv(queries=queries, keys=2, size=2, of_values=4, seed=9), window),

@@ -11,7 +11,10 @@ from dojo.checks.streams import expect_lets_go
 
 LOW = -math.inf
 ONCE = "The blocks may come from a generator: go through them once, with `for block in blocks`."
-HELD = "Let each block change m and s, and let it go: a list of blocks fills the memory."
+HELD = (
+    "Let each block change m and s, and let it go: a list of blocks fills the memory. A name for"
+    " the first block, or a view of a block, holds its memory too."
+)
 NEEDS = "A block that is -inf alone, the first one too, adds 0: -inf - (-inf) is NaN, so subtract 0"
 NEEDS += " there."
 
@@ -61,7 +64,7 @@ class TestOnlineSoftmax(PureFunction):
         ([-1.5, 0.5], [2.5], [1.0, -4.0, 3.5]),
         (numbers(2, 3, 2, rises=4), numbers(2, 3, 4, seed=1), numbers(2, 3, 1, seed=2, rises=2)),
         (*(numbers(3, 1, n, seed=n, rises=-3 * n) for n in (3, 2, 4)),),
-        ([-20.5, -19.0, -21.0], None, None),
+        ([[-20.5], [-19.0]], None, None),
         ([[-7.5], [3.5]], [[-9.0], [-2.0]], [[-8.5], [4.5]]),
     ]
     wild = [
@@ -82,6 +85,8 @@ class TestOnlineSoftmax(PureFunction):
         "precise": "Stay in the blocks' dtype or a wider one.",
         "raises": "`for block in blocks` goes through a list, a tuple and a generator alike.",
         "memory": "Write into no block: it may be a part of something else.",
+        "own memory": "`block[..., 0]` is a view of its block, also where that has one column: make"
+        " a new tensor.",
     }
     sentences = {
         "test_has_the_shape": "m and s have the shape of a block without its last dimension.",

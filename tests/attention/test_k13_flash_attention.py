@@ -29,6 +29,8 @@ PLAIN = (
     [[0.0, 1.0], [1.0, -1.0], [3.0, 0.5]],
     [[1.0, 0.0, 2.0, -3.0], [2.0, 8.0, 5.0, 0.5], [4.0, -6.0, 9.0, 7.0]],
 )
+# the first query sees scores of -10,000 alone, and the second one +10,000 in a later block
+RISING = ([LARGE[0][0], *LARGE[0][::2]], *LARGE[1:])
 
 
 def softmax_parts(q, k, v, seen, block_size):
@@ -56,16 +58,16 @@ class TestFlashAttention(AttentionFunction):
     name = "flash_attention"
     cases = [
         (*PLAIN, 2),
-        (*qkv(2, queries=3, keys=5, size=3, of_values=2, seed=1), 2, True),
-        (*qkv(2, 3, queries=4, keys=4, size=3, of_values=2, seed=2), 2, True),
-        qkv(queries=5, keys=3, size=2, of_values=4, seed=3),
-        (*qkv(1, 3, 1, queries=1, keys=4, size=1, of_values=2, seed=4), 1, True),
-        (*qkv(2, queries=3, keys=7, size=2, of_values=3, seed=5), 2),
+        (*qkv(2, queries=3, keys=5, size=3, of_values=2, seed=1), 3, True),
+        qkv(2, 3, queries=5, keys=3, size=2, of_values=4, seed=3),
+        (*qkv(queries=4, keys=4, size=3, of_values=2, seed=2), 2, True),
+        (*qkv(1, 3, 1, queries=1, keys=2, size=1, of_values=2, seed=4), 1, True),
+        (*qkv(2, queries=3, keys=5, size=2, of_values=3, seed=5), 2),
     ]
-    wild = [(*LARGE, 2), (*LARGE, 2, True)]
-    large = [
-        (*qkv(2, queries=90, keys=66, size=1, of_values=1, seed=6), 16),
-        (*qkv(queries=44, keys=44, size=1, of_values=1, seed=7), 8, True),
+    wild = [(*RISING, 2, True)]
+    large = [  # few blocks, since each operation is traced
+        (*qkv(2, queries=200, keys=66, size=1, of_values=1, seed=6), 22),
+        (*qkv(queries=45, keys=45, size=1, of_values=1, seed=7), 9, True),
     ]
     refused = [
         (

@@ -114,6 +114,7 @@ class TestTransformerBlock(LargeScores, ModuleClass):
     wild = [large()]
     layouts = ("contiguous", "transposed")
     hidden = {"x": 50.0}
+    lengths = {"x": 1}
     alone = ("x", "ln_1.bias", "mlp.c_fc.weight")
     drawn_with = [(6, 2)]
     refused_when_made = [

@@ -141,6 +141,7 @@ class TestLlamaBlock(LargeScores, ModuleClass):
     ]
     wild = [large()]
     hidden = {"x": 50.0}
+    lengths = {"x": 1, "positions": 0}
     alone = ("x", NORMS[0], "self_attn.k_proj.weight")
     drawn_with = [(8, 2, 1, 3)]
     refused_when_made = [
@@ -215,7 +216,7 @@ class TestLlamaBlock(LargeScores, ModuleClass):
             },
             "They are turned the other way here: a·cos - b·sin, and b·cos + a·sin.": {"at": -at},
             "rope_base is 10,000 here, whatever is given.": {"base": 10000.0},
-            "The positions are ignored here: these are the numbers for 0 to T - 1.": {
+            "These are the numbers for positions that follow one another: use those given.": {
                 "at": np.arange(x.shape[1])
             },
             "Head h reads key head h mod num_kv_heads here; neighbours share one.": {

@@ -257,6 +257,8 @@ class TestMixtureOfExperts(LargeScores, ModuleClass):
                 flat = all(rows.dim() == 2 and rows.shape[1] == 2 for rows in expert.seen)
                 shapes = [tuple(rows.shape) for rows in expert.seen]
                 expect(flat, f"gave an expert tensors of the shapes {shapes}.", CALL)
+                is_called = expert.runs == len(expert.seen)
+                expect(is_called, f"ran expert {n} without its hooks.", CALL)
                 got = torch.cat([torch.empty(0, 2), *(rows.cpu() for rows in expert.seen)])
                 expected = x[(best == n).any(1)]
                 words = f"gave expert {n} of {len(experts)} {len(got)} rows; {len(expected)} of"
@@ -287,8 +289,9 @@ class Spy(nn.Module):
 
     def __init__(self, number):
         super().__init__()
-        self.number, self.seen = number, []
+        self.number, self.seen, self.runs = number, [], 0
         self.register_forward_pre_hook(lambda _, given: self.seen.append(given[0].detach()))
 
     def forward(self, rows):
+        self.runs += 1
         return rows * self.number

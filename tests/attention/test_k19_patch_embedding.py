@@ -62,7 +62,7 @@ class TestPatchEmbedding(ModuleClass):
             ValueError,
             OTHER,
         )
-        for shape in [(1, 3, 4, 6), (1, 1, 4, 6), (2, 4, 6)]
+        for shape in [(1, 3, 4, 6), (1, 1, 4, 6), (2, 4, 6), (1, 2), (1, 2, 4, 6, 1), (1, 1, 2, 4, 6)]
     ]
     refused_when_made = [
         ((size, patch, 1, 4), ValueError, DIVIDES)

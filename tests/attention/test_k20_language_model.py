@@ -93,6 +93,7 @@ class TestLanguageModel(ModuleClass):
     alone = (TABLES[0], "h.0.attn.c_attn.weight")
     hidden = {"tokens": 1, "wpe.weight": 50.0}
     places = {"tokens": -1}
+    lengths = {"tokens": 1, "targets": 1}
     of_largest = OF_LARGEST
     drawn_with = [(60, 20, 48, 2, 4)]
     refused = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -32,11 +32,19 @@ OWN_GRADIENT = (
     "Compute with the parameters themselves; hang no hook on them, and write into no gradient."
 )
 SEED = 20260  # one that nobody sets
+LENGTHS = "Keep nothing that was made for the size of one call, such as a mask or places."
 LOADS = "load_state_dict finds each tensor by its name and its shape."
 
 
 class ModuleClass(DrawnModules):
-    """The laws of a class of modules; those of a pure function hold for each call."""
+    """The laws of a class of modules; those of a pure function hold for each call.
+
+    Attributes:
+        lengths: name → the dimension of an input along which calls may differ in size. A shorter
+            one is handed to the module first.
+    """
+
+    lengths: ClassVar[dict[str, int]] = {}
 
     # ---------------------------------------------------------------- the laws
 
@@ -94,6 +102,27 @@ class ModuleClass(DrawnModules):
             for dtype in self.dtypes:
                 if dtype.is_floating_point and dtype.itemsize == 2:
                     self.converted(twin, dtype)
+
+    @aspect("values")
+    @law("lengths", last=True)
+    def test_takes_other_lengths(self, solution: Any) -> None:
+        """One module takes inputs of other lengths, one after the other."""
+        made_with, row = self._long_row()
+        module = self.new(solution, made_with, row)
+        self.write(module, row)
+        handed = self.given_to_module(row, "cpu")
+        for name, one in zip(self.handed, handed, strict=False):
+            if name in self.lengths and one is not None:
+                handed[self.handed.index(name)] = one.narrow(self.lengths[name], 0, 1).clone()
+        solution.last_call = Call(str(Call(self.name, made_with, {})), handed, {})
+        solution.hint = LENGTHS
+        module(*handed)
+        self.expect_own(solution, module, row, "cpu", "after a shorter input", LENGTHS)
+
+    def _long_row(self) -> tuple[Any, Row]:
+        """Return a row whose inputs are longer than 1."""
+        index, axis = self.tensors.index(next(iter(self.lengths))), [*self.lengths.values()][0]
+        return next(one for one in self.different() if one[1].arrays[index].shape[axis] > 1)
 
     @aspect("gradient")
     @law("recorded", "parameters")

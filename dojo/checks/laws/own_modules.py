@@ -112,7 +112,13 @@ class OwnModules(ClassOfModules):
         return module if device == "cpu" else module.to(device)  # it is made on the CPU
 
     def expect_own(
-        self, solution: Any, module: nn.Module, row: Row, device: str, what: str
+        self,
+        solution: Any,
+        module: nn.Module,
+        row: Row,
+        device: str,
+        what: str,
+        hint: str = "",
     ) -> None:
         """Fail unless the output is the truth for what the module itself holds, in each mode.
 
@@ -122,6 +128,7 @@ class OwnModules(ClassOfModules):
             row: its inputs are asked, in the dtype of the module.
             device: where the module lies.
             what: has happened to the module, in words.
+            hint: where to look, if not at what the module holds.
         """
         __tracebackhide__ = True
         held = [*module.parameters(), *module.buffers()]
@@ -150,7 +157,7 @@ class OwnModules(ClassOfModules):
                     known[part.part] = self.expected(arrays, dtype, part.part)
                 expected = known[part.part]
                 limit = self.limit(expected.dtype) * max(1.0, float(expected.abs().max()))
-                hint = self.hint("own") or OWN
+                hint = hint or self.hint("own") or OWN
                 text = f"{subject or 'the output'} {what}, {words},"
                 expect_values(one, expected, hint, text, rtol=limit, atol=limit)
                 is_free = training or not one.requires_grad
