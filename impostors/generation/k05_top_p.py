@@ -228,6 +228,31 @@ def keeps_all_equal_ones(logits, p):
 
 @impostor(
     "top_p_filter",
+    diagnosis="This is min-p: each token is compared with p times the most probable one.",
+    aspect="values",
+)
+def filters_by_min_p(logits, p):
+    check(p)
+    probs = logits.softmax(-1)
+    goes = (probs < p * probs.amax(-1, keepdim=True)) & (p < 1)
+    return logits.masked_fill(goes, -torch.inf)
+
+
+@impostor(
+    "top_p_filter",
+    diagnosis="From the small end tokens go up to p; they may go up to 1 - p.",
+    aspect="values",
+)
+def hides_as_much_as_p(logits, p):
+    check(p)
+    values, order = logits.sort(-1)
+    goes = (values.softmax(-1).cumsum(-1) <= p) & (p < 1)
+    goes[..., -1] = False
+    return hidden(logits, goes, order)
+
+
+@impostor(
+    "top_p_filter",
     diagnosis="The caller's logits are overwritten with -inf.",
     aspect="memory",
 )

@@ -148,6 +148,17 @@ def scatters_what_it_gathered(logits, tokens, penalty):
 
 @impostor(
     "repetition_penalty",
+    diagnosis="The parts of both signs are added up, and a logit of 0 has a gradient by each.",
+    aspect="gradient",
+)
+def adds_both_parts(logits, tokens, penalty):
+    check(penalty)
+    lower = logits.clamp(min=0) / penalty + logits.clamp(max=0) * penalty
+    return torch.where(occurring(logits, tokens), lower, logits)
+
+
+@impostor(
+    "repetition_penalty",
     diagnosis="The caller's logits are changed: the next call punishes the same id again.",
     aspect="memory",
 )
@@ -241,5 +252,5 @@ def by_index_put(logits, tokens, penalty):
 def by_the_parts_of_both_signs(logits, tokens, penalty):
     check(penalty)
     count = torch.zeros_like(logits).scatter_add(1, tokens, torch.ones_like(tokens).to(logits))
-    lower = logits.clamp(min=0) / penalty + logits.clamp(max=0) * penalty
+    lower = torch.relu(logits) / penalty + logits.clamp(max=0) * penalty
     return torch.where(count > 0, lower, logits)

@@ -251,6 +251,19 @@ def multiplies_by_the_length(model, tokens, most, count, eos, length_penalty=1.0
 
 @impostor(
     "beam_search",
+    diagnosis="The beam with the largest sum is returned, and not the one with the best score.",
+    aspect="shape",
+)
+def returns_the_best_sum(model, tokens, most, count, eos, length_penalty=1.0):
+    class Wrong(Search):
+        def last(self, done, opened):
+            return [max(done + opened, key=lambda beam: beam[1])]
+
+    return Wrong(model, tokens, most, count, eos, length_penalty).run()
+
+
+@impostor(
+    "beam_search",
     diagnosis="length_penalty is ignored: the sums are compared.",
     aspect="shape",
 )

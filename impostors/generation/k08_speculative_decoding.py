@@ -218,6 +218,22 @@ def draws_one_number(p, q, tokens, generator=None):
 
 @impostor(
     "speculative_step",
+    diagnosis="The ratios are multiplied along the draft; each token is accepted by its own.",
+    aspect="values",
+)
+def multiplies_the_ratios(p, q, tokens, generator=None):
+    def accept(numbers):
+        return numbers < ratios(p, q, tokens).clamp(max=1).cumprod(0)
+
+    def weigh(p, q, count):
+        weights = left(p, q, count)
+        return weights if weights.sum() > 0 else p[count]
+
+    return sound(p, q, tokens, generator, accept, weigh)
+
+
+@impostor(
+    "speculative_step",
     diagnosis="A token is kept only where p is at least q; no random number decides.",
     aspect="values",
 )

@@ -250,6 +250,25 @@ def takes_the_longest(text, merges):
 
 @impostor(
     "encode",
+    diagnosis="Two neighbours are joined if their bytes together are those of an id, as tiktoken"
+    " does it.",
+    aspect="values",
+)
+def joins_what_spells_an_id(text, merges):
+    known = spellings(merges)
+    parts = [bytes([one]) for one in text.encode()]
+    while True:
+        pairs = [
+            (known.index(a + b), i) for i, (a, b) in enumerate(pairwise(parts)) if a + b in known
+        ]
+        if not pairs:
+            return [known.index(part) for part in parts]
+        place = min(pairs)[1]
+        parts[place : place + 2] = [parts[place] + parts[place + 1]]
+
+
+@impostor(
+    "encode",
     diagnosis="The most frequent pair of the text is joined first, as in training.",
     aspect="values",
 )

@@ -314,6 +314,16 @@ def adds_eps_before_the_log(pc, pr, rc, rr, beta=0.1):
     return -(torch.sigmoid(beta * margin(pc, pr, rc, rr)) + 1e-12).log().mean()
 
 
+@impostor(
+    "dpo_loss",
+    diagnosis="`relu` and `abs` have no slope at 0: where the margin is 0, nothing is learned.",
+    aspect="gradient",
+)
+def splits_the_softplus(pc, pr, rc, rr, beta=0.1):
+    z = beta * margin(pc, pr, rc, rr)
+    return ((-z).relu() + torch.log1p(torch.exp(-z.abs()))).mean()
+
+
 @impostor("dpo_loss", diagnosis="This is the hinge loss, as in SLiC.", aspect="values")
 def takes_the_hinge(pc, pr, rc, rr, beta=0.1):
     return (1 - beta * margin(pc, pr, rc, rr)).relu().mean()

@@ -141,6 +141,23 @@ def sweeps_forwards(r, v, nv, terminated, truncated, gamma=0.99, lam=0.95):
     return both(sweep(deltas.flip(0), done.flip(0), gamma * lam).flip(0), v)
 
 
+@impostor(
+    "gae",
+    diagnosis="It divides by powers of gamma * lam, which are 0 for gamma 0, and in long runs.",
+    aspect="values",
+)
+def divides_by_powers(r, v, nv, terminated, truncated, gamma=0.99, lam=0.95):
+    with torch.no_grad():
+        steps = torch.arange(len(r), dtype=r.dtype, device=r.device)
+        powers = ((gamma * lam) ** steps).view(-1, *[1] * (r.dim() - 1)).expand_as(r)
+        weighed = (r + gamma * nv * ~terminated - v) * powers
+        found, run = torch.zeros_like(r), torch.zeros_like(r[0])
+        for t in reversed(range(len(r))):
+            run = torch.where(terminated[t] | truncated[t], 0.0, run) + weighed[t]
+            found[t] = run / powers[t]
+        return found, found + v
+
+
 @impostor("gae", diagnosis="The advantages are normalised.", aspect="values")
 def normalises(r, v, nv, terminated, truncated, gamma=0.99, lam=0.95):
     a = sweep(deltas_of(r, v, nv, terminated, gamma), terminated | truncated, gamma * lam)
@@ -278,6 +295,16 @@ def clips_nothing(new, old, a, clip=0.2):
 )
 def clips_always(new, old, a, clip=0.2):
     return -((new - old.detach()).exp().clamp(1 - clip, 1 + clip) * a.detach()).mean()
+
+
+@impostor(
+    "ppo_loss",
+    diagnosis="Probabilities are divided, which have no digits left where they are small.",
+    aspect="values",
+)
+def divides_probabilities(new, old, a, clip=0.2):
+    ratio, a = new.exp() / old.detach().exp(), a.detach()
+    return -torch.min(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean()
 
 
 @impostor("ppo_loss", diagnosis="The ratio is upside down: exp(old - new).", aspect="values")

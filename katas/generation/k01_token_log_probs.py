@@ -9,8 +9,9 @@ log-probability of the text. The API of OpenAI returns such numbers as `logprobs
     tokens = tensor([[2, 1, 0]])                                     shape (1, 3)
     token_log_probs(logits, tokens)    ->  [[-1.0986, -0.0002]]      shape (1, 2)
 
-The first row of logits speaks of token 1, and log(1/3) is -1.0986. The second row speaks of token
-0, and is almost sure of it. The last row speaks of a token that is not there.
+The first row of logits speaks of the second token, which is 1, and log(1/3) is -1.0986. The second
+row speaks of the third token, which is 0, and is almost sure of it. The last row speaks of a token
+that is not there.
 
 What holds for every kata stands in katas/README.md.
 """

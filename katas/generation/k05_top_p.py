@@ -47,6 +47,8 @@ def top_p_filter(logits: torch.Tensor, p: float) -> torch.Tensor:
         Of tokens that are equally probable any may stay, but not more of them than the sum needs:
         top_p_filter(tensor([1., 1., 1., 1.]), 0.4) keeps two of the four, and with p = 0 one.
 
+        Close logits are told apart in their own dtype: float64 makes no detour by float32.
+
         An entry that is -inf is -inf afterwards. It has the probability 0.
 
         The gradient of a finite entry is that of the result in its place if it stays, and 0 if it

@@ -50,7 +50,8 @@ def repetition_penalty(logits: torch.Tensor, tokens: torch.Tensor, penalty: floa
 
         The gradient of a logit has the same factor as the logit: 1 / penalty, penalty, or 1 for an
         id that does not occur. The factor counts once here too, however often the id occurs. At a
-        logit of 0 either one of the first two is right. At -inf gradients are not judged.
+        logit of 0 each number between 1 / penalty and penalty is right, and so are these two. At
+        -inf gradients are not judged.
 
         The number of operations, and of numbers that are read into Python, does not grow with B, T
         or V: there is no loop over the rows or the tokens.

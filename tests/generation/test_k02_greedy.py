@@ -108,8 +108,13 @@ class TestGreedy(DecodingFunction):
             "The model was given the last token alone; give it all so far.": {
                 "sees": lambda row: row[-1:]
             },
+            "After the first step the model was given the last token alone: without a cache it"
+            " needs all so far.": {"sees": lambda row: row if len(row) == start else row[-1:]},
         }
         found = {hint: np.array(decoded(*arguments, **one)[-1]) for hint, one in made.items()}
+        if pad == 0 and eos is not None:
+            by_eos = decoded(*arguments[:3], eos, eos)[-1]
+            found["A pad of 0 is a pad like others; here eos stands for it."] = np.array(by_eos)
         return {"The eos itself stays: pad comes behind it.": hidden} | found
 
     def why_shape(self, arguments, shape):

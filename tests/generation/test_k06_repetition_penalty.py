@@ -146,7 +146,7 @@ class TestRepetitionPenalty(PureFunction):
 
     @aspect("gradient")
     def test_gradients_at_0(self, solution):
-        """At a logit of 0 the gradient has one of the factors."""
+        """At a logit of 0 the gradient lies between both factors."""
         logits = torch.tensor([[0.0, 2.0, -0.0, 0.0]], requires_grad=True)
         solution.hint = self.hints["gradient"]
         got = solution.repetition_penalty(logits, torch.tensor([[0, 1, 2]]), 4.0)
@@ -154,8 +154,8 @@ class TestRepetitionPenalty(PureFunction):
         found = gradients(got, {"logits": logits}, torch.ones(1, 4), self.hints["tracked"])
         first, _, second, rest = found["logits"][0].tolist()
         for one in (first, second):
-            sentence = f"has the gradient {rounded(one)} for a logit of 0; expected 0.25, 4 or 1."
-            expect(one in (0.25, 4, 1), sentence, AT_0)
+            sentence = f"has the gradient {rounded(one)} for a logit of 0; expected 0.25 to 4."
+            expect(0.25 <= one <= 4, sentence, AT_0)
         sentence = f"has the gradient {rounded(rest)} for an id that does not occur; expected 1."
         expect(rest == 1, sentence, self.hints["gradient"])
 

@@ -54,6 +54,9 @@ MISTAKES = {
     "Beams that were set aside take no place: each step keeps num_beams continuations.": {
         "places": lambda beams, done: max(beams - len(done), 0)
     },
+    "Finished beams are compared in each step here, and take places; they are set aside.": {
+        "pool": True
+    },
     "Continuations that end in eos take places too: num_beams are kept of all.": {"apart": True},
     "The best are kept wherever they come from; here it is one of each beam.": {"each": True},
     "Only one beam is kept in a step here.": {"places": lambda *_: 1},
@@ -75,6 +78,12 @@ MISTAKES = {
     "The sum came back; the score is the sum divided by n ** length_penalty.": {"told": True},
     "n counts the eos too.": {
         "score": lambda total, n, _, is_done, alpha: total / max(n - is_done, 1) ** alpha
+    },
+    "The best sum is returned here; it is the best score that wins.": {
+        "choose": lambda one: one[1]
+    },
+    "0 is a length_penalty like others: the sums are compared then.": {
+        "score": lambda total, n, *_, alpha: total / n ** (alpha or 1)
     },
     "The sum is divided by n ** length_penalty; here it is multiplied.": {
         "score": lambda total, n, *_, alpha: total * n**alpha
@@ -113,6 +122,8 @@ def search(
     each=False,
     sees=list,
     told=False,
+    pool=False,
+    choose=lambda one: one[0],
     weigh=lambda row: np.log(softmax(row)),
     score=lambda total, n, *_, alpha: total / n**alpha,
 ):
@@ -127,7 +138,9 @@ def search(
         ]
         if each and len(found) > 1:
             found = [[max(row, key=lambda beam: beam[1])] for row in found]
-        found = sorted((beam for row in found for beam in row), key=lambda beam: -beam[1])
+        found = [beam for row in found for beam in row] + (done if pool else [])
+        done = [] if pool else done
+        found = sorted(found, key=lambda beam: -beam[1])
         found = [(beam, is_over(beam[0], eos)) for beam in found]
         count = places(beams, done)
         done += [beam for beam, is_done in found[: 2 * count if apart else count] if is_done]
@@ -137,10 +150,10 @@ def search(
             break
     n = len(tokens)
     scores = [
-        (score(total, len(text) - n, n, text[-1] == eos, alpha=alpha), text)
+        (score(total, len(text) - n, n, text[-1] == eos, alpha=alpha), total, text)
         for text, total in last(done, opened) or opened or done
     ]
-    best, text = max(scores)
+    best, _, text = max(scores, key=choose)
     return text, best * (len(text) - n) ** alpha if told else best, steps
 
 

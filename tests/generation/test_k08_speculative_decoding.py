@@ -25,6 +25,7 @@ from dojo.checks.laws.settings import settings_watched
 ACCEPT = "Token x of row i is accepted with probability min(1, p[i, x] / q[i, x])."
 INSTEAD = "A refused token is replaced by one drawn from max(p[i] - q[i], 0), divided by its sum."
 MORE = "Where all tokens are accepted, one more follows, drawn from p[n], the last row."
+OWN = "The p / q of each token counts by itself, not times those before it."
 ENDS = "Tokens before the refused one stay as they are; its replacement is the last one."
 SEED = "Every draw is from the generator that is given, else from torch's global one; set no seed."
 PARTLY = "Some draws are from the generator, but not all. "
@@ -32,6 +33,7 @@ PARTLY = "Some draws are from the generator, but not all. "
 P, Q, X, CALLS = [0.35, 0.05, 0.21, 0.39, 0.0], [0.5, 0.1, 0.05, 0.35, 0.0], 0, 300
 RATE, LEFT, LAST, EVEN = 0.7, [0.0, 0.0, 0.8, 0.2, 0.0], [0.3, 0.0, 0.0, 0.0, 0.7], [0.5, 0.5]
 ABOVE, BELOW = (np.clip(np.subtract(*pair), 0, 1) for pair in ((P, Q), (Q, P)))
+LIKELY = 1e-3  # how seldom a mistake that was made is not named
 # known mistakes, by what they do
 RATES = {
     1.0: "Nothing is refused here. Is it q / p, and not p / q?",
@@ -74,7 +76,7 @@ def known(mistakes, drawn):
     fits = {}
     for hint, weights in mistakes.items():
         pairs = list(zip(shares, np.divide(weights, np.sum(weights)), strict=True))
-        if all(may_be_share(share, one, len(drawn)) for share, one in pairs):
+        if all(may_be_share(share, one, len(drawn), LIKELY) for share, one in pairs):
             fits[hint] = sum(share * math.log(one) for share, one in pairs if share)
     return max(fits, key=fits.get, default="")
 
@@ -183,7 +185,7 @@ class TestSpeculativeStep(PureFunction):
             rows[f"token {row}"] = [count > row for count, _ in found if count >= row]
         rows["a token"] = [one for row in rows.values() for one in row]
         first = np.mean(rows["token 0"])
-        known = [one for one in RATES if may_be_share(first, one, CALLS)]
+        known = [one for one in RATES if may_be_share(first, one, CALLS, LIKELY)]
         nearest = min(known, key=lambda one: abs(one - first), default=None)
         for token, is_accepted in rows.items():
             rate, hint = np.mean(is_accepted or [0]), RATES.get(nearest, ACCEPT)
@@ -191,6 +193,17 @@ class TestSpeculativeStep(PureFunction):
                 hint = "Each token needs a random number of its own; here one serves for all."
             words = f"accepted {token}, where p is {P[X]} and q is {Q[X]}, in"
             expect_share(is_accepted, RATE, words, hint, "calls that came to it")
+
+    @aspect("values")
+    def test_accepts_each_by_its_own(self, solution):
+        """After a token that was accepted by chance, one with p = q is accepted for sure."""
+        p, q = [[0.25, 0.75], EVEN, EVEN, [1.0, 0.0]], [EVEN] * 3
+        solution.hint, tokens = ACCEPT, torch.tensor([0, 0, 0])
+        for _ in range(50):
+            got = self.call(solution, [torch.tensor(p), torch.tensor(q), tokens.clone()])
+            expect_dtype(got, torch.int64, self.hints["dtype"])
+            sentence = f"returned {describe(got)}; expected [1] or [0, 0, 0, 0]."
+            expect(got.tolist() in ([1], [0, 0, 0, 0]), sentence, OWN)
 
     @aspect("values")
     def test_replaces_by_chance(self, solution):

@@ -13,6 +13,7 @@ from dojo.checks.laws.settings import settings_watched
 TRAIN = "Join the most frequent pair, of equals the smaller tuple, in all its places; count anew."
 ENDS = "It ends after num_merges rounds, or where no two neighbours are left; a text may be empty."
 ENCODE = "Of all neighbours the pair that is first in merges is joined, as long as there is one."
+ENCODE += " A text may be empty."
 DECODE = 'Join the bytes of all ids, and then use `.decode("utf-8", errors="replace")` once.'
 OWN = "Lists that are given stay as they are, and each call makes a list of its own."
 EQUAL = "Of equally frequent pairs the smaller tuple is taken"
@@ -99,6 +100,17 @@ def longest(text, merges):
     return result
 
 
+def by_bytes(text, merges):
+    """The ids, where two neighbours are joined if their bytes together are those of an id."""
+    pieces, parts = {}, [*units(text)]
+    for one in range(256 + len(merges)):
+        pieces.setdefault(spelled(chr(one), merges), one)
+    while ranks := [pieces[a + b] for a, b in pairwise(parts) if a + b in pieces]:
+        places = [i for i, (a, b) in enumerate(pairwise(parts)) if pieces.get(a + b) == min(ranks)]
+        parts[places[0] : places[0] + 2] = ["".join(parts[places[0] : places[0] + 2])]
+    return [pieces[part] for part in parts]
+
+
 def decoded(ids, merges, errors="replace"):
     return spelled("".join(map(chr, ids)), merges).encode("latin-1").decode("utf-8", errors)
 
@@ -143,6 +155,8 @@ MISTAKES = {
     "encode": {
         BYTES: functools.partial(encoded, to=str),
         "The longest piece is taken here; pairs are joined in the order of merges.": longest,
+        "Two neighbours are joined here if their bytes are those of an id; only pairs of merges"
+        " are joined.": by_bytes,
         "The leftmost pair is joined here; it is the one that comes first in merges.": (
             functools.partial(chosen, choose=leftmost)
         ),

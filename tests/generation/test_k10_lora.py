@@ -36,7 +36,12 @@ FLAG = "`merged` is False in a new layer, True after merge(), and False after un
 EARLY = "Look at rank first, before you freeze the layer."
 ALPHA = "The factor is alpha here; it is alpha / rank."
 # shape of x, out_features, rank, whether there is a bias, alpha
-CASES = [((2, 1, 3, 4), 5, 3, False, 1.5), ((4,), 3, 5, True, 2), ((3, 1), 2, 1, True, -2)]
+CASES = [
+    ((2, 1, 3, 4), 5, 3, False, 2.0),
+    ((4,), 3, 5, True, 2),
+    ((3, 1), 2, 1, True, -2),
+    ((3,), 3, 3, False, 0.0),
+]
 
 
 @functools.cache

@@ -14,12 +14,12 @@ EQUAL = (
     " nothing divides by 0."
 )
 ONE = "The deviation of one number by n - 1 is 0 / 0, NaN: a group of one has the advantage 0."
-BIG = [[-1.0, 1e4, -2.0], [-1e4, -1.5, 1e4], [-3.0, 0.0, -10.5]]
+BIG = [[-1.0, 1e4, -2.0], [-1e4, -1.5, 1e4], [-90.0, 0.0, -100.0]]
 # hidden places far from one another; and places that count, whose differences are up to 10
 FAR = (
     BIG,
-    [[-1.2, -1e4, -1.0], [1e4, -1.0, -1e4], [-13.0, 0.0, -0.5]],
-    [[-1.1, -1e4, -1.5], [1e4, -1.25, -1e4], [-13.0, 5.0, -0.5]],
+    [[-1.2, -1e4, -1.0], [1e4, -1.0, -1e4], [-100.0, 0.0, -90.0]],
+    [[-1.1, -1e4, -1.5], [1e4, -1.25, -1e4], [-100.0, 5.0, -90.0]],
     [1.5, -0.5, -2.0],
     [[True, False, True], [False, True, False], [True, False, True]],
 )
@@ -30,7 +30,7 @@ def answers(n, t, kept, seed=0):
     draw = np.random.default_rng(seed)
     new = draw.uniform(-3, 0, (n, t))
     old, ref = new - draw.uniform(-0.6, 0.6, (n, t)), new + draw.uniform(-0.8, 0.8, (n, t))
-    advantages = draw.uniform(0.2, 2, n) * np.where(np.arange(n) % 2, -1, 1)
+    advantages = draw.uniform(0.2, 2, n) * np.resize([1, -1, 0], n)
     mask = [[t in places for t in range(t)] for places in kept]
     return *(np.round(one, 2) for one in (new, old, ref, advantages)), np.array(mask)
 
@@ -227,5 +227,8 @@ class TestGrpoLoss(PureFunction):
 
     def why(self, law, arguments, got, expected):
         if law == "wild" and got.isfinite().all():
-            return "Where mask is True a difference of 10 counts as it is: cut nothing off."
+            return (
+                "Where mask is True a difference of 10 counts as it is: cut nothing off, and"
+                " subtract the logarithms before exp."
+            )
         return super().why(law, arguments, got, expected)

@@ -9,6 +9,14 @@ from dojo.checks.policies import clipped, clipped_otherwise, clipped_slope
 
 NEAR = {torch.float32: 1e-4, torch.float64: 1e-9}
 STATIC = "Both results are targets: compute them under `torch.no_grad()`, or detach the inputs."
+FAR = (
+    "Subtract the logarithms before exp, since exp(-100) is nearly 0 in float32; and a ratio of"
+    " 22026 counts as it is."
+)
+POWERS = (
+    "A power of gamma * lam may be 0, also where a run is long: divide by none, and sweep from the"
+    " last step to the first."
+)
 FLAGS = "terminated and truncated are bools: write `~terminated`, since 1 - a bool tensor raises."
 
 
@@ -54,6 +62,9 @@ class TestGae(PureFunction):
         (*run(4, 2, 3, seed=4, ends=[(1, 0), (2, 1)], cuts=[(0, 1), (1, 0, 2)]), 1.0, 0.6),
         (*run(3, 3, seed=5, ends=[(2, 0)], cuts=[(2, 1)]), 0.7, 1.0),
         (*run(1, 2, seed=6, ends=[(0, 1)]), 0.5, 0.5),
+        (*run(3, 2, seed=7, ends=[(1, 0)]), 0.0, 0.9),
+        (*run(4, 2, seed=8, cuts=[(2, 1)]), 0.9, 0.0),
+        (*run(80, seed=9, ends=[(70,)], cuts=[(40,)]), 0.5, 0.6),  # 0.3⁸⁰ is 0 in float32
     ]
     of_largest = NEAR
     hints = {
@@ -136,6 +147,9 @@ class TestGae(PureFunction):
             "The two results have changed places, or values are added to both.": right + values,
         }
 
+    def why(self, law, arguments, got, expected):
+        return POWERS if got.isnan().any() else super().why(law, arguments, got, expected)
+
     @aspect("gradient")
     def test_is_not_tracked(self, solution, device):
         """Both results are free of autograd, also where an input requires grad."""
@@ -171,7 +185,7 @@ class TestPpoLoss(PureFunction):
             [[[-1.0, -0.5]], [[-2.0, -2.25]]],
             [[[1, 0]], [[-1, 2]]],
         ),
-        ([-11.0, -0.5, -10.25, -1.0], [-1.0, -10.5, -0.25, -11.0], [1.0, -1.0, -2.0, 2.0], 0.1),
+        ([-11.0, -90.0, -10.25, -1.0], [-1.0, -100.0, -0.25, -11.0], [1.0, -1.0, -2.0, 2.0], 0.1),
     ]
     gradient_cases = cases[:4]
     of_largest = NEAR
@@ -209,3 +223,7 @@ class TestPpoLoss(PureFunction):
             ),
             "clip is an argument: 0.2 is only its default.": self.truth(log_probs, old, a),
         }
+
+    def why(self, law, arguments, got, expected):
+        found = super().why(law, arguments, got, expected)
+        return found or (FAR if law == "values" and arguments[0].min() < -50 else "")
