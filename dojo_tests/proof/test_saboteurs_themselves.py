@@ -46,6 +46,7 @@ def tensors():
     yield torch.tensor(2.0)
     yield torch.tensor([2.0])
     yield torch.zeros(0, 3)
+    yield torch.arange(40.0)  # long enough for several parts
     yield torch.arange(24.0).view(2, 3, 4).transpose(0, 2)
     yield torch.ones(3, dtype=torch.bfloat16) * 2.0**100  # too large for float16
 

@@ -19,7 +19,7 @@ class Sound:
         self.check(decay)
         self.model, self.decay = model, decay
         self.parameters = dict(model.named_parameters(remove_duplicate=False))
-        self.buffers = dict(model.named_buffers())
+        self.buffers = dict(model.named_buffers(remove_duplicate=False))
         self.averages = {name: self.first(p.detach()) for name, p in self.parameters.items()}
         self.copies = {name: one.clone() for name, one in self.buffers.items()}
 
@@ -77,6 +77,23 @@ class Sound:
 class TurnsTheDecay(Sound):
     def mixed(self, average, p):
         return (1 - self.decay) * average + self.decay * p.to(average.dtype)
+
+
+@impostor(
+    "EMA",
+    diagnosis="The decay is warmed up, as in some libraries: it begins at 2 / 11.",
+    aspect="values",
+)
+class WarmsUpTheDecay(Sound):
+    updates = 0
+
+    def update(self):
+        self.updates += 1
+        super().update()
+
+    def mixed(self, average, p):
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        return decay * average + (1 - decay) * p.to(average.dtype)
 
 
 @impostor("EMA", diagnosis="The averages begin at 0, and are too small for long.", aspect="values")
@@ -190,6 +207,18 @@ class HasNoFinally(Sound):
         self.write(self.all_kept())
         yield
         self.write(before)
+
+
+@impostor(
+    "EMA",
+    diagnosis="The yield lies inside of no_grad: the block of the caller records no gradients.",
+    aspect="memory",
+)
+class TurnsGradientsOff(Sound):
+    @contextlib.contextmanager
+    def averaged(self):
+        with torch.no_grad(), super().averaged():
+            yield
 
 
 @impostor("EMA", diagnosis="The exception of the block is swallowed.", aspect="errors")
@@ -375,7 +404,7 @@ class WithADifference(Sound):
             average = self.averages[name]
             first = next(n for n, q in self.parameters.items() if q is p)
             self.averages[first].sub_((average - p.to(average.dtype)) * (1 - self.decay))
-        for name, one in self.model.named_buffers():
+        for name, one in self.model.named_buffers(remove_duplicate=False):
             self.copies[name].copy_(one)
 
     def load_state_dict(self, state):

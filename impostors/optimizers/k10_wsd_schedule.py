@@ -257,6 +257,24 @@ class ChecksTheSum(Sound):
 
 @impostor(
     "WarmupStableDecay",
+    diagnosis="optimizer.step is replaced, so that it steps the schedule too.",
+    aspect="memory",
+)
+class ReplacesTheStep(Sound):
+    def __init__(self, optimizer, *parts, **final):
+        super().__init__(optimizer, *parts, **final)
+        own = optimizer.step
+
+        def step(*args):
+            result = own(*args)
+            self.step()
+            return result
+
+        optimizer.step = step
+
+
+@impostor(
+    "WarmupStableDecay",
     diagnosis="It is torch's LambdaLR, which is forbidden here.",
     aspect="structure",
 )

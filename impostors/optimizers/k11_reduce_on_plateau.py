@@ -179,6 +179,17 @@ class BeginsWithTheFirst(Sound):
 
 @impostor(
     "ReduceLROnPlateau",
+    diagnosis="best is a large number at first, in place of inf: metrics beyond it do not count.",
+    aspect="values",
+)
+class BeginsWithALargeNumber(Sound):
+    def __init__(self, optimizer, mode="min", *options, **more):
+        super().__init__(optimizer, mode, *options, **more)
+        self.best = 1e10 if mode == "min" else -1e10
+
+
+@impostor(
+    "ReduceLROnPlateau",
     diagnosis="A step with NaN is left out; it counts as no better.",
     aspect="values",
 )

@@ -341,6 +341,59 @@ def stays_moved_after_an_error(optimizer, closure, rho=0.05):
 
 @impostor(
     "sam_step",
+    diagnosis="`except Exception` does not see Ctrl-C, which leaves the weights moved.",
+    aspect="errors",
+)
+def stays_moved_after_an_interrupt(optimizer, closure, rho=0.05):
+    loss, moving, old, grads = first_pass(optimizer, closure)
+    write(moving, [w + e for w, e in zip(old, right_move(grads, rho), strict=True)])
+    optimizer.zero_grad()
+    try:
+        closure().backward()
+    except Exception:
+        write(moving, old)
+        raise
+    write(moving, old)
+    optimizer.step()
+    return loss
+
+
+@impostor(
+    "sam_step",
+    diagnosis="w stood in optimizer.state for a while, and left an empty dict for each parameter.",
+    aspect="values",
+)
+def leaves_empty_states(optimizer, closure, rho=0.05):
+    loss, moving, old, grads = first_pass(optimizer, closure)
+    for p, w in zip(moving, old, strict=True):
+        optimizer.state[p]["old_p"] = w
+    moved = [w + e for w, e in zip(old, right_move(grads, rho), strict=True)]
+    second_pass(optimizer, closure, moving, old, moved)
+    for p in moving:
+        optimizer.state[p].pop("old_p")
+    optimizer.step()
+    return loss
+
+
+@impostor(
+    "sam_step",
+    diagnosis="The second pass is handed to step() as its closure; it belongs before the step.",
+    aspect="values",
+)
+def makes_the_second_pass_inside_step(optimizer, closure, rho=0.05):
+    loss, moving, old, grads = first_pass(optimizer, closure)
+    moved = [w + e for w, e in zip(old, right_move(grads, rho), strict=True)]
+
+    @torch.enable_grad()
+    def second():
+        return second_pass(optimizer, closure, moving, old, moved)
+
+    optimizer.step(second)
+    return loss
+
+
+@impostor(
+    "sam_step",
     diagnosis="The error of closure is caught and not raised again.",
     aspect="errors",
 )

@@ -63,7 +63,8 @@ class EMA:
         """Let each average become decay * average + (1 - decay) * parameter.
 
         Buffers are not averaged: the kept one becomes a copy of what the model's buffer holds now.
-        The model stays as it is. This is called after each step of the optimizer.
+        The model stays as it is. This is called after each step of the optimizer, in whatever mode
+        (train or eval) the model is.
         """
         for key, one in self.held.items():
             if key in self.averages:
@@ -79,9 +80,11 @@ class EMA:
         optimizers and views go on with them. Averages are rounded to the dtype of the parameter.
 
         Behind the block the model holds exactly what it held before, to the last bit, whatever was
-        written into it inside. This is also so if the block ends by an exception, which goes on.
+        written into it inside. This is also so if the block ends by an exception, by Ctrl-C
+        (KeyboardInterrupt) too; the exception goes on.
 
-        Mode, .grad and requires_grad are left alone. The averages stay, and the context can be used
+        Mode, .grad and requires_grad are left alone, and torch's grad mode inside the block is what
+        it was before: gradients can be taken there. The averages stay, and the context can be used
         again; it is not nested, and update is not called inside.
         """
         return _exchanged(self.held, self.kept)
@@ -89,8 +92,8 @@ class EMA:
     def state_dict(self) -> dict[str, Tensor]:
         """Return copies of the averages and kept buffers, under the keys of model.state_dict().
 
-        A tied parameter has all its keys. Averages have their own dtype, float32 for 16 bits. No
-        later update changes what came back.
+        A tied parameter or buffer has all its keys. Averages have their own dtype, float32 for 16
+        bits. No later update changes what came back.
         """
         return {key: one.clone() for key, one in self.kept.items()}
 

@@ -61,8 +61,9 @@ class WarmupStableDecay:
         lr is within 1e-12 * base, and computed from the base at each step: what else was written
         into lr meanwhile does not count.
 
-        Only lr is changed. A group may get entries of your own beside it. Entries that stand there
-        already, such as the initial_lr that torch's schedulers leave, say nothing about the base.
+        Only lr is changed: the optimizer gets no hook, and no other method in place of its own. A
+        group may get entries of your own beside lr. Entries that stand there already, such as the
+        initial_lr that torch's schedulers leave, say nothing about the base.
 
         `optimizer.load_state_dict` puts new dicts in the place of the groups. A schedule works on
         the groups that the optimizer has at that moment. No groups are added or taken away.

@@ -46,7 +46,8 @@ class ReduceLROnPlateau:
         `optimizer.load_state_dict` puts new dicts in the place of the groups. A schedule works on
         the groups that the optimizer has at that moment. No groups are added or taken away.
 
-        Only lr is changed. A group may get entries of your own beside it.
+        Only lr is changed: the optimizer gets no hook, and no other method in place of its own. A
+        group may get entries of your own beside lr.
     """
 
     def __init__(

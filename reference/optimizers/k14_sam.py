@@ -34,7 +34,7 @@ def sam_step(optimizer: Optimizer, closure: Callable[[], Tensor], rho: float = 0
     2. Each parameter moves by rho * g / norm, uphill.
     3. closure's loss at the moved weights has another gradient. This one is for the step.
     4. The weights become w again, to the last bit.
-    5. One `optimizer.step()` is made, with the gradient of 3 alone in `.grad`.
+    5. One `optimizer.step()` is made, without a closure, with the gradient of 3 alone in `.grad`.
 
     Args:
         optimizer: any of torch.optim whose step needs no closure, with one group or several.
@@ -62,8 +62,8 @@ def sam_step(optimizer: Optimizer, closure: Callable[[], Tensor], rho: float = 0
         requires_grad, and views see the step. Options of the groups stay as they are, and
         `optimizer.state` holds what `optimizer.step()` puts there, nothing more.
 
-        An exception of closure, in the first or the second call, goes on to the caller. Then the
-        weights are w, to the last bit, and no step was made.
+        An exception of closure, in the first or the second call, goes on to the caller, Ctrl-C
+        (KeyboardInterrupt) too. Then the weights are w, to the last bit, and no step was made.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     optimizer.zero_grad()

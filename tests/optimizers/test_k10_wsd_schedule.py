@@ -62,6 +62,9 @@ def mistakes(t, base, warmup, stable, decay, final=0.0):
     if i >= 0 and decay:
         at = min(i, decay)
         shares.insert(0, (1 - (1 - final) * (i + 1) / decay, FROM_ONE))
+        fall, half = math.sqrt(at / decay), (1 - math.cos(math.pi * at / decay)) / 2
+        straight = "The decay is a straight line, no root and no cosine."
+        shares[:0] = [(1 - (1 - final) * one, straight) for one in (fall, half) if 0 < one < 1]
         shares.append((1 - at / decay, "final has no part in this decay."))
         shares.append((1 - (1 - final) * i / decay, "The decay goes on here; the end is final."))
         shares.append((1 - (1 - final / base) * at / decay, RATE))

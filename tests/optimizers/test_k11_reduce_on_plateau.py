@@ -5,6 +5,7 @@ import functools
 import gc
 import itertools
 import math
+import sys
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -57,6 +58,8 @@ WRONG = {
     "no floor": "min_lr has no part here.",
     "stops": "lr stays above min_lr here; the last reduction takes it to min_lr itself.",
     "eps": "Small changes of lr are left out here.",
+    "inf": "inf counts as better at first here; best is inf then, and inf is no better.",
+    "number": "best is a large number at first here; it is inf.",
     "other way": "The mode is the other way round here.",
 }
 # options, metrics
@@ -91,8 +94,10 @@ WILD = [
         [3.0, NAN, 4.0, 3.0, NAN, 2.0],
         [INF, INF, 3.0, INF, INF, 2.0, 2.0],
         [-INF, -INF, 3.0, -INF, 3.0],
+        [sys.float_info.max, sys.float_info.max, 2.0],
     )
 ]
+OF_FLOORS = "raises", "no floor", "stops", "eps"
 FLOORS = [({"patience": 0, "factor": 0.5, "min_lr": low}, [1.0] * 8) for low in (0.1, 0.2, 0.05)]
 FLOORS += [({"patience": 0, "factor": 0.5, "min_lr": 5.0}, [1.0] * 4)]
 TINY = [({"patience": 0, "min_lr": low}, [1.0] * 6) for low in (0.0, 2e-11)]
@@ -101,7 +106,7 @@ TINY = [({"patience": 0, "min_lr": low}, [1.0] * 6) for low in (0.0, 2e-11)]
 def lrs_of(metrics, lr, mode="min", factor=0.1, patience=10, threshold=1e-4, min_lr=0.0, wrong=""):
     """The lr after each metric; `wrong` is the mistake that is made, one of WRONG."""
     sign = 1 if (mode == "min") != (wrong == "other way") else -1
-    best, count, found = INF, 0, []
+    best, count, found = sys.float_info.max if wrong == "number" else INF, 0, []
     limit = patience + {"early": -1, "late": 1}.get(wrong, 0)
     for metric in metrics:
         signed = sign * metric  # below is better, in both modes
@@ -111,6 +116,7 @@ def lrs_of(metrics, lr, mode="min", factor=0.1, patience=10, threshold=1e-4, min
         bound = {"any": best, "wrong side": best + threshold}.get(wrong, bound)
         is_better = signed < bound or (wrong == "equal" and signed == bound)
         is_better |= wrong == "NaN" and not signed >= bound
+        is_better |= wrong == "inf" and signed == best == INF
         is_better |= wrong == "NaN first" and signed != signed and best == INF
         if is_better or wrong == "last":
             best = signed
@@ -148,7 +154,9 @@ def worded(options, metrics, before=""):
     return f"ReduceLROnPlateau(optimizer{args}){before}, after steps with {shown},"
 
 
-def expect_all(solution, table, hint, lrs=(0.8,), kind=torch.optim.SGD, metric_of=None):
+def expect_all(
+    solution, table, hint, lrs=(0.8,), kind=torch.optim.SGD, metric_of=None, wrongs=WRONG
+):
     """The lrs are right after each step of each row of the table."""
     for options, metrics in table:
         optimizer, schedule = made(solution, options, lrs, hint, kind)
@@ -169,17 +177,17 @@ def expect_all(solution, table, hint, lrs=(0.8,), kind=torch.optim.SGD, metric_o
             solution.last_call = worded(options, metrics[: at + 1])
             sentence = f"left lr {describe(got)} in group {n}; expected {expected:.9g}."
             expect(type(got) is float, sentence, A_FLOAT)
-            known = mistake(seen, metrics, lrs, options) if metric_of is None else ""
+            known = mistake(seen, metrics, lrs, options, wrongs) if metric_of is None else ""
             raise CheckFailed(sentence, known or hint)
 
 
-def mistake(seen, metrics, lrs, options):
+def mistake(seen, metrics, lrs, options, wrongs):
     """The sentence for the one mistake that explains all lrs; empty if none or several do."""
     names = []
-    for wrong, words in WRONG.items():
+    for wrong in wrongs:
         others = [lrs_of(metrics, lr, **options, wrong=wrong) for lr in lrs]
         if all(map(is_near, itertools.chain(*seen), itertools.chain(*others))):
-            names.append(words)
+            names.append(WRONG[wrong])
     return names[0] if len(names) == 1 else ""
 
 
@@ -216,8 +224,8 @@ def test_knows_nan_and_inf(solution):
 @aspect("values")
 def test_has_a_floor(solution):
     """lr ends at min_lr, and is never raised."""
-    expect_all(solution, FLOORS, FLOOR, [0.8, 0.15, 0.01])
-    expect_all(solution, TINY, FLOOR, [1e-7, 3e-11])
+    expect_all(solution, FLOORS, FLOOR, [0.8, 0.15, 0.01], wrongs=OF_FLOORS)
+    expect_all(solution, TINY, FLOOR, [1e-7, 3e-11], wrongs=OF_FLOORS)
 
 
 @aspect("values")
@@ -234,7 +242,9 @@ def test_takes_a_tensor(solution, device):
         expect_all(solution, [BESTS[0], THRESHOLDS[0], WILD[0]], NUMBER, metric_of=held.fill_)
     # in 16 bits, 1 - 0.0025 would be the next metric itself
     fine = {"patience": 0, "threshold": 0.0025, "factor": 0.5}
-    metric_of = functools.partial(torch.tensor, dtype=torch.bfloat16, device=device)
+    metric_of = functools.partial(
+        torch.tensor, dtype=torch.bfloat16, device=device, requires_grad=True
+    )
     expect_all(solution, [(fine, [1.0, 1 - 2**-8])], NUMBER, metric_of=metric_of)
     fine = {"patience": 0, "threshold": 1e-9, "factor": 0.5}
     expect_all(solution, [(fine, [1.0, 1 - 2e-9, 1 - 4e-9, 1 - 4e-9])], NUMBER)

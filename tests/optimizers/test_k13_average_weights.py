@@ -31,6 +31,7 @@ TIED = "Here two entries share memory: make a sum of its own for each key."
 NEW = "Make a new tensor for each key; `.to(torch.float64)` makes none of a float64 tensor."
 READ = "Only read the state dicts: sums go into tensors of your own."
 UNTRACKED = "Compute under torch.no_grad(): the entries may be parameters."
+CALLS = "Make a new dict and new tensors in each call: keep nothing from call to call."
 HELD = "Keep one sum per key, and no list of state dicts; a variable for the first holds it too."
 DEVICE = "Sum where the entries are."
 NONE = "Without any state dict there is nothing to average: raise ValueError."
@@ -136,7 +137,10 @@ def test_averages_floats(solution, device):
     """Each entry of floats is the mean of all, in its own dtype."""
     for dtype in FLOATS if device == "cpu" else (F32,):
         for case in (PLAIN, THREE):
-            for found in expect_right(solution, made(case, dtype, device)).values():
+            states = made(case, dtype, device)
+            for n, one in enumerate(states):
+                one["steps"] = torch.tensor(n).to(device)
+            for found in expect_right(solution, states).values():
                 expect_device(found, device, DEVICE)
     for case in (ONE, FIVE):
         expect_right(solution, made(case, F64, device))
@@ -211,6 +215,19 @@ def test_leaves_the_inputs(solution):
                 shared = [name for name, y in rest.items() if shares_storage(x, y)]
                 words = f"returned {key!r} in the memory of {''.join(shared[:1])}."
                 expect(not shared, words, NEW)
+
+
+@aspect("memory")
+def test_leaves_earlier_results(solution):
+    """What came back stays as it is in later calls."""
+    first = expect_right(solution, states := [{**one, "n": torch.tensor(3)} for one in made(THREE)])
+    before = {key: x.clone() for key, x in first.items()}
+    for later in ([states[1], {**states[2], "n": torch.tensor(7)}], made(PLAIN)):
+        averaged(solution, later, CALLS)
+        is_same = list(first) == list(before) and all(
+            map(torch.equal, first.values(), before.values())
+        )
+        expect(is_same, "changed what an earlier call has returned.", CALLS)
 
 
 @aspect("memory")

@@ -111,9 +111,9 @@ class ModuleClass(DrawnModules):
         module = self.new(solution, made_with, row)
         self.write(module, row)
         handed = self.given_to_module(row, "cpu")
-        for name, one in zip(self.handed, handed, strict=False):
-            if name in self.lengths and one is not None:
-                handed[self.handed.index(name)] = one.narrow(self.lengths[name], 0, 1).clone()
+        for n, name in enumerate(self.handed[: len(handed)]):
+            if name in self.lengths and handed[n] is not None:
+                handed[n] = handed[n].narrow(self.lengths[name], 0, 1).clone()
         solution.last_call = Call(str(Call(self.name, made_with, {})), handed, {})
         solution.hint = LENGTHS
         module(*handed)
@@ -121,7 +121,8 @@ class ModuleClass(DrawnModules):
 
     def _long_row(self) -> tuple[Any, Row]:
         """Return a row whose inputs are longer than 1."""
-        index, axis = self.tensors.index(next(iter(self.lengths))), [*self.lengths.values()][0]
+        name, axis = next(iter(self.lengths.items()))
+        index = self.tensors.index(name)
         return next(one for one in self.different() if one[1].arrays[index].shape[axis] > 1)
 
     @aspect("gradient")

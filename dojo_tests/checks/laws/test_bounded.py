@@ -1,4 +1,4 @@
-"""The law of the largest tensor that is made on the way."""
+"""The laws of large inputs: the largest tensor on the way, and work in parts."""
 
 import numpy as np
 import torch
@@ -72,3 +72,24 @@ def test_an_expanded_view_is_no_large_tensor(red_of):
         return x.sum() ** 2 + 0 * x.detach().flatten()[:1].expand(1000)[0]
 
     assert not red_of(Pairs, expanded)
+
+
+def in_parts_of_16(x, join):
+    """The sum of each part, put together."""
+    parts = [one.sum() for one in x.flatten().split(16)]
+    return join(parts) ** 2
+
+
+def test_what_works_in_parts_is_judged_where_there_are_several(red_of):
+    assert not red_of(Pairs, lambda x: in_parts_of_16(x, sum))
+    red = red_of(Pairs, lambda x: in_parts_of_16(x, lambda parts: parts[0]))
+    assert "test_values_of_large_inputs" in red
+    assert "test_values" not in red
+
+
+def test_gradients_go_through_all_parts(red_of):
+    def first_alone(parts):
+        return parts[0] + sum(one.detach() for one in parts[1:])
+
+    red = red_of(Pairs, lambda x: in_parts_of_16(x, first_alone))
+    assert list(red) == ["test_gradients_of_large_inputs"]

@@ -1077,3 +1077,54 @@ def test_a_tensor_may_be_left_out_or_none(red_of):
     assert not red_of(ShiftContract, Shift)
     assert "NoneType" in str(red_of(ShiftContract, ShiftsByZero)["test_values"])
     assert "test_values" in red_of(ShiftContract, ShiftsAlways)
+
+
+class Places(ModuleClass):
+    """x·Wᵀ + b, plus the place along the first dimension."""
+
+    name = "Linear"
+    tensors = ("x", "weight", "bias")
+    parameters = ("weight", "bias")
+    dtypes = (torch.float32, torch.float64)
+    cases = LinearContract.cases[:1]
+    ulps = 32
+    lengths = {"x": 0}
+    made_with = LinearContract.made_with
+
+    def truth(self, x, weight, bias):
+        return x @ weight.T + bias + np.arange(len(x))[:, None]
+
+
+class WithPlaces(Linear):
+    def places(self, x):
+        return torch.arange(len(x), device=x.device)
+
+    def forward(self, x):
+        return super().forward(x) + self.places(x)[:, None].to(x.dtype)
+
+
+class KeepsPlaces(WithPlaces):
+    kept = None
+
+    def places(self, x):
+        if self.kept is None or self.kept.device != x.device:
+            self.kept = super().places(x)
+        return self.kept
+
+
+class AddsABuffer(WithPlaces):
+    """Right: the buffer is made by the first call, and moves with the module."""
+
+    def places(self, x):
+        if "kept" not in self._buffers or len(self.kept) < len(x):
+            self.register_buffer("kept", super().places(x), persistent=False)
+        return self.kept[: len(x)]
+
+
+def test_a_module_takes_other_lengths(red_of):
+    assert not red_of(Places, WithPlaces)
+    assert list(red_of(Places, KeepsPlaces)) == ["test_takes_other_lengths"]
+
+
+def test_a_buffer_may_be_made_by_a_call(red_of, device):
+    assert not red_of(Places, AddsABuffer, device)

@@ -5,6 +5,7 @@ import functools
 import torch
 
 from .kinds import (
+    FLOATS,
     SABOTEURS,
     Saboteur,
     each,
@@ -215,6 +216,13 @@ def has_large_cases(contract):
 def squared(inputs):
     """A tensor that has as many elements as all inputs together, squared."""
     return inputs[0].new_zeros(sum(x.numel() for x in inputs) ** 2)
+
+
+@result(has_large_cases, must_show=True)
+def wrong_where_inputs_are_long(v, inputs):
+    """As if the parts behind the first 32 places forgot what came before them."""
+    is_long = any(size > 32 for x in inputs for size in x.shape)
+    return v + 1 if is_long and v.dtype in FLOATS else v
 
 
 @saboteur(has_large_cases, must_show=True)
