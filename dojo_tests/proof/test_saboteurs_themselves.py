@@ -158,6 +158,7 @@ USES = (
     lambda module, _: write_into(module),
     torch.no_grad()(lambda module, x: module(x)),
     lambda module, x: module(x[0]),  # which one of them refuses
+    lambda module, x: module(x, None),  # which all but one refuse
     lambda module, _: copy.deepcopy(module),
     lambda module, _: module.load_state_dict(module.state_dict()),
     lambda module, _: module.to("cpu"),
@@ -174,7 +175,7 @@ def test_a_saboteur_spoils_a_module(saboteur):
         assert all(isinstance(module, torch.nn.Module) for module in modules)
         for use in USES:
             if not marks:
-                with contextlib.suppress(ValueError):
+                with contextlib.suppress(ValueError, TypeError):
                     use(modules[0], torch.arange(6.0).view(2, 3))
     assert marks
 

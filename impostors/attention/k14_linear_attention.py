@@ -264,6 +264,23 @@ def refuses_without_causal(q, k, v, causal=False):
     return above / below
 
 
+@impostor(
+    "linear_attention",
+    diagnosis="Parts of 64 tokens see nothing of the parts before them.",
+    aspect="values",
+)
+def forgets_earlier_parts(q, k, v, causal=False):
+    refuse(q, k, causal)
+    if not causal:
+        above, below = mixed(phi(q), phi(k), v, causal)
+        return above / below
+    rows = []
+    for query, key, value in zip(*(one.split(64, -2) for one in (q, k, v)), strict=True):
+        weights = (phi(query) @ phi(key).mT).tril()
+        rows.append(weights @ value / weights.sum(-1, keepdim=True))
+    return torch.cat(rows, -2)
+
+
 @alternative("linear_attention")
 def token_by_token(q, k, v, causal=False):
     x, y = torch.where(q > 0, q + 1, q.exp()), torch.where(k > 0, k + 1, k.exp())

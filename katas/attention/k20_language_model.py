@@ -103,7 +103,7 @@ class LanguageModel(torch.nn.Module):
         Args:
             tokens: int64, shape (B, T), any strides, from 0 to vocab_size - 1; B is at least 1, T
                 is from 1 to max_length. It stays as it is.
-            targets: int64, shape (B, T), any strides, on the device of tokens, from 0 to
+            targets: int64, shape (B, T), contiguous, on the device of tokens, from 0 to
                 vocab_size - 1 or -100; at least one is not -100. It stays as it is. None: there is
                 no loss.
 

@@ -8,6 +8,7 @@ from dojo.checks.laws.attention import OF_LARGEST
 
 DIVIDES = "Patches have to fill the image in both directions: raise ValueError."
 OTHER = "Compare the channels, the height and the width of x with those of the module: ValueError."
+OTHER_DIMENSIONS = [(2, 4, 6), (1, 2), (1, 2, 4, 6, 1), (1, 1, 2, 4, 6)]
 PLAIN = [[[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]], [[[[1.0, 0.5], [-1.0, 2.0]]]]
 PLAIN += [0.5], [[[9.0]]], [[[20.0], [30.0], [50.0]]]
 
@@ -62,7 +63,14 @@ class TestPatchEmbedding(ModuleClass):
             ValueError,
             OTHER,
         )
-        for shape in [(1, 3, 4, 6), (1, 1, 4, 6), (2, 4, 6), (1, 2), (1, 2, 4, 6, 1), (1, 1, 2, 4, 6)]
+        for shape in [
+            (1, 3, 4, 6),
+            (1, 1, 4, 6),
+            (2, 4, 6),
+            (1, 2),
+            (1, 2, 4, 6, 1),
+            (1, 1, 2, 4, 6),
+        ]
     ]
     refused_when_made = [
         ((size, patch, 1, 4), ValueError, DIVIDES)

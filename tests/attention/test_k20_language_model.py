@@ -8,6 +8,7 @@ from dojo.checks.blocks import GPT_BLOCK, gpt_block, layer_norm, linear, part_of
 from dojo.checks.draws import Constant, Normal
 from dojo.checks.laws import ModuleClass
 from dojo.checks.laws.attention import OF_LARGEST
+from dojo.checks.laws.layouts import CONTIGUOUS
 from dojo.checks.taped import Taped, numbers_of, slopes_of
 
 BLOCKS = [f"h.{n}.{name}" for n in range(2) for name in GPT_BLOCK]
@@ -139,6 +140,10 @@ class TestLanguageModel(ModuleClass):
         "test_hidden_places_get_no_gradient": "Later rows of wpe get gradient exactly 0.",
         "test_refuses": "More tokens than places raise ValueError.",
     }
+
+    def layouts_of(self, name):
+        """Targets are contiguous: nanoGPT's `targets.view(-1)` is right."""
+        return (CONTIGUOUS,) if name == "targets" else super().layouts_of(name)
 
     def made_with(self, tokens, targets, wte, wpe, *rest):
         layers = sum(one is not None for one in rest[2:-1]) // len(GPT_BLOCK)
