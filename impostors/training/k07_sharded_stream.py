@@ -302,6 +302,20 @@ class IsItsOwnIterator(Sound):
 
 @impostor(
     "ShardedStream",
+    diagnosis="The number of the next item stands in self: loops at the same time share it.",
+    aspect="memory",
+)
+class CountsInSelf(Sound):
+    def __iter__(self):
+        number, count, self.place = self.number(), self.count(), -1
+        for item in self.source():
+            self.place += 1
+            if self.place % count == number:
+                yield item
+
+
+@impostor(
+    "ShardedStream",
     diagnosis="source is called twice in a loop, to look at its first item.",
     aspect="memory",
 )

@@ -20,6 +20,9 @@ def loader_of(dataset, batch_size, seed, num_workers, **options):
     return DataLoader(dataset, batch_size, num_workers=num_workers, **options)
 
 
+SHARED = torch.Generator()
+
+
 def rng():
     """The generator of the worker's dataset."""
     return get_worker_info().dataset.rng
@@ -192,6 +195,16 @@ def gives_the_generator_to_the_sampler(dataset, batch_size, seed, num_workers=2)
     sampler = RandomSampler(dataset, generator=torch.Generator().manual_seed(seed))
     options = {"sampler": sampler, "shuffle": False, "generator": None}
     return loader_of(dataset, batch_size, seed, num_workers, **options)
+
+
+@impostor(
+    "make_loader",
+    diagnosis="All loaders share one generator: a new one begins it again for those before.",
+    aspect="values",
+)
+def shares_one_generator(dataset, batch_size, seed, num_workers=2):
+    generator = SHARED.manual_seed(seed)
+    return loader_of(dataset, batch_size, seed, num_workers, generator=generator)
 
 
 @impostor(

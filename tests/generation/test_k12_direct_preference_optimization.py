@@ -128,6 +128,9 @@ class TestSequenceLogProbs(PureFunction):
             "Nothing is shifted: logits[b, t - 1] speak of tokens[b, t], not logits[b, t].": (
                 same * mask
             )[:, later].sum(1),
+            "The first token counts here, by the last logits: `roll` brings it behind them.": (
+                picked(own, np.roll(tokens, -1, 1)) * np.roll(mask, -1, 1)
+            ).sum(1),
             "The mask is turned round: True means that a token counts.": (
                 shifted * ~mask[:, later]
             ).sum(1),

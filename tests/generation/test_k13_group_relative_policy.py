@@ -200,6 +200,8 @@ class TestGrpoLoss(PureFunction):
             "The rows are added up here; take their mean.": per_row(each, mask) * size,
             "The tokens of a row are added up here; take their mean.": ((each * mask).sum() / size),
             "mask is not looked at: hidden tokens count here.": plain.mean(),
+            "Hidden tokens that are filled with 0 have the ratio 1, and so a loss: leave them"
+            " out of the sum.": (each.sum(1) / mask.sum(1)).mean(),
             "d is ref_log_prob - log_prob, not the other way round.": per_row(
                 gain + beta * (np.expm1(-d) + d), mask
             ),

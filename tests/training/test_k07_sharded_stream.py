@@ -41,15 +41,15 @@ GRID += [(10, 1, 2), (7, 2, 1), (20, 3, 2), (23, 2, 3), (4, 3, 2), (9, 1, 4)]
 class Source:
     """Counts calls and items read; it fails where it is read too far."""
 
-    def __init__(self, count, allowed=10**9, make=lambda number: number):
+    def __init__(self, count, allowed=10**9, make=lambda number: number, is_iterator=True):
         self.numbers, self.allowed, self.make = range(count), allowed, make
-        self.calls, self.count = 0, 0
+        self.calls, self.count, self.is_iterator = 0, 0, is_iterator
 
     def __call__(self):
         self.calls += 1
-        return self.read()
+        return iter(self) if self.is_iterator else self
 
-    def read(self):
+    def __iter__(self):
         for number in self.numbers:
             if number >= self.allowed:
                 text = f"had read {number} items of the source before it yielded one more."
@@ -135,7 +135,7 @@ def test_reads_nothing_ahead(solution):
     """The source may be endless: nothing behind the item that is yielded has been read."""
     solution.hint = ONE_BY_ONE
     for rank, world, worker, workers in ((0, 1, 0, None), (1, 3, 0, None), (1, 2, 2, 3)):
-        source = Source(10**12, allowed=10)
+        source = Source(10**12, allowed=10, is_iterator=workers is not None)
         stream = solution.ShardedStream(source, rank, world)
         solution.last_call = f"ShardedStream(source, {rank}, {world}), over 0, 1, 2, … without end,"
         with as_worker(worker, workers):
@@ -166,18 +166,22 @@ def test_keeps_no_items(solution):
 @aspect("memory")
 def test_keeps_loops_apart(solution):
     """Each loop calls source() once, loops at the same time are independent, torch is as before."""
-    solution.hint, source = ANEW, Source(5)
+    solution.hint, source, words = ANEW, Source(10), "ShardedStream(source, 0, 2)"
     with settings_watched(solution, thoroughly=True) as found:
-        stream, solution.last_call = solution.ShardedStream(source), "ShardedStream(source)"
+        stream, solution.last_call = solution.ShardedStream(source, 0, 2), words
         expect(source.calls == 0, f"called source {source.calls} times before a loop.", ANEW)
+        shard = list(stream)
+        text = f"called source {source.calls} times; expected once in each loop."
+        expect(source.calls == 1, text, ANEW)
         first, second = iter(stream), iter(stream)
         taken = [next(one, "no item") for one in (first, first, second, first, second)]
         taken += [*first, *second]
-    solution.last_call = "ShardedStream(source), over the items 0 to 4 in two loops by turns,"
-    sentence = f"yielded {taken}; expected [0, 1, 0, 2, 1], and then [3, 4] and [2, 3, 4]."
-    expect(taken == [0, 1, 0, 2, 1, 3, 4, 2, 3, 4], sentence, ANEW)
-    text = f"called source {source.calls} times; expected once in each loop."
-    expect(source.calls == 2, text, ANEW)
+    solution.last_call = f"{words}, over the items 0 to 9 in two loops by turns,"
+    right = [shard[at] for at in (0, 1, 0, 2, 1, 3, 4, 2, 3, 4)] if len(shard) == 5 else []
+    sentence = f"yielded {taken[:5]}, and then {taken[5:]}; expected {right[:5]} and {right[5:]}."
+    expect(taken == right, sentence, ANEW)
+    text = f"called source {source.calls - 1} times; expected once in each loop."
+    expect(source.calls == 3, text, ANEW)
     expect(not found.text, found.text, "No random number and no setting of torch is needed.")
 
 

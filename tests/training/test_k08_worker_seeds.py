@@ -15,7 +15,9 @@ from dojo.checks.loading import as_worker, batches_of, workers_in_this_process
 KIND = "Return a DataLoader with num_workers workers."
 ALL = "Each loop has each item once, in batches of batch_size; the rest is a shorter batch."
 SHUFFLED = "Give `shuffle=True` and a generator: each loop then draws its order from it."
-OF_SEED = "Make a `torch.Generator`, seed it with seed alone, and give it to the DataLoader."
+OF_SEED = (
+    "Make a `torch.Generator` for each DataLoader, seed it with seed alone, and give it to that."
+)
 IN_PLACE = "`get_worker_info().dataset` is the worker's dataset: seed its rng."
 BY_SEED = "Seed rng by get_worker_info().seed alone: each worker has another one, in each loop."
 NOTHING = "A worker_init_fn returns nothing: `manual_seed` returns the generator."
@@ -127,14 +129,20 @@ def test_has_each_item_once(solution):
 def test_shuffles_by_the_seed(solution):
     """The order is random, another one in each loop and for each seed, the same for one seed."""
     solution.hint, orders = SHUFFLED, {}
-    for name, seed in (("first", 1), ("second", 1), ("other", 2), ("large", 2**32 - 1)):
-        loader = solution.make_loader(Drawing(12), 4, seed, num_workers=0)
+    seeds = {"first": 0, "second": 0, "other": 1, "large": 2**32 - 1}
+    # all of them are made before one is used: none of them changes another one
+    loaders = [solution.make_loader(Drawing(12), 4, seed, num_workers=0) for seed in seeds.values()]
+    for name, loader in zip(seeds, loaders, strict=True):
         orders[name] = []
         for _ in range(3):
             torch.rand(len(orders))  # what the main process draws changes nothing
             orders[name].append(torch.cat(list(loader)).flatten().tolist())
-    solution.last_call = words_of(1, 0, 4, 12)
+    solution.last_call = words_of(0, 0, 4, 12)
     one, two, three = orders["first"]
+    each = itertools.chain(orders["first"], orders["other"], orders["large"])
+    together = sum(b == a + 1 for order in each for a, b in itertools.pairwise(order))
+    text = f"has {together} of 99 items right behind the one of the dataset; expected about 8."
+    expect(together < 40, text, SHUFFLED)
     is_shuffled = all(order != list(range(12)) for order in orders["first"])
     expect(is_shuffled, "yields the items in their own order.", SHUFFLED)
     text = f"yields first the items {one[:4]} in the first loop, and then the same order again."
