@@ -195,7 +195,7 @@ def wraps_class(made, contract, wrap):
     running = []
 
     def compute(*values):
-        module, others = running[-1]
+        module, given, others = running[-1]
         held = {
             name: one
             for name, one in contract.state_in(values).items()
@@ -205,7 +205,8 @@ def wraps_class(made, contract, wrap):
         try:
             for name, one in held.items():
                 contract.put(module, name, as_held(one, old[name]))
-            return made.forward(module, *contract.inputs_in(values), *others)
+            inputs = [values[contract.tensors.index(name)] for name in contract.handed[:given]]
+            return made.forward(module, *inputs, *others)
         finally:
             for name, one in old.items():
                 contract.put(module, name, one)
@@ -219,7 +220,7 @@ def wraps_class(made, contract, wrap):
         for name in contract.tensors:
             if name not in contract.handed:
                 values[name] = getattr_or_none(contract, self, name)
-        running.append((self, inputs[count:]))
+        running.append((self, len(inputs[:count]), inputs[count:]))
         try:
             return wrapped(*values.values())
         finally:

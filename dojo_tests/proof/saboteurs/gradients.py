@@ -369,7 +369,9 @@ def takes_zeros_for_nothing(function, mark):
     return wrapper
 
 
-@saboteur(lambda contract: bool(contract.hidden) and contract.recorded, must_show=True)
+@saboteur(
+    lambda contract: records(contract) and bool(getattr(contract, "hidden", ())), must_show=True
+)
 def leaks_what_is_hidden(function, mark):
     """The function with so little of each input added everywhere that no digit shows it."""
 
