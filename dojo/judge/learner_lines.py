@@ -6,9 +6,11 @@ import ast
 import traceback
 import types
 from pathlib import Path
+from typing import Any
 
 from dojo.files.atomic import read_file
 
+_DECORATORS = 10  # that one function may have
 _CALLS = str(Path(__file__).with_name("solution.py"))  # where an answer is called
 
 
@@ -42,6 +44,19 @@ def learner_line(trace: types.TracebackType | None, path: Path) -> int:
 def is_learner(code: types.CodeType, path: Path) -> bool:
     """Whether this code was compiled from the learner's file."""
     return code.co_filename == str(path)
+
+
+def line_of(function: Any, path: Path) -> int:
+    """Return the line where the learner's function begins, or 0.
+
+    It is also found behind a decorator of another file, such as that of `torch.no_grad()`.
+    """
+    for _ in range(_DECORATORS):
+        code = getattr(function, "__code__", None)
+        if isinstance(code, types.CodeType) and is_learner(code, path):
+            return code.co_firstlineno
+        function = getattr(function, "__wrapped__", None)
+    return 0
 
 
 def unstarted_name(path: Path, line: int) -> str:

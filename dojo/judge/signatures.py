@@ -10,6 +10,7 @@ from pathlib import Path
 from dojo.course.katas import shown_path
 from dojo.course.statement import PublicName
 from dojo.files.atomic import content_of
+from dojo.judge.learner_lines import line_of
 from dojo.judge.loading import LoadError
 from dojo.verdict.model import RED
 
@@ -38,7 +39,7 @@ def require_names(
                 RED,
             )
         value = getattr(module, public.name)
-        line = getattr(getattr(value, "__code__", None), "co_firstlineno", 1)
+        line = line_of(value, path) or 1
         if not callable(value) or (public.is_class and not isinstance(value, type)):
             raise LoadError(
                 f"{shown}, line {line}: {public.name} is a {type(value).__name__}, not a {kind}. "

@@ -15,6 +15,7 @@ from dojo.checks.huge import refuse_odd_result
 from dojo.checks.messages import Call
 from dojo.course.katas import Kata
 from dojo.course.statement import PublicName
+from dojo.judge.learner_lines import line_of
 from dojo.judge.loading import LoadError, load, read
 from dojo.judge.sandbox.defaults import reset_defaults
 from dojo.judge.sandbox.process_state import ProcessState
@@ -101,7 +102,7 @@ class Solution:
         """
         set_limit, limit = sys.setrecursionlimit, sys.getrecursionlimit()
         function = vars(value).get("__init__") if isinstance(value, type) else value
-        line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
+        line = line_of(function, self._path)
 
         @functools.wraps(value, updated=())
         def call(*args: Any, **kwargs: Any) -> Any:

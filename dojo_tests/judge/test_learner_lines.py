@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from dojo.course.katas import Kata
-from dojo.judge.learner_lines import Trace, is_learner, learner_line, unstarted_name
+from dojo.judge.learner_lines import Trace, is_learner, learner_line, line_of, unstarted_name
 from dojo.judge.solution import Solution
 
 ANSWER = """\
@@ -113,3 +113,32 @@ def test_is_learner_is_true_of_code_of_the_learners_file_only(names, answer):
 )
 def test_unstarted_name_is_the_name_whose_body_raises_on_that_line(answer, line, name):
     assert unstarted_name(answer, line) == name
+
+
+DECORATED = """\
+import functools
+import torch
+
+@torch.no_grad()
+def plain(x):
+    return x
+
+twice = torch.no_grad()(torch.no_grad()(plain))
+aliased = torch.nn.functional.cosine_similarity
+built_in = torch.add
+
+def turning(x):
+    return x
+
+turning.__wrapped__ = turning
+"""
+
+
+def test_a_function_begins_where_the_learner_has_written_it(tmp_path):
+    file = tmp_path / "answer.py"
+    space = {}
+    exec(compile(DECORATED, str(file), "exec"), space)
+    lines = {name: line_of(space[name], file) for name in ("plain", "twice", "aliased", "built_in")}
+    assert lines == {"plain": 4, "twice": 4, "aliased": 0, "built_in": 0}
+    assert line_of(space["turning"], file) == 12
+    assert line_of(space["turning"], tmp_path / "another.py") == 0

@@ -58,14 +58,17 @@ class Sound(Sampler):
     aspect="type",
 )
 class IsNoSampler:
-    __init__, number, set_epoch, __len__ = (
-        Sound.__init__,
-        Sound.number,
-        Sound.set_epoch,
-        Sound.__len__,
-    )
-    source, mixed, cut, in_order = Sound.source, Sound.mixed, Sound.cut, Sound.in_order
-    members, __iter__ = Sound.members, Sound.__iter__
+    def __init__(self, lengths, boundaries, batch_size, shuffle=True, seed=0):
+        self.sampler = Sound(lengths, boundaries, batch_size, shuffle, seed)
+
+    def set_epoch(self, epoch):
+        self.sampler.set_epoch(epoch)
+
+    def __iter__(self):
+        return iter(self.sampler)
+
+    def __len__(self):
+        return len(self.sampler)
 
 
 @impostor(
