@@ -45,7 +45,8 @@ def expect_only_lr_changes(
     net(torch.ones(1, 2)).sum().backward()
     groups = [{"params": [net.weight], "lr": 0.5}, {"params": [net.bias], "weight_decay": 0.1}]
     optimizer = torch.optim.AdamW(groups, lr=0.1)
-    optimizer.step()
+    for p in net.parameters():  # by hand: the first step of torch's AdamW imports its compiler
+        optimizer.state[p] = {"step": torch.tensor(1.0), "exp_avg": torch.ones_like(p)}
     solution.hint = KEEP
     before, hooks = copy.deepcopy(optimizer.state_dict()), _hooks_of(optimizer)
     with module_untouched(net, KEEP), settings_watched(solution, thoroughly=True) as found:
