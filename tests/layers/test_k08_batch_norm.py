@@ -6,6 +6,7 @@ import torch
 from dojo.checks import Benchmark, Call, aspect, expect_values
 from dojo.checks.draws import Constant
 from dojo.checks.laws import StatefulModule
+from dojo.checks.laws.layouts import CONTIGUOUS, STRIDED, TRANSPOSED
 from dojo.checks.laws.numbers import as_array
 
 FIRST = [[1.0, 10.0], [3.0, 30.0], [5.0, 80.0]]
@@ -95,6 +96,8 @@ class TestBatchNorm(StatefulModule):
     driven_with = (2,)
     batches = [numbers(3, 2, seed=1), numbers(2, 2, 3, seed=2), numbers(5, 2, seed=3)]
     drawn_with = [(3,)]
+    gradient_cases = [*cases[:3], cases[-1]]
+    layouts = (CONTIGUOUS, TRANSPOSED, STRIDED)
     ulps = 64
     gradient_ulps = 64
     forbidden = ".*(layer|batch|group|instance|rms|response)_norm.*"
