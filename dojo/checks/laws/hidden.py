@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from dojo.checks.aspects import aspect
-from dojo.checks.expect import expect, expect_tensor, expect_values
+from dojo.checks.expect import expect, expect_shape, expect_tensor, expect_values
 from dojo.checks.inputs import random_like
 from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
@@ -42,13 +42,13 @@ class HiddenRow:
     def __init__(self, row: Row, place: int, unseen: dict[str, np.ndarray]) -> None:
         contract: Any = row.contract
         self.row, self.place, self.unseen = row, place, unseen
-        self.changed = list(row.arrays)
+        changed = list(row.arrays)
         for name, hidden in unseen.items():
             index = contract.tensors.index(name)
             x = row.arrays[index]
-            self.changed[index] = np.where(hidden, contract.other_numbers(name, x), x)
+            changed[index] = np.where(hidden, contract.other_numbers(name, x), x)
         tracked = contract.trackable if contract.recorded else ()
-        self.asked = ChangedRow(contract, self.changed, row.dtype, row.place, "hidden", tracked)
+        self.asked = ChangedRow(contract, changed, row.dtype, row.place, "hidden", tracked)
 
     @property
     def expected(self) -> torch.Tensor:
@@ -152,8 +152,7 @@ class HidesInputs(TrackedFunction):
         __tracebackhide__ = True
         record = next(self.records(solution, device, [one.asked]))
         expect_tensor(record.got, self.hint("type"), record.row.subject)
-        has_shape = record.got.shape == one.row.parts[0].expected.shape
-        expect(has_shape, "has another shape.", self.hint("shape"))
+        expect_shape(record.got, one.row.parts[0].expected.shape, self.hint("shape"))
         return record.got.select(self.result_axis, one.place)
 
     def _expect_zeros(self, one: HiddenRow, name: str, gradient: Any) -> None:
