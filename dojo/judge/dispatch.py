@@ -137,7 +137,7 @@ class Dispatch:
         At a kata's first check, the worker of the next kata is started too.
         """
         is_new = self._current is None
-        worker = self._current = self._current or self._take_next(item) or self._new_worker(item)
+        worker = self._current = self._current or self._take_next(item) or self._new_worker()
         if item.nodeid not in self._sent_nodeids:
             if hasattr(self._config, "workerinput"):  # xdist does not tell a worker what will come
                 self._send_request(worker, [item], is_new, nextitem)
@@ -172,7 +172,7 @@ class Dispatch:
         group = self._groups[after] if after < len(self._groups) else []
         if not group or KATA not in group[0].stash:
             return
-        worker = self._new_worker(group[0])
+        worker = self._new_worker()
         try:
             if isinstance(worker, ForkedWorker):  # a spawned one would have to be waited for
                 self._send_request(worker, group, is_new=True)
@@ -192,11 +192,11 @@ class Dispatch:
             return None
         return worker
 
-    def _new_worker(self, item: pytest.Item) -> Worker:
-        """Fork or spawn a worker for the item's kata."""
+    def _new_worker(self) -> Worker:
+        """Fork or spawn a worker, which can judge any kata."""
         limit = self._config.getoption("--time-limit")
         if self._isolation == "spawn":
-            return SpawnedWorker([str(item.stash[KATA].checks)], self._runner.root, limit)
+            return SpawnedWorker([], self._runner.root, limit)
         if not self._is_warm:
             if len(self._groups) > _MANY:
                 collapse()

@@ -45,6 +45,8 @@ class Runner:
         config: the configuration of pytest.
         root: the dojo's root.
         solutions: the folder of answers, laid out like ``katas/``.
+        session: that of a run which collects a kata's checks when it is asked for them; None in a
+            run that collects all checks at its start.
     """
 
     def __init__(self, config: pytest.Config, root: Path, solutions: Path) -> None:
@@ -58,8 +60,21 @@ class Runner:
         self._signatures: list[object] = []  # of these files, before the answer is judged
         self._state: ProcessState | None = None
         self._modules: dict[str, Any] = {}
+        self.session: pytest.Session | None = None
 
     # ---------------------------------------------------------------- collection
+
+    def collect(self, kata: Kata) -> None:
+        """Collect the checks of a kata, unless this run has collected some of them.
+
+        Where they cannot be collected, there are none.
+        """
+        if self.session is None or kata.name in self._items:
+            return
+        self._items[kata.name] = []
+        self._snapshot = None  # the checks may have imported more of the dojo
+        with contextlib.suppress(pytest.UsageError):  # there is no such file
+            self.session.perform_collect([str(kata.checks)])
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Store the place of a check in its file, before any plugin puts it elsewhere."""
@@ -102,14 +117,27 @@ class Runner:
         if self._snapshot is None or all_of_torch:
             preload(all_of_torch)
             if all_of_torch:
-                self._prepare_laws()
+                self._prepare_laws(itertools.chain.from_iterable(self._items.values()))
             self._snapshot = Snapshot()
             self._modules = dict(sys.modules)
             gc.freeze()  # a forked process that collects garbage would copy the whole heap
 
-    def _prepare_laws(self) -> None:
-        """Make the rows of all contracts, which every forked worker would make again."""
-        items = itertools.chain.from_iterable(self._items.values())
+    def all_steps(self) -> Iterator[None]:
+        """Import all that workers need, and collect every kata's checks, in steps of some 30 ms.
+
+        The first step alone takes longer: it imports all of torch.
+        """
+        self.warm_up(all_of_torch=True)
+        yield
+        for kata in find_katas(self.root):
+            if kata.name not in self._items:
+                self.collect(kata)
+                self._prepare_laws(self.items_of(kata))
+                yield
+        self.warm_up()
+
+    def _prepare_laws(self, items: Iterable[pytest.Item]) -> None:
+        """Make the rows of the checks' contracts, which every forked worker would make again."""
         classes = {item.cls for item in items if isinstance(item, pytest.Function) and item.cls}
         for one in classes:
             if issubclass(one, Contract):

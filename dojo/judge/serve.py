@@ -41,6 +41,12 @@ class ServedRun:
         return SOCKET in os.environ or ADDRESS in os.environ
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        """Collect nothing yet: the checks of a kata are collected when it is asked for."""
+        self._runner.session = session
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> bool:
         """Serve in place of running the tests."""
         runner = self._runner
@@ -52,7 +58,7 @@ class ServedRun:
 
         if can_fork():
             runner.warm_up()
-            run_fork_server(partial(serve, runner), partial(runner.warm_up, all_of_torch=True))
+            run_fork_server(partial(serve, runner), runner.all_steps())
         else:
             refuse()
         return True
@@ -89,6 +95,8 @@ def serve(runner: Runner, connection: WorkerEnd, preloads: bool = False) -> None
     received = requests(connection)
     request = next(received)
     kata = Kata(request["kata"], runner.root)
+    runner.collect(kata)
+    runner.warm_up()
     runner.open(kata, Path(request["solutions"]))
     chosen = request["device"]
     checks = {

@@ -22,6 +22,8 @@ from dojo.workers.pool import WorkerPool
 from dojo.workers.protocol import Outcome, open_request, parse_outcome, parse_plan, run_request
 from dojo.workers.worker import Worker, WorkerDied, WorkerStuck
 
+_OPEN_LIMIT = 60.0  # seconds that a worker may take to import a kata's checks on a slow disk
+
 
 class NoChecks(Exception):
     """No check of the kata could be collected, or none for the device."""
@@ -61,8 +63,10 @@ class PreparedWorker:
     ) -> None:
         self.worker = worker
         self._kata, self._solutions = kata, solutions
+        limit, worker.limit = worker.limit, _OPEN_LIMIT
         worker.send(open_request(kata, solutions, device, prefault=prefault))
         plan = worker.receive(parse_plan)
+        worker.limit = limit
         if not plan.checks:
             command = f"{typed('pytest')} {kata.checks}"
             raise NoChecks(f"{kata.name}: no check was collected; see: {command}")

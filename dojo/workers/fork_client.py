@@ -34,7 +34,7 @@ class CannotFork(Exception):
 
 
 class ForkServer:
-    """A warm process with torch imported and every check collected, from which workers are forked.
+    """A warm process with torch imported, from which workers are forked.
 
     The constructor starts it without waiting; the first request waits until it is ready.
     """
@@ -46,7 +46,7 @@ class ForkServer:
         self._is_ready = False
         number = theirs.fileno()
         self._process = start_pytest(
-            ["--continue-on-collection-errors"],
+            [],
             root,
             {SOCKET: str(number)},
             pass_fds=[number],
@@ -94,7 +94,7 @@ class ForkServer:
         return self._process.poll() is None
 
     def wait_until_ready(self) -> None:
-        """Wait until torch is imported and every check is collected.
+        """Wait until torch is imported.
 
         Raises:
             ForkServerDied, CannotFork: as for ``fork``.

@@ -1,4 +1,4 @@
-"""Forks a process per verdict from one that has torch imported and every check collected.
+"""Forks a process per verdict from one that has torch imported.
 
 The fork server is a pytest run that stops before the first check and waits. It never runs a
 learner's code: each request brings two open files, and a forked worker takes them over and judges
@@ -38,13 +38,13 @@ def _control() -> socket.socket:
     return socket.socket(fileno=int(os.environ.pop(SOCKET)))
 
 
-def run_fork_server(serve: Callable[[WorkerEnd], None], preload: Callable[[], None]) -> None:
+def run_fork_server(serve: Callable[[WorkerEnd], None], preload: Iterator[None]) -> None:
     """Fork a worker for each request to do so, until the client closes the line; then exit.
 
     Args:
         serve: what a worker does with its connection to the client.
-        preload: imports what only some answers need; called once, when no request has come in for
-            ``_IDLE`` seconds.
+        preload: the steps that make workers faster; begun when no request has come in for ``_IDLE``
+            seconds. A fork waits for the end of a step, except for the first, which may be long.
 
     Messages: ``fork`` with two files (connection, notes) is answered by ``pid PID`` of the worker;
     ``end PID`` ends it with all that it started, and is answered by ``ended PID``.
@@ -56,8 +56,9 @@ def run_fork_server(serve: Callable[[WorkerEnd], None], preload: Callable[[], No
     control.send(b"ready")
     if not server.answers_for(_IDLE):
         with server.answering_meanwhile():
-            preload()
-            collapse()
+            next(preload, None)
+        server.answer_between(preload)
+        collapse()
     server.answer_all()
     server.end_all()
     os._exit(0)  # there is nothing to save, and taking torch down takes half a second
@@ -79,6 +80,14 @@ class _Server:
         while self._is_open and select.select([self._control], [], [], seconds)[0]:
             self._answer_one()
         return not self._is_open
+
+    def answer_between(self, steps: Iterator[None]) -> None:
+        """Take all steps; between two of them, answer the requests that have come in."""
+        while self._is_open:
+            if select.select([self._control], [], [], 0)[0]:
+                self._answer_one()
+            elif next(steps, self) is self:
+                return
 
     def answer_all(self) -> None:
         """Answer requests until the line is cut."""

@@ -1,5 +1,6 @@
 """The verdict on an answer to a kata of the small dojo, from workers of both kinds."""
 
+import contextlib
 import hashlib
 
 import pytest
@@ -41,6 +42,15 @@ def judge_text(small_pool, double):
 def test_a_right_answer_is_green(judge_text):
     verdict = judge_text(RIGHT)
     assert (verdict.kata, verdict.state, len(verdict.checks)) == ("first/k01_double", GREEN, 12)
+
+
+def test_only_the_checks_of_the_kata_that_is_judged_are_imported(own_dojo, tmp_path):
+    for checks in (own_dojo / "tests").rglob("test_*.py"):
+        note = f"open({str(tmp_path / 'imported')!r}, 'a').write('{checks.stem} ')\n"
+        checks.write_text(checks.read_text(encoding="utf-8") + note, encoding="utf-8")
+    with contextlib.closing(WorkerPool(own_dojo, "spawn")) as pool:
+        assert judge_source(pool, Kata("first/k01_double", own_dojo), RIGHT).state == GREEN
+    assert (tmp_path / "imported").read_text(encoding="utf-8") == "test_k01_double "
 
 
 def test_a_wrong_answer_is_red(judge_text):

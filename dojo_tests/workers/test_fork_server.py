@@ -40,9 +40,10 @@ def serve(connection):
 def preload():
     preloads.append(1)
     print("preloaded", flush=True)
+    yield
 
 fork_server._IDLE = IDLE
-fork_server.run_fork_server(serve, preload)
+fork_server.run_fork_server(serve, preload())
 """
 REFUSES = "from dojo.workers.fork_server import refuse\nrefuse()"
 BREAKS = "import sys\nsys.exit('no such module: torch')"
@@ -161,6 +162,22 @@ def test_the_server_has_a_worker_to_spare_while_it_preloads(tiny_fork_server, un
     worker = server.fork(60.0)
     assert worker.ask("how often?") == ["how often?", 0]
     worker.close()
+    server._process.kill()
+
+
+def test_a_fork_waits_for_one_step_of_the_preload_only(tiny_fork_server, until):
+    steps = OBEYS.replace("IDLE = IDLE", "IDLE = 0.01").replace(
+        "    yield\n", "    yield\n    while True:\n        preloads.append(1)\n        yield\n"
+    )
+    server = tiny_fork_server(steps)
+    server.wait_until_ready()
+    assert until(lambda: "preloaded" in server._end_of_output())
+    counts = []
+    for _ in range(2):  # the first may be the spare one, forked before
+        worker = server.fork(60.0)
+        counts.append(worker.ask("how often?")[1])
+        worker.close()
+    assert counts[1] > 1
     server._process.kill()
 
 
