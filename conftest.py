@@ -19,10 +19,13 @@ if _MISSING:
         root = Path(__file__).parent
         own = next(root.glob(".venv/*/pytest*"), None)
         install = f"Run {own} instead, or install" if own else "Install"
+        command = f"{sys.executable} -m pip install torch-dojo"
+        if not (root / "pytest.ini").exists():  # a clone
+            clone = shlex.quote(str(root))
+            command = f"cd {clone} && {sys.executable} -m pip install -c constraints.txt -e ."
         raise pytest.UsageError(
             f"the Python of this pytest, {sys.executable}, has no {' and no '.join(_MISSING)}. "
-            f"{install} the dojo there: cd {shlex.quote(str(root))} && "
-            f"{sys.executable} -m pip install -c constraints.txt -e ."
+            f"{install} the dojo there: {command}"
         )
 
 else:

@@ -11,3 +11,17 @@ def run(file: str) -> None:
     from dojo.cli.run_button import run_file
 
     run_file(file)
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Add the magics ``%%kata``, ``%hint``, ``%dojo`` … to a notebook: ``%load_ext dojo``."""
+    from dojo.cli.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """End the processes that judge a notebook's cells: ``%unload_ext dojo``."""
+    from dojo.cli.magics import unload
+
+    unload(shell)

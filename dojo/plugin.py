@@ -16,7 +16,8 @@ import pytest
 # a sixth of that time, and once more at the end.
 gc.disable()
 
-from dojo.course.katas import NoSuchFolder, find_root, solutions_folder
+from dojo.course.katas import NoSuchFolder, solutions_folder
+from dojo.course.trees import find_root
 from dojo.devices.select import CHOICES
 from dojo.judge.arguments import leaves_out, name_checks, refuse_answers_elsewhere
 from dojo.judge.dispatch import Dispatch

@@ -146,7 +146,7 @@ def _run_pytest(
     command = [*bound_pytest(root), "-q", "--benchmark-only"]
     command += [f"--benchmark-min-time={_ROUND}", f"--benchmark-max-time={_LENGTH}"]
     command += [f"--benchmark-save={_SAVED_AS}", "--benchmark-save-data", *options]
-    command += [str(kata.checks) for kata in katas]
+    command += [str(kata.node) for kata in katas]
     notes: list[dict[str, Any]] = []
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(

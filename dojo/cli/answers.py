@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from dojo.cli.options import (
     Limit,
     Name,
     Names,
+    NotebookFile,
     OnDevice,
     Plot,
     Solutions,
@@ -83,17 +85,27 @@ def check(
     as_json: AsJson = False,
     device: OnDevice = Device.ALL,
     solutions: Solutions = "katas",
+    notebook: NotebookFile = "",
     limit: Limit = None,
 ) -> None:
     """Judge the named katas, all, or the current one."""
     from dojo.cli import check as checking
+    from dojo.cli.notebook import opened_answers
     from dojo.workers.fork_client import ForkServerDied
 
-    with in_dojo() as dojo:
-        katas, folder = dojo.answers(names, everything, solutions)
-        request = checking.CheckRequest(dojo.root, katas, folder, device.value, limit)
+    with in_dojo() as dojo, contextlib.ExitStack() as stack:
+        if notebook:
+            if solutions != "katas":
+                raise UsageError("say --notebook or --solutions, but not both.")
+            taken = stack.enter_context(opened_answers(dojo, notebook, names, everything))
+            request = checking.CheckRequest(
+                dojo.root, taken.katas, taken.folder, device.value, limit, taken
+            )
+        else:
+            katas, folder = dojo.answers(names, everything, solutions)
+            request = checking.CheckRequest(dojo.root, katas, folder, device.value, limit)
         try:
-            states = checking.check(request, dojo.progress, as_json) if katas else []
+            states = checking.check(request, dojo.progress, as_json) if request.katas else []
         except ForkServerDied as error:
             warn(f"the checks cannot be collected: {error}\nTo see why: {typed('dojo doctor')}")
             raise typer.Exit(1) from None

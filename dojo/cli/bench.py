@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from dojo.bench.results import STORAGE, Run, Subject
 from dojo.bench.run import CannotTime, Findings, has_benchmark, json_lines, time_katas
 from dojo.bench.table import table_lines
-from dojo.cli.terminal import paint, say, warn
+from dojo.cli.terminal import clear_passing, paint, say, show_passing, warn
 from dojo.course.katas import Kata
 from dojo.files.atomic import write_atomically
 from dojo.progress.record import Progress
@@ -68,7 +67,7 @@ def bench(request: BenchRequest) -> int:
     if not timed:
         return 0
     warn(f"timing {', '.join(kata.name for kata in timed)}, beside the reference")
-    _show_progress("timing …")
+    show_passing("timing …")
     try:
         limit = request.limit or TIME_LIMIT
         findings = time_katas(request.root, timed, request.device, limit, _show_case)
@@ -76,12 +75,12 @@ def bench(request: BenchRequest) -> int:
         warn(str(error))
         return 1
     except SystemExit:  # Ctrl-C, or another signal to end
-        _clear_progress()
+        clear_passing()
         with contextlib.suppress(OSError):  # the terminal may be closed
             warn("stopped; nothing of this run is kept.")
         raise
     finally:
-        _clear_progress()
+        clear_passing()
     _print_findings(findings, request)
     if request.plot:
         _write_charts(findings, request.root)
@@ -113,22 +112,7 @@ def _write_charts(findings: Findings, root: Path) -> None:
 
 def _show_case(note: dict[str, Any]) -> None:
     """Show on a terminal which case has just ended."""
-    _show_progress(f"timing … {note['kata']}: {note['implementation']}, n = {note['n']:,}")
-
-
-def _show_progress(text: str) -> None:
-    """Write a line to a terminal that the next such line replaces; elsewhere write nothing."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{paint(text[: columns() - 1], 'cyan')}")
-        sys.stderr.flush()
-
-
-def _clear_progress() -> None:
-    """Remove the line of ``_show_progress``."""
-    if sys.stderr.isatty():
-        with contextlib.suppress(OSError):  # it may have been closed since
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    show_passing(f"timing … {note['kata']}: {note['implementation']}, n = {note['n']:,}")
 
 
 def painted_lines(run: Run, earlier: Mapping[Subject, Run]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dojo.cli.listing import heading
 from dojo.cli.terminal import paint, say, warn
 from dojo.course.katas import Kata, shown_path
 from dojo.files.tools import pytest_of
+from dojo.notebook.relocation import NotebookAnswers
 from dojo.progress.record import Progress
 from dojo.verdict.diagnosis import diagnose, known_table, make_table
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Verdict
@@ -35,6 +36,7 @@ class CheckRequest:
         solutions: the folder of answers, laid out like ``katas/``.
         device: "cpu", "cuda" or "all".
         limit: seconds that one kata may take; None for the usual limit.
+        notebook: the notebook from which the answers in ``solutions`` were taken, if they were.
     """
 
     root: Path
@@ -42,6 +44,7 @@ class CheckRequest:
     solutions: Path
     device: str = "all"
     limit: float | None = None
+    notebook: NotebookAnswers | None = None
 
     @property
     def is_own(self) -> bool:
@@ -73,6 +76,8 @@ def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> l
             states.append(verdict.state if verdict else NO_VERDICT)
             if verdict is None:
                 continue
+            if request.notebook is not None:
+                verdict = request.notebook.relocated(kata, verdict)
             if request.is_own:
                 progress.record(verdict, complete=request.is_complete)
             if as_json:
@@ -86,7 +91,9 @@ def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> l
 
 
 def _judged_path(request: CheckRequest) -> str:
-    """The one file that is judged, or the folder of several, as it is typed from the root."""
+    """What is judged: the notebook, the one file or the folder of several, as it is typed."""
+    if request.notebook is not None:
+        return request.notebook.shown
     is_one = len(request.katas) == 1
     path = request.katas[0].solution_in(request.solutions) if is_one else request.solutions
     return shown_path(path, request.root)
@@ -115,22 +122,48 @@ def _print_verdict(pool: WorkerPool, kata: Kata, verdict: Verdict, request: Chec
     place = request.katas.index(kata)
     if place == 0 or request.katas[place - 1].track != kata.track:
         say(heading(kata))
-    name, state, counts = row_of(verdict, kata.stem)
-    say(f"  {name} {paint(state, colour_of(verdict.state))} {counts}")
+    print_row(kata, verdict)
     if verdict.state == GREEN or (verdict.state == NOT_STARTED and not is_alone):
         return
-    file = kata.solution_in(request.solutions)
-    choice = "katas" if request.is_own else shown_path(request.solutions, request.root)
-    lists_all = f"{pytest_of(kata.stem, request.root, Path.cwd(), choice)} -rf"
-    path, headline, *message = failure_lines(verdict, shown_path(file, request.root), lists_all)
+    print_failure(kata, verdict, request)
+    if is_alone and (found := _diagnose_late(pool, kata, verdict)):
+        print_diagnosis(found)
+
+
+def print_row(kata: Kata, verdict: Verdict) -> None:
+    """Print a verdict in one line."""
+    name, state, counts = row_of(verdict, kata.stem)
+    say(f"  {name} {paint(state, colour_of(verdict.state))} {counts}")
+
+
+def print_failure(kata: Kata, verdict: Verdict, request: CheckRequest) -> None:
+    """Print what is wrong, by a verdict that is not green."""
+    file, lists_all = _file_and_command(kata, verdict, request)
+    path, headline, *message = failure_lines(verdict, file, lists_all)
     say(f"    {path}")
     state, colon, law = headline.partition(":")
     say(f"    {paint(state, colour_of(state))}{colon}{law}")
     for line in message:
         say(f"      {line}")
-    if is_alone and (found := _diagnose_late(pool, kata, verdict)):
-        for line in wrapped(f"This looks like: {found}"):
-            say(f"      {line}")
+
+
+def _file_and_command(kata: Kata, verdict: Verdict, request: CheckRequest) -> tuple[str, str]:
+    """The file that is judged, as it is shown, and the command that lists all of its failures.
+
+    Pytest does not read notebooks, so there is none for the cell of one.
+    """
+    if request.notebook is not None:
+        shown = verdict.first_failure
+        return (shown.file if shown is not None else request.notebook.shown), ""
+    file = shown_path(kata.solution_in(request.solutions), request.root)
+    choice = "katas" if request.is_own else shown_path(request.solutions, request.root)
+    return file, f"{pytest_of(kata.stem, request.root, Path.cwd(), choice)} -rf"
+
+
+def print_diagnosis(diagnosis: str) -> None:
+    """Print a known mistake that was recognised after what is wrong was printed."""
+    for line in wrapped(f"This looks like: {diagnosis}"):
+        say(f"      {line}")
 
 
 def _diagnose_late(pool: WorkerPool, kata: Kata, verdict: Verdict) -> str | None:

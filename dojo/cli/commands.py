@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import sys
 
-from dojo.cli import answers, guidance, upkeep  # noqa: F401 - this order is that of the help
+# This order is that of the help.
+from dojo.cli import answers, guidance, notebook, practice, provision, upkeep  # noqa: F401
 from dojo.cli.app import app
 from dojo.cli.exit_codes import exit_code_of
 

@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from dojo.course.katas import TREES, Kata, find_katas, find_root, shown_path, solutions_folder
+from dojo.course.katas import Kata, find_katas, shown_path, solutions_folder
 from dojo.course.lookup import UnclearName, find_kata, katas_of_track
 from dojo.course.named_paths import NamedPath, meaning_of_path
+from dojo.course.trees import TREES, course_of, find_root
 from dojo.files.tools import typed
 from dojo.progress.record import Progress
 
@@ -31,11 +32,15 @@ class Context:
         except FileNotFoundError:
             raise UsageError("the folder that you are in is gone. Go to another one: cd") from None
         if root is None:
-            raise UsageError("there is no dojo here. Go to your clone of torch-dojo: cd torch-dojo")
+            command = typed("dojo init torch-dojo")
+            raise UsageError(
+                f"there is no dojo here. Go to its folder: cd torch-dojo. To make one: {command}"
+            )
         self.root = root
         self.katas = find_katas(root)
         if not self.katas:
-            raise UsageError(f"{root / 'tests'} holds no checks, so there are no katas.")
+            checks = course_of(root) / "tests"
+            raise UsageError(f"{checks} holds no checks, so there are no katas.")
 
     @functools.cached_property
     def progress(self) -> Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +13,7 @@ from dojo.cli.terminal import paint
 from dojo.course.katas import Kata, shown_path, track_and_what_it_builds_on, track_title
 from dojo.course.lesson import kata_title
 from dojo.files.tools import typed
+from dojo.practice.schedule import Schedule
 from dojo.progress.record import Progress
 from dojo.verdict.model import GREEN, NOT_JUDGED, NOT_STARTED, STALE
 from dojo.verdict.text import bar_of, colour_of, wrapped
@@ -25,15 +27,19 @@ _MEANINGS = {
 }
 
 
-def list_lines(katas: Sequence[Kata], progress: Progress, opened: Iterable[Kata]) -> Iterator[str]:
+def list_lines(
+    katas: Sequence[Kata], progress: Progress, opened: Iterable[Kata], schedule: Schedule
+) -> Iterator[str]:
     """A line with a bar for each track, and below those that are open a line for each kata.
 
-    What rare states mean comes last, and how the rest of the tracks are opened.
+    What rare states mean comes then, how the rest of the tracks are opened, and what is due for
+    practice.
 
     Args:
         katas: all of the dojo.
         progress: of the learner.
         opened: katas whose tracks are open.
+        schedule: of practice.
     """
     state_of = progress.states(katas)
     current = progress.current(state_of)
@@ -56,11 +62,28 @@ def list_lines(katas: Sequence[Kata], progress: Progress, opened: Iterable[Kata]
         yield from wrapped(
             f"{state}: {_MEANINGS[state]}. To judge all: {typed('dojo check --all')}"
         )
+    if due := schedule.due(katas):
+        yield due_line(len(due))
 
 
-def list_json(katas: Sequence[Kata], progress: Progress) -> Iterator[dict[str, Any]]:
+def due_line(count: int) -> str:
+    """How many katas are due for practice, of which there is one at least, and what to type."""
+    which = "1 kata is" if count == 1 else f"{count} katas are"
+    return f"{which} due for practice: {typed('dojo practice')}"
+
+
+def words_of_day(day: date, today: date) -> str:
+    """When a day to come is, such as "in 3 days, on 2026-01-31"."""
+    days = (day - today).days
+    return f"tomorrow, on {day}" if days == 1 else f"in {days} days, on {day}"
+
+
+def list_json(
+    katas: Sequence[Kata], progress: Progress, schedule: Schedule
+) -> Iterator[dict[str, Any]]:
     """The list of the katas for ``dojo list --json``: a dictionary for each kata."""
     state_of = progress.states(katas)
+    days = schedule.due_dates(katas)
     current = progress.current(state_of)
     for kata in katas:
         yield {
@@ -74,6 +97,8 @@ def list_json(katas: Sequence[Kata], progress: Progress) -> Iterator[dict[str, A
             "is_skipped": progress.is_skipped(kata),
             "hints_opened": progress.hints_opened(kata),
             "reds": progress.reds(kata),
+            "practice": days[kata].isoformat() if kata in days else None,
+            "is_due": kata in days and days[kata] <= schedule.today,
         }
 
 

@@ -12,8 +12,9 @@ import typer
 
 import dojo
 from dojo.cli.terminal import say
-from dojo.course.katas import find_katas, find_root
+from dojo.course.katas import find_katas
 from dojo.course.lookup import completions
+from dojo.course.trees import find_root
 from dojo.workers.limits import LONGEST_TIME_LIMIT, TIME_LIMIT
 
 
@@ -66,6 +67,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 OnDevice = Annotated[Device, typer.Option("--device", help="cuda is simulated where there is none")]
 Solutions = Annotated[
     str, typer.Option("--solutions", metavar="katas|reference|DIR", help="whose answers")
+]
+NotebookFile = Annotated[
+    str, typer.Option("--notebook", metavar="FILE", help="the answers in an .ipynb or a script")
 ]
 Version = Annotated[
     bool,

@@ -15,8 +15,9 @@ from dojo.cli.context import Context, UsageError
 from dojo.cli.exit_codes import exit_code_of
 from dojo.cli.listing import next_lines
 from dojo.cli.terminal import paint, say, say_all
-from dojo.course.katas import Kata, find_root, shown_path
+from dojo.course.katas import Kata, shown_path
 from dojo.course.lookup import short_name
+from dojo.course.trees import find_root
 from dojo.files.tools import typed
 from dojo.verdict.model import GREEN, NOT_STARTED, Verdict
 from dojo.verdict.text import colour_of, counts_of, headline_of, place_of, wrapped

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import typer
 
@@ -29,6 +31,26 @@ def warn(text: str) -> None:
     if _is_terminal(sys.stderr):
         told = "\n".join(row for line in told.splitlines() for row in wrapped(line, columns()))
     typer.echo(told, err=True)
+
+
+def show_passing(text: str) -> None:
+    """Write a line to a terminal that the next such line replaces; elsewhere write nothing."""
+    if _is_terminal(sys.stderr):
+        sys.stderr.write(f"\r\x1b[K{paint(text[: columns() - 1], 'cyan')}")
+        sys.stderr.flush()
+
+
+def clear_passing() -> None:
+    """Remove the line of ``show_passing``."""
+    if _is_terminal(sys.stderr):
+        with contextlib.suppress(OSError):  # it may have been closed since
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def link(text: str, path: Path) -> str:
+    """The text as a link to a file, where stdout is a terminal that shows colours."""
+    return f"\x1b]8;;{path.as_uri()}\x1b\\{text}\x1b]8;;\x1b\\" if _has_colours() else text
 
 
 def paint(text: str, colour: str) -> str:

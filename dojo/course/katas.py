@@ -2,6 +2,7 @@
 
 A kata *is* its path: ``tests/intro/test_k03_in_place_add.py`` makes the kata
 ``intro/k03_in_place_add``. There is no list to keep. Only the titles of tracks are read from files.
+Where the four trees of files lie, ``trees`` knows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TREES = ("katas", "reference", "tests", "impostors")
+from dojo.course.trees import course_of
+
 _NEAR = 3  # folders that are suggested at most
 
 
@@ -38,7 +40,7 @@ class Kata:
     @property
     def stub(self) -> Path:
         """The learner's file."""
-        return self._file_in("katas")
+        return self.root / "katas" / f"{self.name}.py"
 
     @property
     def reference(self) -> Path:
@@ -48,7 +50,16 @@ class Kata:
     @property
     def checks(self) -> Path:
         """The file of the checks."""
-        return self.root / "tests" / self.track / f"test_{self.stem}.py"
+        return course_of(self.root) / "tests" / self.track / f"test_{self.stem}.py"
+
+    @property
+    def node(self) -> Path:
+        """The file under which pytest lists the checks, and which its command line names.
+
+        That is the file of the checks; the learner's file, where the checks lie in the installed
+        course.
+        """
+        return self.checks if course_of(self.root) == self.root else self.stub
 
     @property
     def impostors(self) -> Path:
@@ -68,7 +79,7 @@ class Kata:
         return flat if flat.exists() else path
 
     def _file_in(self, tree: str) -> Path:
-        return self.root.joinpath(tree, f"{self.name}.py")
+        return course_of(self.root).joinpath(tree, f"{self.name}.py")
 
 
 class NoSuchFolder(Exception):
@@ -84,8 +95,10 @@ def solutions_folder(choice: str, root: Path) -> Path:
         NoSuchFolder: there is no such folder, or it holds no answer, or a file in it may be the
             answer to several katas.
     """
-    if choice in ("katas", "reference"):
+    if choice == "katas":
         return root / choice
+    if choice == "reference":
+        return course_of(root) / choice
     folder = Path(choice).resolve()
     if not folder.is_dir():
         raise NoSuchFolder(
@@ -131,31 +144,35 @@ def _no_answers(choice: str, folder: Path, katas: Sequence[Kata]) -> str:
     return text
 
 
-def is_root(folder: Path) -> bool:
-    """Return whether the folder is a dojo's root: it has the four folders of a course."""
-    return all((folder / tree).is_dir() for tree in TREES)
+def kata_of(node: Path, root: Path) -> Kata | None:
+    """Return the kata of a file under which pytest lists checks; None for any other file.
 
-
-def find_root(start: Path) -> Path | None:
-    """Return the root of the dojo that contains ``start``; None if no dojo does."""
-    return next((folder for folder in (start, *start.parents) if is_root(folder)), None)
-
-
-def kata_of(checks: Path, root: Path) -> Kata | None:
-    """Return the kata whose check file this is; None for any other file."""
+    That is the file of the checks, or a learner's file whose checks lie in the installed course.
+    """
+    course = course_of(root)
+    if course == root or node.is_relative_to(course):
+        return _kata_of_checks(node, course, root)
     try:
-        tree, track, file = checks.relative_to(root).parts
+        tree, track, file = node.relative_to(root).parts
     except ValueError:
         return None
-    if tree != "tests" or not file.startswith("test_") or not file.endswith(".py"):
+    if tree != "katas" or not file.endswith(".py"):
         return None
-    return Kata(f"{track}/{file[len('test_') : -len('.py')]}", root)
+    kata = Kata(f"{track}/{file.removesuffix('.py')}", root)
+    return kata if kata.checks.is_file() else None
 
 
 def find_katas(root: Path) -> list[Kata]:
-    """Return all katas; the tracks are in the order of the numbers that begin their titles."""
-    found = (kata_of(path, root) for path in sorted(root.glob("tests/*/test_*.py")))
+    """Return all katas; the tracks are in the order of the numbers that begin their titles.
+
+    Of an installed course these are the katas of the tracks whose folders the learner has.
+    """
+    course = course_of(root)
+    files = sorted(course.glob("tests/*/test_*.py"))
+    found = (_kata_of_checks(path, course, root) for path in files)
     katas = [kata for kata in found if kata is not None]
+    if course != root:
+        katas = [kata for kata in katas if kata.stub.parent.is_dir()]
     places = {track: _place(root, track) for track in {kata.track for kata in katas}}
     return sorted(katas, key=lambda kata: (places[kata.track], kata.name))
 
@@ -177,6 +194,17 @@ def track_and_what_it_builds_on(root: Path, track: str) -> str:
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     found = re.search(r"^Builds on (.+)\.$", text, re.MULTILINE)
     return f"{track}, which builds on {found.group(1)}" if found else track
+
+
+def _kata_of_checks(path: Path, course: Path, root: Path) -> Kata | None:
+    """Return the kata whose check file this is; None for any other file."""
+    try:
+        tree, track, file = path.relative_to(course).parts
+    except ValueError:
+        return None
+    if tree != "tests" or not file.startswith("test_") or not file.endswith(".py"):
+        return None
+    return Kata(f"{track}/{file[len('test_') : -len('.py')]}", root)
 
 
 def _place(root: Path, track: str) -> float:

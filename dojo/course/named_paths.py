@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dojo.course.katas import TREES, Kata
+from dojo.course.katas import Kata
 from dojo.course.lookup import UnclearName, katas_of_track, suggestion
+from dojo.course.trees import TREES, course_of
 
 _OF_KATAS = ("katas", "tests")  # trees whose files mean the learner's own answers
 
@@ -63,12 +64,13 @@ def _is_path(typed: str) -> bool:
 
 
 def _in_dojo(path: Path, root: Path, katas: Sequence[Kata]) -> NamedPath | None:
-    """Return the meaning of a path in the dojo's four trees; None for any other path."""
+    """Return the meaning of a path in the dojo's own trees; None for any other path."""
     for kata in katas:
         if kata.stub.is_symlink() and path.exists() and kata.stub.samefile(path):
             return NamedPath((kata,), root / "katas", is_file=True)
     tree, *parts = _parts_below(path, root) or [""]
-    if tree not in TREES or len(parts) > 2:
+    trees = TREES if course_of(root) == root else ("katas",)
+    if tree not in trees or len(parts) > 2:
         return None
     folder = root / ("katas" if tree in _OF_KATAS else tree)
     if not parts:

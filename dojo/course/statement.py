@@ -49,7 +49,17 @@ def read_statement(path: Path) -> Statement:
         SyntaxError: the file is not Python.
         ValueError: a public class has no ``__init__``.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    return parse_statement(path.read_text(encoding="utf-8"), str(path))
+
+
+def parse_statement(text: str, filename: str = "<kata>") -> Statement:
+    """Parse the text of a stub or reference; ``filename`` is where an error is said to be.
+
+    Raises:
+        SyntaxError: the text is not Python.
+        ValueError: a public class has no ``__init__``.
+    """
+    tree = ast.parse(text, filename=filename)
     names: dict[str, PublicName] = {}
     hints: tuple[str, ...] = ()
     for node in tree.body:

@@ -1,7 +1,7 @@
 """Tells a kata's stub from an answer, and finds the stub again after it was overwritten.
 
-The stub is taken from git's history. Without git, it is the copy that ``keep_stub`` made while the
-kata was not started. Nothing of what is found is run.
+The stub is taken from git's history. Without git, it is the copy that was kept while the kata was
+not started, or that of the installed course. Nothing of what is found is run.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from pathlib import Path
 
 from dojo.course.katas import Kata
 from dojo.course.statement import read_statement
+from dojo.course.trees import installed_course
 from dojo.files.atomic import content_of, write_atomically
 from dojo.files.tools import typed
 
 # The last line of every stub: whoever runs the file with Python is shown the verdict on it.
 RUN_LINE = 'if __name__ == "__main__": import dojo; dojo.run(__file__)  # your editor\'s run button'
+
+
+_KEPT = Path(".dojo", "stubs")  # where stubs are kept, from the dojo's root
 
 
 def is_stub(kata: Kata, raw: bytes) -> bool:
@@ -46,8 +50,43 @@ def has_begun(raw: bytes) -> bool:
 
 
 def find_stub(kata: Kata) -> bytes | None:
-    """Return the newest stub in git's history, else the copy that was kept, else None."""
+    """Return the newest stub in git's history, else the copy that was kept, else the installed one.
+
+    Returns:
+        None if there is none.
+    """
     return next((raw for raw in _versions(kata) if is_stub(kata, raw)), None)
+
+
+def newest_stub(kata: Kata) -> bytes | None:
+    """Return the stub of the course as it is now: the installed one, else the newest in git.
+
+    Returns:
+        None if there is none.
+    """
+    found = _installed(kata) or next(_in_git(kata), b"")
+    return found if found and is_stub(kata, found) else None
+
+
+def kept_stub(kata: Kata) -> bytes:
+    """Return the copy of the stub that was kept in ``.dojo/stubs/``; no bytes if there is none."""
+    return content_of(_kept_copy(kata))
+
+
+def kept_katas(root: Path) -> list[Kata]:
+    """Return the katas whose stubs are kept, those too that the course has no more."""
+    files = sorted((root / _KEPT).glob("*/*.py"))
+    return [Kata(f"{file.parent.name}/{file.stem}", root) for file in files]
+
+
+def remember_stub(kata: Kata, raw: bytes) -> None:
+    """Keep a stub in ``.dojo/stubs/``, in place of an older one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if raw != kept_stub(kata):
+        write_atomically(_kept_copy(kata), raw)
 
 
 def is_in_git(root: Path) -> bool:
@@ -76,20 +115,32 @@ def keep_stub(kata: Kata) -> None:
         OSError: the copy cannot be written.
     """
     raw = content_of(kata.stub)
-    if raw != content_of(_kept_copy(kata)) and is_stub(kata, raw):
-        write_atomically(_kept_copy(kata), raw)
+    if raw != kept_stub(kata) and is_stub(kata, raw):
+        remember_stub(kata, raw)
 
 
 def _versions(kata: Kata) -> Iterator[bytes]:
-    """Yield what may be the stub: the file in each commit, the newest first, then the kept copy."""
+    """Yield what may be the stub: the file in each commit, the newest first, then the copies."""
+    yield from _in_git(kata)
+    yield kept_stub(kata)
+    yield _installed(kata)
+
+
+def _in_git(kata: Kata) -> Iterator[bytes]:
+    """Yield the learner's file as it is in each commit, the newest first."""
     path = f"./{kata.stub.relative_to(kata.root).as_posix()}"  # from the root, wherever git's is
     for commit in _git(kata.root, "rev-list", "HEAD", "--", path).decode().split():
         yield _git(kata.root, "cat-file", "blob", f"{commit}:{path}")
-    yield content_of(_kept_copy(kata))
+
+
+def _installed(kata: Kata) -> bytes:
+    """Return the stub of the installed course; no bytes if there is none."""
+    course = installed_course()
+    return b"" if course is None else content_of(course / "katas" / f"{kata.name}.py")
 
 
 def _kept_copy(kata: Kata) -> Path:
-    return kata.solution_in(kata.root / ".dojo" / "stubs")
+    return kata.solution_in(kata.root / _KEPT)
 
 
 def _git(root: Path, *command: str) -> bytes:

@@ -126,19 +126,29 @@ def write_dated(folder: Path, raw: bytes, suffix: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for path in dated_names(folder, suffix):
         try:
-            file = path.open("xb")
+            write_new(path, raw)
         except FileExistsError:
             continue
-        try:
-            with file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
         return path
     raise AssertionError("the names never end")
+
+
+def write_new(path: Path, raw: bytes) -> None:
+    """Write a file that is not there yet, and wait until it is on the disk.
+
+    Raises:
+        FileExistsError: there is such a file, and it stays as it is.
+        OSError: the file cannot be written; nothing is left of it.
+    """
+    file = path.open("xb")
+    try:
+        with file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def dated_names(folder: Path, suffix: str, prefix: str = "") -> Iterator[Path]:

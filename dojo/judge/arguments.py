@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dojo.course.katas import Kata, find_katas, find_root, shown_path
+from dojo.course.katas import Kata, find_katas, shown_path
 from dojo.course.lookup import UnclearName, suggestion
 from dojo.course.named_paths import NamedPath, meaning_of_path
+from dojo.course.trees import course_of, find_root
 from dojo.files.tools import typed
 
 _OF_ANSWERS = ("katas", "reference", "impostors")  # trees of files that are no checks
@@ -26,6 +27,8 @@ def name_checks(config: pytest.Config, root: Path) -> None:
     Raises:
         pytest.UsageError: the file of no kata is named, or files in several folders.
     """
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        return  # nobody named anything
     args = [os.fspath(arg) for arg in config.args]
     katas = find_katas(root) if any(_may_be_answer(arg, config, root) for arg in args) else []
     named: list[str] = []
@@ -94,27 +97,28 @@ def _meaning(arg: str, config: pytest.Config, root: Path, katas: Sequence[Kata])
 def _checks(arg: str, meant: NamedPath) -> list[str]:
     """Return the arguments that name the checks of the katas that are meant."""
     path, mark, test = arg.partition("::")
-    if mark and not (meant.is_file and test.startswith("test")):
+    if mark and not (meant.is_file and test.lower().startswith("test")):
         raise pytest.UsageError(
             f"{arg}: what stands after :: is the name of a check, such as "
             f"{path}::test_… (all names: pytest --collect-only -q {path})."
         )
     if meant.is_file:
-        return [f"{meant.katas[0].checks}{mark}{test}"]
-    return list(dict.fromkeys(str(kata.checks.parent) for kata in meant.katas))
+        return [f"{meant.katas[0].node}{mark}{test}"]
+    return list(dict.fromkeys(str(kata.node.parent) for kata in meant.katas))
 
 
 def _choose_solutions(config: pytest.Config, root: Path, folders: list[Path]) -> None:
     """Have the answers in the folder judged that the arguments name."""
     chosen = config.getoption("--solutions")
     if chosen != "katas":
-        folders = [*folders, root / chosen if chosen == "reference" else Path(chosen).resolve()]
+        reference = course_of(root) / "reference"
+        folders = [*folders, reference if chosen == "reference" else Path(chosen).resolve()]
     if len({folder.resolve() for folder in folders}) > 1:
         shown = ", ".join(dict.fromkeys(shown_path(folder, root) for folder in folders))
         raise pytest.UsageError(
             f"these answers lie in several folders: {shown}. Judge one folder at a time."
         )
-    known = {root / name: name for name in ("katas", "reference")}
+    known = {root / "katas": "katas", course_of(root) / "reference": "reference"}
     config.option.solutions = known.get(folders[0], str(folders[0]))
 
 

@@ -11,7 +11,7 @@ import gc
 import itertools
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,11 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from dojo.checks.laws.contract import Contract
-from dojo.course.katas import TREES, Kata, find_katas, kata_of
+from dojo.course.katas import Kata, find_katas, kata_of
 from dojo.course.statement import read_statement
+from dojo.course.trees import PACKAGE, TREES, course_of
 from dojo.files.atomic import signature_of
+from dojo.judge.collection import module_at, place_in_learners_file
 from dojo.judge.items import KATA, PLACE, is_simple, machine_of, place_of
 from dojo.judge.outcome import check_after, check_before
 from dojo.judge.sandbox.defaults import preload, reset_settings_and_seeds
@@ -74,7 +76,17 @@ class Runner:
         self._items[kata.name] = []
         self._snapshot = None  # the checks may have imported more of the dojo
         with contextlib.suppress(pytest.UsageError):  # there is no such file
-            self.session.perform_collect([str(kata.checks)])
+            node = kata.node if kata.node.exists() else kata.checks
+            self.session.perform_collect([str(node)])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """Take the checks of a kata in place of the learner's file, if they lie elsewhere."""
+        collectors = yield
+        module = module_at(file_path, parent, self.root)
+        return collectors if module is None else [module]
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Store the place of a check in its file, before any plugin puts it elsewhere."""
@@ -93,6 +105,7 @@ class Runner:
                 item.stash.setdefault(PLACE, place_of(item, next(self._numbers)))
                 # pytest would render the whole traceback, of which nothing is shown
                 item.repr_failure = lambda *_args, **_kwargs: ""  # type: ignore[method-assign]
+                place_in_learners_file(item)
                 self._items.setdefault(kata.name, []).append(item)
                 if warns:  # a right answer may cause one in NumPy or torch
                     item.add_marker(pytest.mark.filterwarnings("ignore"))
@@ -147,11 +160,13 @@ class Runner:
         """Judge only this kata's answer from now on; close the reference to this process."""
         self.solutions = solutions
         self.solution(kata)  # reads the reference's names, before that is forbidden
-        hidden = [] if solutions == self.root / "reference" else ["reference", "impostors"]
-        own = [self.root / name for name in (*TREES, "dojo", *_ROOT_FILES) if name != "katas"]
+        course = course_of(self.root)
+        hidden = [] if solutions == course / "reference" else ["reference", "impostors"]
+        own = [course / tree for tree in TREES if course / tree != self.root / "katas"]
+        own += [PACKAGE, *(self.root / name for name in _ROOT_FILES)]
         protected = [self.root / "katas", self.root / ".dojo", solutions]
         judging = [path for path in own if path != solutions]
-        self._audit_hook = AuditHook([self.root / tree for tree in hidden], protected, judging)
+        self._audit_hook = AuditHook([course / tree for tree in hidden], protected, judging)
         self._watched = [kata.checks, *(self.root / name for name in _ROOT_FILES)]
         self._signatures = [signature_of(path) for path in self._watched]
 

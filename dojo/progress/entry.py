@@ -18,7 +18,8 @@ class Entry:
         source_hash: the hash of the file that the last verdict is on.
         judged: when the last verdict was given, in ISO 8601.
         green_hash: the hash of the last green version of the file.
-        green: when the last green verdict was given, in ISO 8601; empty if there was none.
+        green: when the last green version of the file first was green, in ISO 8601; empty if there
+            was none. Another green verdict on the same version does not change it.
         fingerprint: that of the dojo which gave the last green verdict, as ``fingerprint`` makes
             it; empty in an entry of an older dojo, whose green is stale.
         reds: how many versions of the file were red since the last green one.
@@ -41,7 +42,9 @@ class Entry:
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         new = replace(self, state=verdict.state, source_hash=verdict.source_hash, judged=now)
         if verdict.state == GREEN:
-            new = replace(new, green_hash=verdict.source_hash, green=now, fingerprint=fingerprint)
+            is_known = self.green and verdict.source_hash == self.green_hash
+            since = self.green if is_known else now
+            new = replace(new, green_hash=verdict.source_hash, green=since, fingerprint=fingerprint)
             return replace(new, reds=0, skipped=False)
         if verdict.source_hash == self.green_hash:  # it is no longer green: a check has changed
             new = replace(new, green_hash="")

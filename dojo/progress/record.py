@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,7 @@ VERSION = 1
 
 _Change = Callable[[Entry], Entry]
 _NOTHING = Entry()  # of a kata that was never judged
+_LONG_AGO = date(2000, 1, 1)
 _UNREAD = object()  # the signature of a file that has to be read again
 
 
@@ -33,12 +35,13 @@ class Progress:
     """The learner's progress, shared through a file with other processes that record it.
 
     Attributes:
+        root: the dojo.
         warnings: lines that a person should read, such as that nothing can be saved.
     """
 
     def __init__(self, root: Path) -> None:
         self.warnings: list[str] = []
-        self._root = root
+        self.root = root
         path = root / ".dojo" / "progress.json"
         self._file = StateFile(path, VERSION, parse_entry, asdict, self.warnings.append)
         self._saved: dict[str, Entry] = {}
@@ -73,6 +76,19 @@ class Progress:
     def was_green(self, kata: Kata) -> bool:
         """Return whether any version of the learner's file has ever been green."""
         return bool(self._entry(kata).green)
+
+    def green_since(self, kata: Kata) -> date | None:
+        """Return the learner's day on which the last green version became green; None if none did.
+
+        A day that cannot be read counts as long ago.
+        """
+        when = self._entry(kata).green
+        if not when:
+            return None
+        try:
+            return date.fromisoformat(when[: len("2026-01-31")])
+        except ValueError:
+            return _LONG_AGO
 
     def reds(self, kata: Kata) -> int:
         """Return how many versions of the file were red since the last green one."""
@@ -123,11 +139,11 @@ class Progress:
         for verdict in kept:
             if verdict.state == NOT_STARTED:
                 with contextlib.suppress(OSError):  # the warning is given already
-                    keep_stub(Kata(verdict.kata, self._root))
+                    keep_stub(Kata(verdict.kata, self.root))
 
     def _change_by(self, verdict: Verdict) -> _Change:
         is_green = verdict.state == GREEN
-        now = self._fingerprints.of(Kata(verdict.kata, self._root)) if is_green else ""
+        now = self._fingerprints.of(Kata(verdict.kata, self.root)) if is_green else ""
         return partial(Entry.after, verdict=verdict, fingerprint=now)
 
     def open_hint(self, kata: Kata) -> None:

@@ -67,7 +67,7 @@ def reset(*katas: Kata) -> Reset:
             a file cannot be written, and an undo brings back those that were replaced before it.
     """
     begun = [kata for kata in katas if not is_stub(kata, content_of(kata.stub))]
-    return _replace({kata: _known_stub(kata) for kata in begun})
+    return replace_files({kata: known_stub(kata) for kata in begun})
 
 
 def save_copies(katas: Iterable[Kata]) -> tuple[ReplacedFile, ...]:
@@ -95,8 +95,12 @@ def overwrite(kata: Kata, raw: bytes) -> None:
         ) from None
 
 
-def _replace(contents: Mapping[Kata, bytes]) -> Reset:
-    """Save copies of the files, record them as one reset, and only then overwrite."""
+def replace_files(contents: Mapping[Kata, bytes]) -> Reset:
+    """Save copies of the learner's files, record them as one reset, and only then overwrite.
+
+    Raises:
+        CannotReplace: as for ``reset``.
+    """
     files = save_copies(contents)
     warnings: list[str] = []
     _record(files, contents, warnings)
@@ -128,8 +132,8 @@ def _record(
         ) from None
 
 
-def _known_stub(kata: Kata) -> bytes:
-    """The kata's stub.
+def known_stub(kata: Kata) -> bytes:
+    """Return the kata's stub.
 
     Raises:
         CannotReplace: it is not known.

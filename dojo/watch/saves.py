@@ -8,7 +8,8 @@ from pathlib import Path
 
 from watchfiles import watch
 
-from dojo.course.katas import TREES, Kata, find_katas
+from dojo.course.katas import Kata, find_katas
+from dojo.course.trees import TREES
 from dojo.files.atomic import signature_of
 
 _QUIET = 4  # milliseconds without another change, after which a save counts as finished

@@ -5,10 +5,12 @@ import functools
 import hashlib
 import io
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -157,6 +159,72 @@ def run_dojo_at_terminal(own_dojo):
     if pty is None:
         pytest.skip("this system has no pseudo-terminals")
     return run
+
+
+class Typist:
+    """A command at a terminal of 100 columns, with somebody who reads and types."""
+
+    patience = 60.0  # seconds for what takes five on a quiet machine
+
+    def __init__(self, folder, arguments):
+        self.text, self._seen = "", 0
+        self.pid, self._line = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.environ.update(TERM="xterm", COLUMNS="100", NO_COLOR="1")
+            os.execv(sys.executable, [sys.executable, "-m", "dojo", *arguments])
+
+    def wait_for(self, *words):
+        """Read until each of these was printed since the last time."""
+        until = time.monotonic() + self.patience
+        while not all(word in self.text[self._seen :] for word in words):
+            assert time.monotonic() < until, f"not yet {words}: {self.text[self._seen :]}"
+            self._read()
+        self._seen = len(self.text)
+
+    def press(self, keys):
+        os.write(self._line, keys.encode())
+
+    def hang_up(self):
+        os.close(self._line)
+
+    def wait_for_end(self):
+        """Read all that is left; return the exit code."""
+        until = time.monotonic() + self.patience
+        while time.monotonic() < until:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._read()
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+            self._read()
+        raise AssertionError(f"the command has not ended: {self.text[self._seen :]}")
+
+    def _read(self):
+        with contextlib.suppress(OSError):  # one of the ends is closed
+            while select.select([self._line], [], [], 0.05)[0]:
+                self.text += os.read(self._line, 65536).decode(errors="replace")
+
+
+@pytest.fixture
+def type_dojo(own_dojo):
+    """Starts the command in the test's own dojo at a terminal, for a test that reads and types."""
+    typists = []
+
+    def start(*arguments):
+        typists.append(Typist(own_dojo, arguments))
+        return typists[-1]
+
+    if pty is None:
+        pytest.skip("this system has no pseudo-terminals")
+    yield start
+    for typist in typists:
+        with contextlib.suppress(OSError):
+            typist.hang_up()
+        if typist.pid:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(typist.pid, signal.SIGKILL)
+                os.waitpid(typist.pid, 0)
 
 
 @pytest.fixture(scope="session")

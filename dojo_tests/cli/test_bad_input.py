@@ -27,6 +27,14 @@ BAD = {
     "watch k99 --json": "There is no kata 'k99'",
     "watch": "the screen needs a terminal",
     "list --yaml": "--yaml",
+    "practice k99": "There is no kata 'k99'",
+    "practice k02_add": "first/k02_add has not been green yet, and practice is for what was.",
+    "practice --track third": "There is no track 'third'. These are: first, second",
+    "practice k02_add --track first": "a kata is practised alone: leave out --track",
+    "practice k02_add --minutes 5": "a kata is practised alone: leave out --track",
+    "practice --minutes 0": "a number of minutes above 0",
+    "practice --minutes nan": "a number of minutes above 0",
+    "practice --minutes long": "--minutes",
     "dance": "dance",
 }
 
@@ -45,7 +53,8 @@ def test_outside_a_dojo_every_command_says_so(run_dojo_in, tmp_path, arguments):
     result = run_dojo_in(tmp_path, *arguments)
     assert result.returncode == 2
     assert result.stderr == (
-        "dojo: there is no dojo here. Go to your clone of torch-dojo: cd torch-dojo\n"
+        "dojo: there is no dojo here. Go to its folder: cd torch-dojo. "
+        "To make one: dojo init torch-dojo\n"
     )
 
 

@@ -6,6 +6,7 @@ COMMANDS_THAT_JUDGE_NOTHING = [
     (),
     ("list",),
     ("list", "--json"),
+    ("practice",),
     ("next",),
     ("skip", "k01_double"),
     ("hint", "k01_double"),
@@ -13,7 +14,7 @@ COMMANDS_THAT_JUDGE_NOTHING = [
     ("reset", "k01_double"),
     ("--help",),
 ]
-HEAVY = {"torch", "numpy", "pytest", "_pytest", "rich", "textual", "watchfiles"}
+HEAVY = {"torch", "numpy", "pytest", "_pytest", "rich", "textual", "watchfiles", "fsrs"}
 
 
 def imports_of(result):

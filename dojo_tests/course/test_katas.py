@@ -6,13 +6,12 @@ from dojo.course.katas import (
     Kata,
     NoSuchFolder,
     find_katas,
-    find_root,
-    is_root,
     kata_of,
     shown_path,
     solutions_folder,
     track_title,
 )
+from dojo.course.trees import find_root, is_root
 
 NAMES = ["first/k01_double", "first/k02_add", "second/k01_mean", "second/k02_first_row"]
 

@@ -69,6 +69,9 @@ class FakeItem:
     def add_marker(self, marker):
         self.markers.append(marker)
 
+    def getparent(self, _kind):
+        return None
+
 
 # ---------------------------------------------------------------- collection
 

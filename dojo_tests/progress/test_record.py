@@ -1,8 +1,10 @@
 """The learner's state survives edits, other processes, damage, a full disk and kill -9."""
 
+import datetime
 import errno
 import hashlib
 import json
+import re
 import subprocess
 import sys
 
@@ -62,6 +64,29 @@ def progress_after(verdict_on):
         return Progress(kata.root)
 
     return progress_of
+
+
+# ---------------------------------------------------------------- the day of the first green
+
+
+def test_a_kata_that_was_never_green_has_no_day(double, progress_after):
+    assert progress_after(double, RED, "x = 1\n").green_since(double) is None
+
+
+def test_the_day_of_a_green_version_stays_when_it_is_judged_again(double, progress_after, file):
+    progress_after(double, GREEN, "x = 1\n")
+    file.write_text(re.sub(r'"green": "[^T]*T', '"green": "2020-02-29T', file.read_text()))
+    day = datetime.date(2020, 2, 29)
+    assert Progress(double.root).green_since(double) == day
+    assert progress_after(double, RED, "x =\n").green_since(double) == day
+    assert progress_after(double, GREEN, "x = 1\n").green_since(double) == day
+    assert progress_after(double, GREEN, "x = 2\n").green_since(double) > day
+
+
+def test_a_day_that_cannot_be_read_is_long_ago(double, progress_after, file):
+    progress_after(double, GREEN, "x = 1\n")
+    file.write_text(re.sub(r'"green": "[^"]*"', '"green": "once"', file.read_text()))
+    assert Progress(double.root).green_since(double).year == 2000
 
 
 # ---------------------------------------------------------------- states

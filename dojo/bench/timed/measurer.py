@@ -130,7 +130,7 @@ class Measurer:
         if self.isolation == "fork":
             _preload()
             return ForkedWorker(partial(serve, case.session), limit)
-        arguments = [*self._spawned_options(), str(case.kata.checks)]
+        arguments = [*self._spawned_options(), str(case.kata.node)]
         return SpawnedWorker(arguments, self._root, limit)
 
     def _measure_one_pass(self, case: BenchItem, worker: Worker | None) -> dict[str, Any]:
