@@ -109,9 +109,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the tests of the dojo itself out, unless an argument names them."""
+    """Leave out the dojo's own tests, unless an argument names them, and what -k excludes."""
     runner = config.stash.get(RUNNER, None)
-    return True if runner and leaves_out(collection_path, runner.root, config) else None
+    if runner is None:
+        return None
+    is_left_out = leaves_out(collection_path, runner.root, config)
+    return True if is_left_out or runner.excludes(collection_path) else None
 
 
 @pytest.hookimpl(optionalhook=True, trylast=True)

@@ -23,8 +23,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 import dojo
-from dojo.course.katas import Kata, find_katas
+from dojo.course.katas import Kata, find_katas, solutions_folder
 from dojo.course.stubs import is_in_git
+from dojo.course.trees import PACKAGE, course_of, installed_course
 from dojo.files.atomic import write_atomically
 from dojo.files.tools import typed
 from dojo.progress.record import Progress
@@ -34,7 +35,11 @@ from dojo.workers.fork_client import ForkServerDied
 from dojo.workers.pool import WorkerPool
 from dojo.workers.worker import WorkerDied, WorkerStuck
 
-_INSTALL = f"In your clone: {sys.executable} -m pip install -c constraints.txt -e ."
+_INSTALL = (
+    f"{sys.executable} -m pip install --upgrade torch-dojo"
+    if installed_course()
+    else f"In your clone: {sys.executable} -m pip install -c constraints.txt -e ."
+)
 _IMPORT_LIMIT = 120.0  # seconds that importing torch may take on a slow disk
 _RUNS = 5  # verdicts; their median time is shown
 _ROOM = 100 * 2**20  # bytes; a verdict needs a few megabytes of temporary files
@@ -71,7 +76,7 @@ def examine(root: Path) -> Iterator[Finding]:
         finding = _package(requirement)
         missing = missing or not finding.is_well
         yield finding
-    yield _clone(root)
+    yield _own_package(root)
     yield _plugin()
     if not missing:
         yield _devices(root)
@@ -83,11 +88,18 @@ def examine(root: Path) -> Iterator[Finding]:
 
 
 def requirements(root: Path) -> list[Requirement]:
-    """The dependencies in pyproject.toml; read as text, since Python 3.10 has no tomllib."""
-    text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    block = text.partition("\ndependencies = [")[2].partition("\n]")[0]
-    found = map(Requirement, re.findall(r'^\s*"([^"]+)"', block, re.MULTILINE))
-    return [one for one in found if one.marker is None or one.marker.evaluate()]
+    """The dependencies: those of the installed package, or those in the clone's pyproject.toml."""
+    if installed_course():
+        texts = importlib.metadata.requires("torch-dojo") or []
+    else:  # as text, since Python 3.10 has no tomllib
+        text = (root / "pyproject.toml").read_text(encoding="utf-8")
+        block = text.partition("\ndependencies = [")[2].partition("\n]")[0]
+        texts = re.findall(r'^\s*"([^"]+)"', block, re.MULTILINE)
+    return [
+        one
+        for one in map(Requirement, texts)
+        if one.marker is None or one.marker.evaluate({"extra": ""})
+    ]
 
 
 def _package(requirement: Requirement) -> Finding:
@@ -101,12 +113,14 @@ def _package(requirement: Requirement) -> Finding:
     return Finding(requirement.name, version)
 
 
-def _clone(root: Path) -> Finding:
-    """Whether the package ``dojo`` that runs is in the clone where the command was called."""
-    package = Path(dojo.__file__).parent
-    if package.resolve() == (root / "dojo").resolve():
-        return Finding("dojo", str(package))
-    return Finding("dojo", f"{package} runs, which is not that of {root}.", _INSTALL)
+def _own_package(root: Path) -> Finding:
+    """Whether the package ``dojo`` that runs is the installed one, or that of this clone."""
+    if PACKAGE.resolve() == (root / "dojo").resolve():
+        return Finding("dojo", str(PACKAGE))
+    if installed_course() and not (root / "dojo").is_dir():
+        checks = "in this folder" if course_of(root) == root else "in the package"
+        return Finding("dojo", f"{dojo.__version__} in {PACKAGE}; the checks are {checks}")
+    return Finding("dojo", f"{PACKAGE} runs, which is not that of {root}.", _INSTALL)
 
 
 def _plugin() -> Finding:
@@ -143,14 +157,12 @@ def _devices(root: Path) -> Finding:
 def _workers(root: Path) -> Finding:
     """Whether a reference is green, how workers are started here, and how long a verdict takes."""
     kata = find_katas(root)[0]
+    of_git = "" if installed_course() else " Is anything changed? git status"
     with contextlib.closing(WorkerPool(root)) as pool:
         try:
             times = [_time_of_verdict(pool, kata) for _ in range(1 + _RUNS)][1:]  # less the first
         except (_NotGreen, NoChecks, ForkServerDied, WorkerDied, WorkerStuck) as error:
-            remedy = (
-                f"To see more: {typed('pytest --solutions=reference')}. "
-                "Is anything changed? git status"
-            )
+            remedy = f"To see more: {typed('pytest --solutions=reference')}.{of_git}"
             return Finding("workers", f"{pool.kind}: {error}", remedy)
         return Finding(
             "workers",
@@ -171,7 +183,7 @@ def _time_of_verdict(pool: WorkerPool, kata: Kata) -> float:
     """
     pool.wait_until_ready()
     begun = time.perf_counter()
-    verdict = judge(pool, kata, kata.root / "reference")
+    verdict = judge(pool, kata, solutions_folder("reference", kata.root))
     if verdict.state != GREEN:
         raise _NotGreen(f"the reference of {kata.name} is {verdict.state}.")
     return time.perf_counter() - begun

@@ -117,7 +117,10 @@ class StateFile(Generic[Entry]):
         if not isinstance(content, dict) or type(content.get("version")) is not int:
             raise _NotUnderstood("is damaged: it has no version")
         if content["version"] > self._version:
-            raise _NotUnderstood("is of a newer dojo: get that with `git pull`, and rename it back")
+            raise _NotUnderstood(
+                "is of a newer dojo: update yours (`pip install -U torch-dojo`, in a clone "
+                "`git pull`), and rename it back"
+            )
         if content["version"] < self._version or not isinstance(content.get("katas"), dict):
             raise _NotUnderstood("is damaged: it has no katas of this version")
         try:

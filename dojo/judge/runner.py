@@ -7,6 +7,7 @@ decided in ``dispatch``.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import itertools
 import sys
@@ -26,6 +27,7 @@ from dojo.course.trees import PACKAGE, TREES, course_of
 from dojo.files.atomic import signature_of
 from dojo.judge.collection import module_at, place_in_learners_file
 from dojo.judge.items import KATA, PLACE, is_simple, machine_of, place_of
+from dojo.judge.keywords import KeywordFilter
 from dojo.judge.outcome import check_after, check_before
 from dojo.judge.sandbox.defaults import preload, reset_settings_and_seeds
 from dojo.judge.sandbox.file_access import AuditHook
@@ -78,6 +80,18 @@ class Runner:
         with contextlib.suppress(pytest.UsageError):  # there is no such file
             node = kata.node if kata.node.exists() else kata.checks
             self.session.perform_collect([str(node)])
+
+    @functools.cached_property
+    def _keywords(self) -> KeywordFilter | None:
+        expression = self.config.getoption("keyword")
+        return KeywordFilter(expression, find_katas(self.root)) if expression else None
+
+    def excludes(self, path: Path) -> bool:
+        """Return whether a file holds the checks of a kata that ``-k`` cannot mean."""
+        if self._keywords is None:
+            return False
+        kata = kata_of(path, self.root)
+        return kata is not None and self._keywords.excludes(kata)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collect_file(

@@ -141,8 +141,8 @@ def known_stub(kata: Kata) -> bytes:
     stub = find_stub(kata)
     if stub is None:
         raise CannotReplace(
-            f"{kata.name}: its stub is neither in git's history nor in .dojo/stubs/, so nothing "
-            f"was changed. Take {_shown_stub(kata)} from a fresh clone."
+            f"{kata.name}: its stub is neither in git's history nor in .dojo/stubs/ nor installed, "
+            f"so nothing was changed. Take {_shown_stub(kata)} from a fresh clone."
         )
     return stub
 

@@ -147,7 +147,8 @@ def test_what_is_known_stands_for_a_damaged_file(file):
 def test_the_warning_of_a_newer_version_says_how_to_get_it(file):
     write_damage(file, "future version")
     file.read({})
-    assert "is of a newer dojo: get that with `git pull`, and rename it back" in file.warnings[0]
+    assert "is of a newer dojo: update yours" in file.warnings[0]
+    assert "and rename it back" in file.warnings[0]
 
 
 def test_the_warning_of_a_wrong_entry_says_what_is_wrong(file):

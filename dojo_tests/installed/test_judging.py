@@ -126,3 +126,10 @@ def test_a_learners_own_tests_are_left_alone(installed, learner, answer):
     )
     assert states(installed, learner, "k01_double") == {"first/k01_double": "green"}
     assert "1 passed" in installed.pytest(learner, "tests").stdout
+
+
+def test_doctor_knows_where_the_checks_lie_and_finds_all_well(installed, learner):
+    done = installed.dojo(learner, "doctor")
+    assert "the checks are in the package" in words(done)
+    assert "git pull" not in done.stdout
+    assert "ms from request to verdict" in words(done)
