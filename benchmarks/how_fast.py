@@ -23,7 +23,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import watching
@@ -42,6 +43,7 @@ PAUSE = 0.5  # seconds between a verdict and the next save
 PAUSE_OF_SPAWNED = 5.0  # seconds in which another process has started
 PAUSE_OF_OTHERS = 2.0  # pytest-watcher forgets a save that comes before its run has ended
 FEW = 10  # saves in the large dojo; as many times are told with their 95th percentile
+A_FEW = 48  # katas in the small dojo beside the large one
 IMPOSTORS = 200  # that are judged to count verdicts a second
 CORES = 2  # processes that judge them
 
@@ -181,10 +183,29 @@ def judging(all_tests: bool) -> None:
 
 def large(count: int) -> None:
     """How all that grows with the number of katas."""
-    title(f"a dojo of {count} katas")
-    with many(count) as folder:
-        row("dojo list", [seconds_of([*DOJO, "list"], folder) for _ in range(RUNS)])
-        row("first verdict, from nothing", [first_verdict(folder)])
+    title(f"a dojo of {count} katas, beside one of {A_FEW}")
+    with many(A_FEW) as small, many(count) as folder:
+        one = find_katas(small)[0]
+        ways: dict[str, Callable[[Path], float]] = {
+            "first verdict, from nothing": first_verdict,
+            f"dojo check {one.stem}": partial(
+                seconds_of, [*DOJO, "check", one.stem, "--solutions", "reference"]
+            ),
+            f"pytest tests/{one.track}/{one.checks.name}": partial(
+                seconds_of, [*PYTEST, f"tests/{one.track}/{one.checks.name}"]
+            ),
+            f"pytest -k {one.stem}": partial(seconds_of, [*PYTEST, "-k", one.stem]),
+            "dojo list": partial(seconds_of, [*DOJO, "list"]),
+        }
+        times: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in ways}
+        for _ in range(RUNS):
+            for name, way in ways.items():
+                for found, root in zip(times[name], (small, folder), strict=True):
+                    found.append(way(root))
+        for name, (few, all_) in times.items():
+            row(name, all_)
+            ratio = statistics.median(all_) / statistics.median(few)
+            note(f"that is {ratio:.2f} times the time with {A_FEW} katas")
         with watch(find_katas(folder)[0], DOJO) as (watcher, path):
             row(
                 "dojo watch --json, from a save to its verdict",
@@ -213,7 +234,7 @@ def many(count: int) -> Iterator[Path]:
 
 
 def first_verdict(root: Path) -> float:
-    """Seconds from nothing to a verdict: start, collection of all checks, and judging."""
+    """Seconds from nothing to a verdict: start, collection of the checks, and judging."""
     begun = time.perf_counter()
     with contextlib.closing(WorkerPool(root)) as pool:
         judge(pool, find_katas(root)[0], root / "reference")

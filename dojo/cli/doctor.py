@@ -220,4 +220,6 @@ def _git(root: Path) -> Finding:
     """Where ``dojo reset`` finds the stubs; a dojo without git is well too."""
     if is_in_git(root):
         return Finding("git", "dojo reset finds the stubs in its history")
+    if installed_course():
+        return Finding("git", "not here: dojo reset has the stubs of the package")
     return Finding("git", "not here: dojo reset has the copies in .dojo/stubs/ alone")

@@ -82,12 +82,19 @@ class _Server:
         return not self._is_open
 
     def answer_between(self, steps: Iterator[None]) -> None:
-        """Take all steps; between two of them, answer the requests that have come in."""
+        """Take all steps; between two of them, answer the requests that have come in.
+
+        After a request nothing is done for ``_IDLE`` seconds: a verdict may be on its way.
+        """
+        patience = 0.0
         while self._is_open:
-            if select.select([self._control], [], [], 0)[0]:
+            if select.select([self._control], [], [], patience)[0]:
                 self._answer_one()
+                patience = _IDLE
             elif next(steps, self) is self:
                 return
+            else:
+                patience = 0.0
 
     def answer_all(self) -> None:
         """Answer requests until the line is cut."""
