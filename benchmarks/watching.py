@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import queue
@@ -43,7 +44,7 @@ class Watch:
     """``dojo watch --json`` on one kata, once its first verdict is there and it has settled."""
 
     def __init__(self, kata: Kata, answers: Path, command: list[str]) -> None:
-        self._lines: queue.Queue[str] = queue.Queue()
+        self._lines: queue.Queue[tuple[float, str]] = queue.Queue()
         self.process = subprocess.Popen(
             [*command, "watch", kata.name, "--json", "--solutions", str(answers)],
             cwd=kata.root,
@@ -54,18 +55,25 @@ class Watch:
         threading.Thread(target=self._read, daemon=True).start()
         self.receive()
         time.sleep(SETTLES)  # it makes its table of known mistakes
-        while not self._lines.empty():
-            self._lines.get()
+        self.forget()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self._lines.put(line)
+            self._lines.put((time.perf_counter(), line))
 
-    def receive(self) -> None:
-        """Wait for the next verdict."""
-        while json.loads(self._lines.get(timeout=PATIENCE))["event"] != "verdict":
-            pass
+    def receive(self) -> tuple[float, str]:
+        """Wait for the next verdict; return when it came, and the hash of what was judged."""
+        while True:
+            came, line = self._lines.get(timeout=PATIENCE)
+            event = json.loads(line)
+            if event["event"] == "verdict":
+                return came, event["verdict"]["source_hash"]
+
+    def forget(self) -> None:
+        """Pass over the events that have come."""
+        while not self._lines.empty():
+            self._lines.get()
 
     def close(self) -> None:
         self.process.terminate()
@@ -124,6 +132,32 @@ def save_and_wait(
         path.write_text(f"{text}\n# {number}\n", encoding="utf-8")
         receive()
         yield time.perf_counter() - begun
+
+
+def save_on_time(
+    path: Path, saves: int, every: float, receive: Callable[[], tuple[float, str]]
+) -> list[float]:
+    """Save a file every so many seconds, whether or not the verdict before is there.
+
+    Returns:
+        seconds from each save to the first verdict on it, or on a later one if that comes first.
+    """
+    text = path.read_text(encoding="utf-8")
+    saved: dict[str, float] = {}  # when each text was saved, by its hash
+    start = time.perf_counter()
+    for number in range(saves):
+        time.sleep(max(0.0, start + number * every - time.perf_counter()))
+        changed = f"{text}\n# {number} of {every:g} s apart\n"
+        saved[hashlib.sha256(changed.encode()).hexdigest()] = time.perf_counter()
+        path.write_text(changed, encoding="utf-8", newline="\n")
+    waits = []
+    left = list(saved.items())
+    while left:
+        came, source_hash = receive()
+        judged_at = saved.get(source_hash, start)
+        waits += [came - saved_at for _, saved_at in left if saved_at <= judged_at]
+        left = [one for one in left if one[1] > judged_at]
+    return waits
 
 
 def idle_cpu(process: subprocess.Popen[str]) -> float:

@@ -13,6 +13,8 @@ from dojo.verdict.model import RED, Verdict
 from dojo.watch.events import Diagnosed
 from dojo.workers.client import JUDGING_ERRORS, PreparedWorker
 
+_SPARE = 2  # workers that must be ready, so that one is left when one is taken
+
 
 class Ahead:
     """Prepares, step by step, for the next verdict on the kata that was judged last.
@@ -22,6 +24,7 @@ class Ahead:
         judge_impostor: returns the verdict on an impostor of the kata, given as text; None if a
             request of the learner interrupted that.
         on_diagnosis: called when the mistake of the last verdict is recognised.
+        count_ready: returns how many workers can be had without waiting for one to start.
     """
 
     def __init__(
@@ -29,9 +32,10 @@ class Ahead:
         prepare: Callable[[Kata], PreparedWorker],
         judge_impostor: Callable[[Kata, str], Verdict | None],
         on_diagnosis: Callable[[Diagnosed], None],
+        count_ready: Callable[[], int],
     ) -> None:
         self._prepare, self._judge_impostor = prepare, judge_impostor
-        self._on_diagnosis = on_diagnosis
+        self._on_diagnosis, self._count_ready = on_diagnosis, count_ready
         self._last: tuple[Kata, Verdict | None] | None = None
         self._worker: tuple[Kata, PreparedWorker] | None = None
         self._tables: dict[str, Table] = {}  # of known mistakes, by kata
@@ -45,15 +49,26 @@ class Ahead:
         """Return the table of the kata's known mistakes, if it is ready."""
         return self._tables.get(kata.name)
 
+    def has_worker(self, kata: Kata) -> bool:
+        """Return whether a worker is ready for this kata."""
+        if self._worker is None:
+            return False
+        prepared_for, worker = self._worker
+        return prepared_for == kata and worker.worker.is_waiting
+
     def take_worker(self, kata: Kata) -> PreparedWorker | None:
         """Hand out the worker that is ready for this kata, if there is one; end any other."""
-        if self._worker is None:
+        if not self.has_worker(kata):
+            self.drop_worker()
             return None
-        (prepared_for, worker), self._worker = self._worker, None
-        if prepared_for == kata and worker.worker.is_waiting:
-            return worker
-        worker.close()
-        return None
+        assert self._worker is not None
+        (_, worker), self._worker = self._worker, None
+        return worker
+
+    def keep_worker(self, kata: Kata, worker: PreparedWorker) -> None:
+        """Take a worker that has opened a kata and has not run, in place of the one before."""
+        self.drop_worker()
+        self._worker = kata, worker
 
     def drop_worker(self) -> None:
         """End the worker that is ready, if there is one."""
@@ -71,20 +86,23 @@ class Ahead:
     def prepare_one_step(self) -> bool:
         """Prepare a worker, or judge one impostor for the table of known mistakes.
 
-        Once the table is complete, the last verdict is diagnosed with it.
+        Once the table is complete, the last verdict is diagnosed with it. A step is not taken where
+        it would have to wait for a worker, or would leave none for another kata.
 
         Returns:
-            Whether something may be left to prepare.
+            Whether something may be left to prepare now.
         """
         if self._last is None:
             return False
         kata, verdict = self._last
         try:
+            if self._worker is not None and kata.name in self._tables:
+                return False
+            if self._count_ready() < _SPARE:
+                return False
             if self._worker is None:
                 self._worker = kata, self._prepare(kata)
                 return True
-            if kata.name in self._tables:
-                return False
             self._tables.update(self._make_table_one_step(kata))
         except JUDGING_ERRORS:
             self._last = None  # the next request meets the trouble again, and reports it

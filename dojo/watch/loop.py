@@ -29,6 +29,8 @@ from dojo.workers.client import (
 from dojo.workers.pool import WorkerPool
 from dojo.workers.worker import Worker
 
+_LOOK = 0.05  # seconds between two looks at a worker that starts while nothing else is to do
+
 
 class Loop:
     """Watches a folder of answers and judges the kata that was saved last, in a thread of its own.
@@ -62,7 +64,7 @@ class Loop:
         self._is_stale = False  # whether the warm workers have collected checks that changed since
         self._restless = Restless()
         self._ahead = Ahead(
-            lambda kata: self._prepare(kata, prefault=True), self._judge_impostor, on_event
+            self._prepare_ahead, self._judge_impostor, on_event, self._pool.count_ready
         )
         self._saves = SaveWatcher(
             root, solutions, lambda: self._current, self._saved, self._judge_again_by_new_workers
@@ -114,22 +116,36 @@ class Loop:
             kata = self._next_request()
             if kata is None:
                 break
+            self._ahead.remember(kata, self._judge(kata))
+        self._ahead.drop_worker()
+
+    def _next_request(self) -> Kata | None:
+        """Wait for a request and for a worker; return the newest request then, None at the end."""
+        request = self._wait_for_request()
+        while True:
+            while request is not None and not self._requests.empty():
+                request = self._requests.get()
+            if request is None:
+                return None
             if self._is_stale:
                 self._is_stale = False
                 self._ahead.forget()
                 self._pool.restart()
-            self._ahead.remember(kata, self._judge(kata))
-            self._pool.start()  # replaces a worker that was used up
-        self._ahead.drop_worker()
+            if self._ahead.has_worker(request):
+                return request
+            with contextlib.suppress(*JUDGING_ERRORS):  # to judge meets the trouble again
+                self._pool.wait_until_ready()
+            if self._requests.empty() and not self._is_stale:
+                return request
 
-    def _next_request(self) -> Kata | None:
-        """Wait for the newest request, and prepare the next verdict meanwhile."""
-        while self._requests.empty() and not self._is_stale and self._ahead.prepare_one_step():
-            pass
-        request = self._requests.get()
-        while request is not None and not self._requests.empty():
-            request = self._requests.get()
-        return request
+    def _wait_for_request(self) -> Kata | None:
+        """Wait for any request; replace what was used up and prepare the next verdict meanwhile."""
+        while True:
+            is_starting = self._pool.start()
+            while self._requests.empty() and not self._is_stale and self._ahead.prepare_one_step():
+                is_starting = self._pool.start()
+            with contextlib.suppress(queue.Empty):
+                return self._requests.get(timeout=_LOOK if is_starting else None)
 
     def _judge(self, kata: Kata) -> Verdict | None:
         """Judge a kata and report its events.
@@ -143,23 +159,29 @@ class Loop:
             if not self._is_closed.is_set():
                 self._on_event(Trouble(kata, f"The checks could not be run: {error}"))
             return None
-        worker = prepared.worker
-        with contextlib.closing(prepared), self._as_running(worker) as is_wanted:
+        with self._as_running(prepared.worker) as is_wanted:
             if not is_wanted:
+                self._ahead.keep_worker(kata, prepared)  # the newer request may be for this kata
                 return None
-            self._restless.begin()
-            self._report(worker, Started(kata, prepared.plan))
-            verdict = prepared.run(lambda check: self._report(worker, Checked(kata, check)))
-            self._restless.end()
-            if worker.was_dropped:
-                return None
-            if verdict.state == CRASHED and self._pool.has_died:
-                return self._judge(kata)  # it was not the answer that ended the process
-            table = self._ahead.table(kata)
-            if table is not None:
-                verdict = replace(verdict, diagnosis=diagnose(verdict, table))
-            self._on_event(Judged(kata, verdict))
-            return verdict
+            with contextlib.closing(prepared):
+                return self._run_checks(kata, prepared)
+
+    def _run_checks(self, kata: Kata, prepared: PreparedWorker) -> Verdict | None:
+        """Have a worker judge a kata, and report its events; returns what ``_judge`` does."""
+        worker = prepared.worker
+        self._restless.begin()
+        self._report(worker, Started(kata, prepared.plan))
+        verdict = prepared.run(lambda check: self._report(worker, Checked(kata, check)))
+        self._restless.end()
+        if worker.was_dropped:
+            return None
+        if verdict.state == CRASHED and self._pool.has_died:
+            return self._judge(kata)  # it was not the answer that ended the process
+        table = self._ahead.table(kata)
+        if table is not None:
+            verdict = replace(verdict, diagnosis=diagnose(verdict, table))
+        self._on_event(Judged(kata, verdict))
+        return verdict
 
     def _judge_impostor(self, kata: Kata, source: str) -> Verdict | None:
         """Return the verdict on an impostor of the kata; None if a request interrupted that."""
@@ -170,6 +192,13 @@ class Loop:
                     return None
                 verdict = prepared.run()
                 return None if prepared.worker.was_dropped else verdict
+
+    def _prepare_ahead(self, kata: Kata) -> PreparedWorker:
+        """Have a worker open a kata, and go through its checks if that makes it faster.
+
+        A spawned worker would import for a second or two, and a save would wait for that.
+        """
+        return self._prepare(kata, prefault=self._pool.kind == "fork")
 
     def _prepare(self, kata: Kata, prefault: bool = False) -> PreparedWorker:
         return prepare_worker(

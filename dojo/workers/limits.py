@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from dojo.workers.free_memory import available_on_linux
+
 try:
     import resource
 except ImportError:  # on Windows
@@ -18,9 +20,9 @@ def bound_memory() -> None:
     """Limit this process to the memory that is free, so that a greedy answer gets an error."""
     if resource is None:
         return
-    with contextlib.suppress(ValueError, OSError, StopIteration):
-        rows = Path("/proc/meminfo").read_text().splitlines()
-        available = next(int(row.split()[1]) for row in rows if row.startswith("MemAvailable"))
-        resource.setrlimit(resource.RLIMIT_DATA, (available * 1024, available * 1024))
+    available = available_on_linux()
+    if available is not None:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (available, available))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 
 from dojo.workers.fork_client import CannotFork, ForkServer, ForkServerDied
-from dojo.workers.spawned import SpawnedWorker
+from dojo.workers.standby import Standby
 from dojo.workers.worker import Worker
 
 
 class WorkerPool:
-    """Hands out a worker for each verdict, forked by a fork server or spawned ahead of time."""
+    """Hands out a worker for each verdict, forked by a fork server or spawned ahead of time.
+
+    It begins with the fork server, or with one spawned worker. Who asks for many verdicts, one
+    after another, calls ``start`` after each.
+    """
 
     def __init__(self, root: Path, kind: str = "auto") -> None:
         self._root = root
         self._kind = kind if kind != "auto" else _kind_to_try()
+        self._lock = threading.Lock()  # for the next three: one thread closes what another starts
         self._server: ForkServer | None = None
-        self._standby: SpawnedWorker | None = None
+        self._standby: Standby | None = None
         self._is_closed = False
-        self.start()
+        self._begin()
 
     @property
     def kind(self) -> str:
@@ -31,36 +37,53 @@ class WorkerPool:
         """Whether the fork server was killed, and its workers with it."""
         return self._server is not None and not self._server.is_alive
 
-    def start(self) -> None:
-        """Start the fork server or the next spawned worker, if it is missing; do not wait."""
-        if self._is_closed:
-            return
-        if self._kind == "fork" and self._server is None:
-            self._server = ForkServer(self._root)
-        elif self._kind == "spawn" and self._standby is None:
-            self._standby = SpawnedWorker([], self._root, 0.0)
+    def start(self) -> bool:
+        """Start what is missing; do not wait.
+
+        That is the fork server, or the next spawned worker, until as many as memory allows stand
+        ready. They start one after another.
+
+        Returns:
+            Whether a spawned worker is starting: once it is ready, another call may start one more.
+        """
+        self._begin()
+        standby = self._standby
+        return standby is not None and standby.fill()
+
+    def count_ready(self) -> int:
+        """Return how many workers ``get`` hands out without waiting for a start.
+
+        A fork server has as many as anyone could ask for.
+        """
+        if self._kind == "fork":
+            return sys.maxsize
+        standby = self._standby
+        return 0 if standby is None else standby.count_ready()
 
     def wait_until_ready(self) -> None:
         """Wait until ``get`` can hand out a worker at once.
 
         Raises:
-            ForkServerDied: the checks cannot be collected.
+            ForkServerDied: the fork server cannot start, or the pool is closed.
+            WorkerDied: the spawned worker that was waited for has ended.
         """
-        self.start()
+        self._begin()
+        server = self._server
         try:
-            if self._server is not None:
-                self._server.wait_until_ready()
+            if server is not None:
+                server.wait_until_ready()
         except CannotFork:
             self._kind = "spawn"
             self.restart()
-        if self._standby is not None:
-            self._standby.wait_until_ready()
+        standby = self._standby
+        if standby is not None:
+            standby.wait_until_ready()
 
     def get(self, limit: float) -> Worker:
-        """Return a worker with all checks collected, which judges once within ``limit`` seconds.
+        """Return a worker that is ready, and judges once within ``limit`` seconds.
 
         Raises:
-            ForkServerDied: the checks cannot be collected, or the pool is closed.
+            ForkServerDied, WorkerDied: as for ``wait_until_ready``.
         """
         try:
             return self._get(limit)
@@ -72,28 +95,41 @@ class WorkerPool:
         return self._get(limit)
 
     def _get(self, limit: float) -> Worker:
-        self.start()
-        if self._server is not None:
-            return self._server.fork(limit)
-        worker, self._standby = self._standby, None
-        if worker is None:
+        self._begin()
+        server, standby = self._server, self._standby
+        if server is not None:
+            return server.fork(limit)
+        if standby is None:
             raise ForkServerDied("it was closed")
+        worker = standby.take()
         worker.limit = limit
         return worker
 
     def restart(self) -> None:
         """End the warm processes and start new ones, since a check or the dojo has changed."""
         self._end_processes()
-        self.start()
+        self._begin()
 
     def close(self) -> None:
-        """End every process, for good."""
+        """End every process, for good; a thread that waits for one is told so."""
         self._is_closed = True
         self._end_processes()
 
+    def _begin(self) -> None:
+        """Start the fork server or the first spawned worker, if it is missing."""
+        with self._lock:
+            if self._is_closed:
+                return
+            if self._kind == "fork" and self._server is None:
+                self._server = ForkServer(self._root)
+            elif self._kind == "spawn" and self._standby is None:
+                self._standby = Standby(self._root)
+                self._standby.begin()
+
     def _end_processes(self) -> None:
-        server, self._server = self._server, None
-        standby, self._standby = self._standby, None
+        with self._lock:
+            server, self._server = self._server, None
+            standby, self._standby = self._standby, None
         if server is not None:
             server.close()
         if standby is not None:

@@ -10,8 +10,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, wait
 from pathlib import Path
+from typing import Any
 
 from dojo.workers.lifetime import MOMENT, end_started, ending_in_words, note_where_stuck
 from dojo.workers.orphans import adopt_orphans, end_marked, spare
@@ -23,6 +25,7 @@ ADDRESS = "DOJO_SERVE_ADDRESS"
 _KEY = "DOJO_SERVE_KEY"
 _NOTES = "DOJO_SERVE_NOTES"
 _MARK = "DOJO_WORKER"  # stays in the environment of all that the worker starts
+_POLL = 0.005  # seconds between two looks at a process that starts, which takes seconds
 _START_LIMIT = 120.0  # seconds that a new process may take to import torch on a slow disk
 
 
@@ -44,6 +47,7 @@ class SpawnedWorker(Worker):
             _MARK: self._mark,
         }
         self._process = start_pytest(arguments, folder, lines)
+        self._start_until = time.monotonic() + _START_LIMIT
         self._pid = self._process.pid
         spare(self._pid)
         super().__init__(None, os.fdopen(handle, "rb"), limit)
@@ -53,24 +57,45 @@ class SpawnedWorker(Worker):
         super().send(request)
 
     def wait_until_ready(self) -> None:
-        """Wait until the worker has imported and collected everything.
+        """Wait until the worker has imported all that it needs.
 
         Raises:
             WorkerDied: the worker ended before that.
         """
-        if self._connection is None:
+        while not self.connect_if_ready():
+            time.sleep(_POLL)
+
+    def connect_if_ready(self) -> bool:
+        """Return whether the worker has imported all that it needs, and is connected.
+
+        Raises:
+            WorkerDied: the worker ended before that, or took too long.
+        """
+        if self._connection is not None:
+            return True
+        if self._is_calling():
             self._connect(self._accept())
+            return True
+        if self._process.poll() is not None or time.monotonic() > self._start_until:
+            self._process.kill()
+            raise WorkerDied(ending_in_words(self._process.wait()))
+        return False
+
+    def _is_calling(self) -> bool:
+        """Return whether the new process has opened its connection, or is about to."""
+        calls = _socket_of(self._listener)
+        if calls is not None:
+            return bool(wait([calls], 0))
+        # A pipe cannot be asked: ``connect`` writes a note just before it opens its end.
+        return os.fstat(self._notes.fileno()).st_size > 0 and self._process.poll() is None
 
     def _accept(self) -> Connection:
-        """Wait for the connection that the new process opens; see ``wait_until_ready``."""
-        inner = getattr(self._listener, "_listener", None)
-        waited_for = getattr(inner, "_socket", None)  # a pipe of Windows has none, and blocks
-        until = time.monotonic() + _START_LIMIT
-        while waited_for is not None and not wait([waited_for], 0.05):
-            if self._process.poll() is not None or time.monotonic() > until:
-                self._process.kill()
-                raise WorkerDied(ending_in_words(self._process.wait()))
-        return self._listener.accept()
+        """Accept the connection; the new process must know the key."""
+        try:
+            return self._listener.accept()
+        except (EOFError, OSError, AuthenticationError):
+            self._process.kill()
+            raise WorkerDied(ending_in_words(self._process.wait())) from None
 
     def _has_ended(self) -> bool:
         return self._process.poll() is not None
@@ -91,6 +116,11 @@ class SpawnedWorker(Worker):
             Path(self._notes_path).unlink()
 
 
+def _socket_of(listener: Listener) -> Any:
+    """Return the socket that a listener accepts from; a pipe of Windows has none."""
+    return getattr(getattr(listener, "_listener", None), "_socket", None)
+
+
 def connect() -> WorkerEnd:
     """In the spawned process: open the connection to the parent that started it."""
     adopt_orphans()  # so that the parent finds them, and ends them with this process
@@ -98,4 +128,6 @@ def connect() -> WorkerEnd:
     address = tuple(address) if isinstance(address, list) else address
     notes = open(os.environ.pop(_NOTES), "w")  # noqa: SIM115, PTH123 - open until the end
     note_where_stuck(notes)
+    notes.write("ready\n")
+    notes.flush()
     return WorkerEnd(Client(address, authkey=bytes.fromhex(os.environ.pop(_KEY))))

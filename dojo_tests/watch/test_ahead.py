@@ -30,12 +30,15 @@ class RecordedAhead(Ahead):
         workers: all workers that were prepared.
         diagnoses: the events that were reported.
         is_interrupted: whether a request of the learner interrupts the judging of an impostor.
+        ready: how many workers can be had at once.
     """
 
     def __init__(self):
         self.calls, self.workers, self.diagnoses = [], [], []
-        self.is_interrupted = False
-        super().__init__(self._prepare_fake, self._judge_fake, self.diagnoses.append)
+        self.is_interrupted, self.ready = False, 1000
+        super().__init__(
+            self._prepare_fake, self._judge_fake, self.diagnoses.append, lambda: self.ready
+        )
 
     def _prepare_fake(self, kata):
         self.calls.append(f"prepare {kata.name}")
@@ -126,10 +129,34 @@ def test_where_no_worker_can_be_had_nothing_more_is_prepared(double):
     def fail(kata):
         raise NoChecks("none was collected")
 
-    ahead = Ahead(fail, fail, fail)
+    ahead = Ahead(fail, fail, fail, lambda: 1000)
     ahead.remember(double, None)
     assert not ahead.prepare_one_step()
     assert not ahead.prepare_one_step()
+
+
+def test_the_last_ready_worker_is_left_for_any_kata(ahead, double):
+    ahead.remember(double, None)
+    ahead.ready = 1
+    assert not ahead.prepare_one_step()
+    assert ahead.calls == []
+
+
+def test_with_two_ready_workers_one_opens_the_kata(ahead, double):
+    ahead.remember(double, None)
+    ahead.ready = 2
+    assert ahead.prepare_one_step()
+    assert ahead.calls == ["prepare first/k01_double"]
+
+
+def test_no_impostor_is_judged_by_the_last_ready_worker(ahead, double):
+    ahead.remember(double, None)
+    ahead.prepare_one_step()
+    ahead.ready = 1
+    assert not ahead.prepare_one_step()
+    ahead.ready = 2
+    assert ahead.prepare_one_step()
+    assert ahead.calls == ["prepare first/k01_double", "judge first/k01_double"]
 
 
 # ---------------------------------------------------------------- the last verdict's diagnosis
@@ -179,7 +206,7 @@ def test_a_table_stays_while_another_kata_is_judged(ahead, double, add):
     assert ahead.table(add) is None
 
 
-# ---------------------------------------------------------------- take_worker, drop_worker
+# ---------------------------------------------------------------- take, keep, drop a worker
 
 
 def test_without_a_worker_none_is_taken(ahead, double):
@@ -215,6 +242,24 @@ def test_a_worker_that_was_taken_is_replaced_by_the_next_step(ahead, double):
     ahead.take_worker(double)
     ahead.prepare_one_step()
     assert ahead.calls == ["prepare first/k01_double"] * 2
+
+
+def test_it_tells_for_which_kata_a_worker_is_ready(ahead, double, add):
+    assert not ahead.has_worker(double)
+    ahead.remember(double, None)
+    ahead.prepare_one_step()
+    assert (ahead.has_worker(double), ahead.has_worker(add)) == (True, False)
+    ahead.workers[0].worker.is_waiting = False
+    assert not ahead.has_worker(double)
+
+
+def test_a_worker_that_is_kept_is_taken_next(ahead, double):
+    ahead.remember(double, None)
+    ahead.prepare_one_step()
+    kept = FakeWorker(double)
+    ahead.keep_worker(double, kept)
+    assert ahead.workers[0].is_closed
+    assert ahead.take_worker(double) is kept
 
 
 def test_a_worker_that_is_dropped_is_ended(ahead, double):

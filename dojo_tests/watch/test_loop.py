@@ -3,12 +3,14 @@
 import os
 import queue
 import signal
+import threading
 import time
 
 import pytest
 
 from dojo.course.katas import Kata
 from dojo.verdict.model import CRASHED, GREEN, RED, TIMED_OUT
+from dojo.watch import loop as loop_module
 from dojo.watch.events import Checked, Diagnosed, Judged, Started, as_json
 from dojo.watch.loop import Loop
 from dojo.workers.pool import WorkerPool
@@ -237,3 +239,133 @@ def test_an_answer_that_changes_its_own_file_in_each_run_gets_a_verdict(watched)
     watched.path.write_text(WRONG)
     while watched.verdict().state != RED:
         pass
+
+
+# ---------------------------------------------------------------- spawned workers
+
+
+class HeldPool(WorkerPool):
+    """A spawning pool over a fork server, so that no test imports torch anew.
+
+    Its first worker is ready only once a test says so, as a spawned one that still imports torch.
+
+    Attributes:
+        is_waited_for: set once the loop waits for a worker.
+        may_go_on: a test sets it when the worker may be ready.
+        handed_out: how many workers the loop has got.
+        ready: how many workers the loop is told are ready.
+        restarts: how often the loop has had the workers replaced.
+    """
+
+    def __init__(self, root):
+        self.is_waited_for, self.may_go_on = threading.Event(), threading.Event()
+        self.handed_out, self.ready, self.restarts = [], 0, 0
+        super().__init__(root, "fork")
+
+    @property
+    def kind(self):
+        return "spawn"
+
+    def wait_until_ready(self):
+        self.is_waited_for.set()
+        assert self.may_go_on.wait(_PATIENCE)
+        super().wait_until_ready()
+
+    def get(self, limit):
+        self.handed_out.append(super().get(limit))
+        return self.handed_out[-1]
+
+    def count_ready(self):
+        return self.ready
+
+    def restart(self):
+        self.restarts += 1
+        super().restart()
+
+    def close(self):
+        self.may_go_on.set()
+        super().close()
+
+
+@pytest.fixture
+def held(small_dojo, tmp_path):
+    """A watched loop whose pool is held."""
+    watched = WatchedLoop(small_dojo, tmp_path, pool=HeldPool(small_dojo))
+    watched.pool = watched.loop._pool
+    yield watched
+    watched.loop.close()
+
+
+def test_only_the_newest_save_is_judged_once_a_worker_is_ready(held):
+    held.loop.follow(held.double)
+    assert held.pool.is_waited_for.wait(_PATIENCE)
+    held.loop.follow(held.double)
+    held.loop.follow(held.add)
+    held.path.write_text(RIGHT)
+    held.pool.may_go_on.set()
+    judged = held.until(Judged)[-1]
+    assert (judged.kata, judged.verdict.state) == (held.add, GREEN)
+    assert len(held.pool.handed_out) == 1
+
+
+def test_a_worker_that_has_opened_the_kata_is_kept_for_a_newer_save_of_it(held):
+    get = held.pool.get
+
+    def save_meanwhile(limit):
+        held.pool.get = get
+        held.loop.follow(held.add)
+        return get(limit)
+
+    held.pool.get = save_meanwhile
+    held.pool.may_go_on.set()
+    assert held.begin().state == RED
+    assert len(held.pool.handed_out) == 1
+
+
+def test_a_check_that_changes_while_a_worker_is_waited_for_replaces_the_workers(held):
+    held.loop.follow(held.add)
+    assert held.pool.is_waited_for.wait(_PATIENCE)
+    held.loop._judge_again_by_new_workers()
+    held.pool.may_go_on.set()
+    assert held.verdict().state == RED
+    assert held.pool.restarts == 1
+    assert len(held.pool.handed_out) == 1
+
+
+def test_a_loop_is_closed_while_it_waits_for_a_worker(held):
+    held.loop.follow(held.add)
+    assert held.pool.is_waited_for.wait(_PATIENCE)
+    held.loop.close()
+    assert held.events.empty()
+
+
+def test_a_spawned_worker_that_opens_the_kata_ahead_imports_nothing_more(held, monkeypatch):
+    prefaults = []
+    opened = threading.Event()
+    prepare = loop_module.prepare_worker
+
+    def note(pool, kata, solutions, *others):
+        prefaults.append(others[-1])
+        if len(prefaults) == 2:
+            opened.set()
+        return prepare(pool, kata, solutions, *others)
+
+    monkeypatch.setattr(loop_module, "prepare_worker", note)
+    held.pool.ready = 2
+    held.pool.may_go_on.set()
+    held.begin()
+    assert opened.wait(_PATIENCE)
+    assert prefaults == [False, False]
+
+
+def test_spawned_workers_judge_save_after_save_and_a_close_ends_all(small_dojo, tmp_path):
+    watched = WatchedLoop(small_dojo, tmp_path, pool=WorkerPool(small_dojo, "spawn"))
+    try:
+        assert watched.begin().state == RED
+        watched.path.write_text(RIGHT)
+        assert watched.verdict().state == GREEN
+    finally:  # the next worker is starting
+        standby = watched.loop._pool._standby
+        watched.loop.close()
+    assert standby.count_ready() == 0
+    assert standby._starting is None

@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from dojo.workers import standby as standby_module
 from dojo.workers.fork_client import ForkServer
 from dojo.workers.forked import ForkedWorker
 from dojo.workers.pool import WorkerPool
+from dojo.workers.worker import WorkerDied
 
 ONE_OF = 8  # of so many tests of spawned workers one runs without --all-ways
 PATIENCE = 20.0  # seconds until a test gives up waiting for another process
@@ -40,6 +43,49 @@ def is_running(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+class FakeSpawned:
+    """A spawned worker without a process: it is ready, or has died, once a test says so."""
+
+    started: list["FakeSpawned"]
+
+    def __init__(self, arguments, folder, limit):
+        self.arguments, self.folder, self.limit = arguments, folder, limit
+        self.becomes_ready, self.failure = True, None
+        self.is_waiting, self.is_closed = True, False
+        self.started.append(self)
+
+    def connect_if_ready(self):
+        if self.failure is not None:
+            raise WorkerDied(self.failure)
+        return self.becomes_ready
+
+    def close(self):
+        self.is_closed = True
+
+
+class SlowlySpawned(FakeSpawned):
+    """One that is not ready until a test sets ``becomes_ready``."""
+
+    def __init__(self, arguments, folder, limit):
+        super().__init__(arguments, folder, limit)
+        self.becomes_ready = False
+
+
+@pytest.fixture
+def spawned(monkeypatch):
+    """The fakes that were started in place of spawned workers; each is ready at once."""
+    FakeSpawned.started = []
+    monkeypatch.setattr(standby_module, "SpawnedWorker", FakeSpawned)
+    return FakeSpawned.started
+
+
+@pytest.fixture
+def slowly_spawned(spawned, monkeypatch):
+    """The same; each is ready only once a test says so."""
+    monkeypatch.setattr(standby_module, "SpawnedWorker", SlowlySpawned)
+    return spawned
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +121,13 @@ def forked():
     yield fork_worker
     for worker in workers:
         worker.close()
+
+
+@pytest.fixture
+def in_thread():
+    """Calls a function in a thread; ``result()`` of what it returns waits for the end."""
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        yield threads.submit
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from dojo.course.katas import Kata
 from dojo.workers import pool as pool_module
+from dojo.workers import standby as standby_module
 from dojo.workers.fork_client import CannotFork, ForkServerDied
 from dojo.workers.pool import WorkerPool
 from dojo.workers.protocol import open_request
@@ -38,35 +39,11 @@ class FakeServer:
         self.is_closed = True
 
 
-class FakeSpawned:
-    """A spawned worker without a process."""
-
-    started: list["FakeSpawned"]
-
-    def __init__(self, arguments, folder, limit):
-        self.arguments, self.folder, self.limit = arguments, folder, limit
-        self.is_ready = self.is_closed = False
-        self.started.append(self)
-
-    def wait_until_ready(self):
-        self.is_ready = True
-
-    def close(self):
-        self.is_closed = True
-
-
 @pytest.fixture
 def servers(monkeypatch):
     FakeServer.started, FakeServer.failures = [], []
     monkeypatch.setattr(pool_module, "ForkServer", FakeServer)
     return FakeServer.started
-
-
-@pytest.fixture
-def spawned(monkeypatch):
-    FakeSpawned.started = []
-    monkeypatch.setattr(pool_module, "SpawnedWorker", FakeSpawned)
-    return FakeSpawned.started
 
 
 # ---------------------------------------------------------------- which process is started when
@@ -97,12 +74,25 @@ def test_a_spawning_pool_hands_out_its_standby_with_the_limit(spawned):
     assert (worker.arguments, worker.folder, worker.limit) == ([], Path("root"), 3.0)
 
 
-def test_a_spawning_pool_has_no_standby_until_it_is_started_again(spawned):
+def test_a_spawning_pool_starts_one_worker_and_more_only_when_it_is_told(spawned):
     pool = WorkerPool(Path(), "spawn")
     pool.get(1.0)
     assert len(spawned) == 1
-    pool.start()
+    assert pool.start()
     assert len(spawned) == 2
+
+
+def test_start_starts_one_worker_after_another_until_enough_stand_ready(spawned, monkeypatch):
+    monkeypatch.setattr(standby_module, "room_for_more", lambda standing: standing < 3)
+    pool = WorkerPool(Path(), "spawn")
+    assert [pool.start(), pool.start(), pool.start()] == [True, True, False]
+    assert (pool.count_ready(), len(spawned)) == (3, 3)
+
+
+def test_a_fork_server_has_more_workers_than_anyone_asks_for(servers):
+    pool = WorkerPool(Path(), "fork")
+    assert not pool.start()
+    assert pool.count_ready() > 1000
 
 
 def test_a_pool_tries_a_new_server_once_where_the_first_has_died(servers):
@@ -130,8 +120,7 @@ def test_wait_until_ready_spawns_where_the_server_cannot_fork(servers, spawned):
     pool = WorkerPool(Path(), "fork")
     FakeServer.failures = [CannotFork]
     pool.wait_until_ready()
-    assert pool.kind == "spawn"
-    assert spawned[0].is_ready
+    assert (pool.kind, pool.count_ready()) == ("spawn", 1)
 
 
 def test_has_died_tells_of_a_server_that_was_killed(servers):
@@ -147,10 +136,21 @@ def test_restart_ends_the_server_and_starts_another(servers):
     assert [server.is_closed for server in servers] == [True, False]
 
 
-def test_restart_ends_the_standby_and_starts_another(spawned):
+def test_restart_ends_ready_and_starting_workers_and_starts_one(spawned):
     pool = WorkerPool(Path(), "spawn")
+    pool.start()  # the first is ready, and the second starts
     pool.restart()
-    assert [worker.is_closed for worker in spawned] == [True, False]
+    assert [worker.is_closed for worker in spawned] == [True, True, False]
+    assert pool.get(1.0) is spawned[2]
+
+
+def test_close_wakes_a_thread_that_waits_for_a_worker(slowly_spawned, in_thread):
+    pool = WorkerPool(Path(), "spawn")
+    waiting = in_thread(pool.get, 1.0)
+    pool.close()
+    with pytest.raises(ForkServerDied, match="it was closed"):
+        waiting.result()
+    assert [worker.is_closed for worker in slowly_spawned] == [True]
 
 
 @pytest.mark.parametrize("kind", ["fork", "spawn"])
@@ -184,6 +184,13 @@ def test_a_worker_of_the_pool_ends_when_it_is_closed(small_pool, ends):
     small_pool.start()
     if sys.platform.startswith("linux"):
         assert ends(worker._pid)
+
+
+def test_a_spawning_pool_is_closed_while_its_worker_starts(small_dojo):
+    pool = WorkerPool(small_dojo, "spawn")
+    process = pool._standby._starting._process
+    pool.close()
+    assert process.poll() is not None
 
 
 @linux_only
