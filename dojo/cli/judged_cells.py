@@ -40,8 +40,8 @@ class CellJudge:
         self._shown: tuple[VerdictView, Any] | None = None  # the last verdict, and where it is
 
     def warm_up(self, root: Path) -> WarmJudge:
-        """Return the judge of a dojo, whose workers get warm; one of another dojo is closed."""
-        if self._judge is not None and self._judge.root != root:
+        """Return the judge of a dojo, whose workers get warm; any other is closed."""
+        if self._judge is not None and not (self._judge.root == root and self._judge.is_alive):
             self.close()
         if self._judge is None:
             self._judge = WarmJudge(root, self._diagnosed)
@@ -71,11 +71,7 @@ class CellJudge:
         text, place, added = self._completed(cell, takes_imports)
         saved = NotebookSaves(dojo.root, warn).save(kata, text)
         judge = self.warm_up(dojo.root)
-        if saved.is_saved:
-            verdict = judge.judge(kata)
-            dojo.progress.record(verdict)
-        else:
-            verdict = judge.judge_text(kata, text)
+        verdict = judge.judge(kata) if saved.is_saved else judge.judge_text(kata, text)
         notes = [*_notes_on_file(dojo, kata, verdict, saved)]
         if added:
             notes.append(f"Added from earlier cells: {', '.join(f'`{one}`' for one in added)}")
@@ -83,7 +79,9 @@ class CellJudge:
         line = verdict.first_failure.line if verdict.first_failure is not None else 0
         view = VerdictView(kata, verdict, _in_cell(line, place, len(added)), tuple(notes))
         self._shown = view, display(view, display_id=True)
-        if not self._is_in_notebook and verdict.state == RED and known_table(kata) is None:
+        if saved.is_saved:
+            dojo.progress.record(verdict)
+        if verdict.state == RED and not verdict.diagnosis and not self._is_in_notebook:
             self._diagnose_late(judge, view)
         judge.prepare(kata, verdict)
 
@@ -102,7 +100,7 @@ class CellJudge:
         name = short_name(kata, dojo.katas)
         if verdict.state == GREEN:
             yield f"The reference beside yours, and why: `%solution {name}`"
-            yield next_line(dojo)
+            yield next_line(dojo, kata)
         elif note := borrowed_note(verdict, text, self._shell.user_ns, f"%%kata {name}"):
             yield note
 
@@ -120,7 +118,12 @@ class CellJudge:
             handle.update(replace(view, verdict=replace(view.verdict, diagnosis=event.diagnosis)))
 
     def _diagnose_late(self, judge: WarmJudge, view: VerdictView) -> None:
-        """Make the table of the kata's known mistakes, which takes a second, and diagnose by it."""
+        """Make the table of the kata's known mistakes, if there is none, and diagnose by it.
+
+        That takes a second or more.
+        """
+        if known_table(view.kata) is not None:
+            return
         try:
             found = diagnose(view.verdict, judge.make_table(view.kata))
         except (*JUDGING_ERRORS, KeyboardInterrupt):
@@ -129,9 +132,10 @@ class CellJudge:
             say(f"  {line}")
 
 
-def next_line(dojo: Context) -> str:
-    """Which kata is next, and how to see it."""
-    kata = dojo.current
+def next_line(dojo: Context, done: Kata | None = None) -> str:
+    """Which kata is next, and how to see it; not the one that is done, though not recorded yet."""
+    known = {kata: GREEN if kata == done else "" for kata in dojo.katas}
+    kata = dojo.progress.current(known)
     if kata is None:
         return "All katas are green. Well done."
     return f"Next: {kata.stem}, {kata_title(kata)}: `%kata {short_name(kata, dojo.katas)}`"

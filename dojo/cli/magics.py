@@ -17,7 +17,7 @@ from dojo.cli.listing import list_lines
 from dojo.cli.terminal import say, say_all, warn
 from dojo.course.katas import Kata, NoSuchFolder
 from dojo.course.lesson import read_lesson, task_of
-from dojo.course.lookup import UnclearName, short_name
+from dojo.course.lookup import UnclearName, find_kata, short_name
 from dojo.course.reference_diff import diff_to_reference, why
 from dojo.course.trees import find_root
 from dojo.notebook.stub_cells import cell_text, stub_of
@@ -68,10 +68,10 @@ class DojoMagics(Magics):
 
         def act(dojo: Context) -> None:
             if cell is None:
-                self._show_task(dojo, dojo.kata(_name_in(line)))
+                self._show_task(dojo, _kata(dojo, _name_in(line)))
             elif name := _name_in(line, _WITH_IMPORTS):
                 takes_imports = _WITH_IMPORTS in line.split()
-                self.judge.judge_cell(dojo, dojo.kata(name), cell, takes_imports)
+                self.judge.judge_cell(dojo, _kata(dojo, name), cell, takes_imports)
             else:
                 raise UsageError("name the kata that the cell answers, such as: %%kata k03")
 
@@ -82,7 +82,7 @@ class DojoMagics(Magics):
         """``%hint`` opens the next hint of the current kata, ``%hint k03`` that of another one."""
 
         def act(dojo: Context) -> None:
-            kata = dojo.kata(_name_in(line, _ALL))
+            kata = _kata(dojo, _name_in(line, _ALL))
             has_more = open_hints(dojo.progress, kata, _ALL in line.split())
             name = short_name(kata, dojo.katas)
             last = f"that was the last one; the solution: %solution {name}"
@@ -95,7 +95,7 @@ class DojoMagics(Magics):
         """``%solution k03`` shows the reference beside yours, and why; ``--yes`` before green."""
 
         def act(dojo: Context) -> None:
-            kata = dojo.kata(_name_in(line, _YES))
+            kata = _kata(dojo, _name_in(line, _YES))
             if _YES not in line.split() and not dojo.progress.was_green(kata):
                 command = f"%solution {short_name(kata, dojo.katas)} --yes"
                 raise UsageError(f"{kata.name} has never been green. To see it now: {command}")
@@ -139,8 +139,22 @@ def _in_dojo(act: Callable[[Context], None]) -> None:
         warn(str(error))
     except JUDGING_ERRORS as error:
         warn(f"there is no verdict: {error}")
+    except KeyboardInterrupt:
+        warn("stopped before there was a verdict. What was saved stays saved.")
     except (OSError, SyntaxError) as error:
         warn(f"{getattr(error, 'filename', None) or 'a file'} cannot be read or written: {error}")
+
+
+def _kata(dojo: Context, name: str) -> Kata:
+    """The kata of that name; without a name the current one.
+
+    Raises:
+        UnclearName, UsageError: as for ``Context.kata``, which also knows where the learner is.
+    """
+    if name:
+        with contextlib.suppress(UnclearName):
+            return find_kata(name, dojo.katas)
+    return dojo.kata(name)
 
 
 def _name_in(line: str, *options: str) -> str:

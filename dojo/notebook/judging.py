@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from dojo.course.katas import Kata
 from dojo.verdict.diagnosis import Table, diagnose, known_table, make_table
-from dojo.verdict.model import CRASHED, Verdict
+from dojo.verdict.model import CRASHED, RED, Verdict
 from dojo.watch.ahead import Ahead
 from dojo.watch.events import Diagnosed
 from dojo.workers.client import PreparedWorker, judge_source, prepare_worker, temporary_solutions
@@ -25,6 +25,7 @@ from dojo.workers.pool import WorkerPool
 from dojo.workers.worker import Worker
 
 _CLOSE_LIMIT = 5.0  # seconds that the thread gets to end, so that no kernel hangs
+_INTERRUPTED = 0.2  # seconds after which an interrupt is noticed, where waiting hides it
 _LOOK = 0.05  # seconds between two looks at a worker that starts while nothing else is to do
 _Result = TypeVar("_Result")
 
@@ -49,6 +50,7 @@ class WarmJudge:
         self._on_diagnosis = on_diagnosis
         self._opened_at = time.time_ns()  # when the workers began to read the checks
         self._pool: WorkerPool | None = None
+        self._used: list[PreparedWorker] = []  # to be closed
         self._lock = threading.Lock()  # for what both threads use: the next two
         self._impostor: Worker | None = None  # judges while nobody waits
         self._answer: Worker | None = None
@@ -84,6 +86,11 @@ class WarmJudge:
         """
         self._put(lambda: self._ahead.remember(kata, verdict))
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can judge: its thread runs."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """End the thread and every process."""
         atexit.unregister(self.close)
@@ -97,6 +104,10 @@ class WarmJudge:
         """Have the thread call a function, and wait for what it returns or raises."""
         answer = self._put(function)
         try:
+            while not answer.done() and self.is_alive:
+                wait([answer], _INTERRUPTED)
+            if not answer.done():
+                raise ForkServerDied("the thread that judges has ended")
             return answer.result()
         except KeyboardInterrupt:
             answer.cancel()
@@ -137,6 +148,8 @@ class WarmJudge:
 
     def _next_request(self, pool: WorkerPool) -> tuple[Callable[[], Any], Future[Any]] | None:
         """Wait for a request, and prepare the next verdict meanwhile."""
+        while self._used:
+            self._used.pop().close()  # which takes a while, and the verdict is told already
         while True:
             is_starting = pool.start()
             while self._requests.empty() and self._ahead.prepare_one_step():
@@ -156,10 +169,13 @@ class WarmJudge:
             self._opened_at = time.time_ns()
             pool.restart()
         prepared = self._ahead.take_worker(kata) or self._open(kata)
-        with contextlib.closing(prepared), self._as("_answer", prepared.worker):
+        self._used.append(prepared)
+        with self._as("_answer", prepared.worker):
             verdict = prepared.run()
         if verdict.state == CRASHED and pool.has_died and not self._is_closed:
             return self._judge(kata)  # it was not the answer that ended the process
+        if verdict.state != RED:
+            return verdict
         table = self._ahead.table(kata) or known_table(kata)
         return replace(verdict, diagnosis=diagnose(verdict, table)) if table else verdict
 

@@ -15,6 +15,7 @@ from dojo.files.atomic import (
     signature_of,
     write_atomically,
     write_dated,
+    write_new,
 )
 
 
@@ -175,3 +176,17 @@ def test_a_file_that_is_too_large_is_refused(tmp_path):
         file.truncate(10**12)  # it takes no room on the disk
     with pytest.raises(NoUsualFile, match="is larger than 20 MB"):
         read_file(path)
+
+
+# ---------------------------------------------------------------- write_new
+
+
+def test_a_new_file_is_written(tmp_path):
+    write_new(tmp_path / "new", b"text")
+    assert (tmp_path / "new").read_bytes() == b"text"
+
+
+def test_a_file_that_is_there_is_not_written_anew(file):
+    with pytest.raises(FileExistsError):
+        write_new(file, b"new")
+    assert file.read_text() == "old"
