@@ -21,6 +21,7 @@ from dojo.checks.messages import rounded
 
 FALSE_ALARM = 5e-11  # below 1e-10, so that a kata with a dozen of them stays below 1e-9
 _ENOUGH, _FAR = 9000, 3.0  # of so many normal numbers one lies so far out, but for 1 case in 10^10
+_LIKE = 0.1  # mean and deviation within this share of the deviation say nothing of what is wrong
 LEAST_DIFFERENT = 0.9  # the share of different numbers; float32 gives the same one twice at times
 MOST_OF_ONE = 9  # places with one number; in 10^5 draws of 2^24 numbers, 1 case in 10^10 has more
 
@@ -50,19 +51,32 @@ class Constant:
 
 @dataclass(frozen=True)
 class Uniform:
-    """Numbers between -bound and bound, all equally likely."""
+    """Numbers between middle - bound and middle + bound, all equally likely."""
 
     bound: float
+    middle: float = 0.0
     is_random: ClassVar[bool] = True  # whether two draws differ
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation."""
+        return self.bound / math.sqrt(3)
+
+    def share_below(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the probability of a smaller number, for each of these."""
+        share: np.ndarray = (numbers - self.middle) / (2 * self.bound) + 0.5
+        return share
 
     def fault(self, numbers: np.ndarray) -> str:
         """Say how the numbers differ, in words; empty if they do not."""
-        largest = float(np.abs(numbers).max(initial=0.0))
-        wanted = f"expected uniform numbers between {-self.bound:.4g} and {self.bound:.4g}."
+        largest = float(np.abs(numbers - self.middle).max(initial=0.0))
+        ends = self.middle - self.bound, self.middle + self.bound
+        wanted = f"expected uniform numbers between {ends[0]:.4g} and {ends[1]:.4g}."
         if not largest <= self.bound * (1 + 1e-6):
-            return f"holds {rounded(largest)} in size; {wanted}"
-        share = (np.sort(numbers.ravel()) + self.bound) / (2 * self.bound)
-        if _distance(share) <= _limit(numbers.size):
+            furthest = numbers.ravel()[np.abs(numbers - self.middle).argmax()]
+            return f"holds {rounded(float(furthest))}; {wanted}"
+        share = self.share_below(np.sort(numbers.ravel()))
+        if distance(share) <= limit(numbers.size):
             return _repeated(numbers)
         return f"lies between {numbers.min():.4g} and {numbers.max():.4g}; {wanted}"
 
@@ -72,16 +86,25 @@ class Normal:
     """Normal numbers around 0 with a standard deviation."""
 
     deviation: float
+    middle: ClassVar[float] = 0.0
     is_random: ClassVar[bool] = True  # whether two draws differ
+
+    def share_below(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the probability of a smaller number, for each of these."""
+        scaled = torch.from_numpy(numbers / self.deviation)
+        share: np.ndarray = torch.special.ndtr(scaled).numpy()
+        return share
 
     def fault(self, numbers: np.ndarray) -> str:
         """Say how the numbers differ, in words; empty if they do not."""
         scaled = np.sort(numbers.ravel()) / self.deviation
-        share = torch.special.ndtr(torch.from_numpy(scaled)).numpy()
+        share = self.share_below(np.sort(numbers.ravel()))
         wanted = f"expected a normal distribution of mean 0, deviation {self.deviation:.4g}."
-        if not np.isfinite(scaled).all() or _distance(share) > _limit(numbers.size):
-            found = f"has the mean {numbers.mean():.4g} and the deviation {numbers.std():.4g}"
-            return f"{found}; {wanted}"
+        if not np.isfinite(scaled).all() or distance(share) > limit(numbers.size):
+            mean, deviation = float(numbers.mean()), float(numbers.std())
+            if abs(mean) + abs(deviation - self.deviation) < _LIKE * self.deviation:
+                return f"{_worst_share(scaled, share)}; {wanted}"
+            return f"has the mean {mean:.4g} and the deviation {deviation:.4g}; {wanted}"
         if numbers.size > _ENOUGH and np.abs(scaled).max() < _FAR:
             return f"has no number beyond {_FAR:g} deviations of 0; {wanted}"
         return _repeated(numbers)
@@ -187,7 +210,15 @@ def may_be_share(found: float, share: float, count: int, alarm: float = FALSE_AL
     return count * distance <= math.log(2 / alarm)
 
 
-def _distance(share: np.ndarray) -> float:
+def _worst_share(scaled: np.ndarray, share: np.ndarray) -> str:
+    """Say where sorted numbers differ most from the shares that should lie below them."""
+    found = (np.arange(share.size) + 0.5) / share.size
+    worst = int(np.abs(found - share).argmax())
+    where = f"below {scaled[worst]:.3g} deviations, which should be {share[worst]:.1%}"
+    return f"has {found[worst]:.1%} of its numbers {where}"
+
+
+def distance(share: np.ndarray) -> float:
     """Return the largest distance from the uniform distribution on 0 to 1, for sorted shares."""
     steps = np.arange(share.size + 1) / max(share.size, 1)
     return float(np.maximum(steps[1:] - share, share - steps[:-1]).max(initial=0.0))
@@ -205,5 +236,6 @@ def _repeated(numbers: np.ndarray) -> str:
     return f"{found}; expected each number to be drawn for itself."
 
 
-def _limit(count: int) -> float:
-    return math.sqrt(math.log(2 / FALSE_ALARM) / (2 * max(count, 1)))
+def limit(count: int, columns: int = 1) -> float:
+    """Return the distance that the worst of so many columns exceeds in one case of 10^10."""
+    return math.sqrt(math.log(2 * columns / FALSE_ALARM) / (2 * max(count, 1)))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
+import multiprocessing
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -59,17 +61,28 @@ def workers_in_this_process() -> Iterator[None]:
         dataloader._MultiProcessingDataLoaderIter = old
 
 
-def batches_of(loader: DataLoader[Any]) -> list[Any]:
-    """Return the batches of a loop, by real worker processes if these can be forked here.
+@contextlib.contextmanager
+def real_workers() -> Iterator[None]:
+    """Have worker processes be forked in the ``with`` block; where they cannot, they run here.
 
     A process that is started in another way could not import a learner's file.
     """
     if not sys.platform.startswith("linux"):
         with workers_in_this_process():
-            return list(loader)
-    if loader.num_workers:
-        loader.multiprocessing_context = "fork"
-    return list(loader)
+            yield
+        return
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("fork", force=True)  # not the default from Python 3.14 on
+    try:
+        yield
+    finally:
+        multiprocessing.set_start_method(before, force=True)
+
+
+def batches_of(loader: DataLoader[Any], most: int | None = None) -> list[Any]:
+    """Return the batches of a loop by ``real_workers``, or only so many of the first."""
+    with real_workers():
+        return list(itertools.islice(loader, most))
 
 
 class _Workers(dataloader._BaseDataLoaderIter):

@@ -26,6 +26,7 @@ def draws(seed=0):
 @pytest.mark.parametrize("seed", range(20))
 def test_right_draws_fit(seed):
     expect_drawn(draws(seed).uniform(-0.25, 0.25, COUNT), Uniform(0.25), "weight")
+    expect_drawn(draws(seed).random(COUNT), Uniform(0.5, 0.5), "weight")
     expect_drawn(draws(seed).normal(0, 0.02, (50, 100)), Normal(0.02), "weight")
     expect_drawn(np.ones((3, 4)), Constant(1.0), "weight")
 
@@ -37,11 +38,11 @@ def test_few_numbers_fit_whatever_they_are(count):
 
 
 WRONG = {
-    "a wider bound": (draws().uniform(-0.3, 0.3, COUNT), Uniform(0.25), "holds 0.29"),
+    "a wider bound": (draws().uniform(-0.3, 0.3, COUNT), Uniform(0.25), "0.29"),
     "a narrower bound": (draws().uniform(-0.2, 0.2, COUNT), Uniform(0.25), "lies between -0.2"),
     "half of it": (draws().uniform(0, 0.25, COUNT), Uniform(0.25), "lies between"),
     "zeros": (np.zeros(COUNT), Uniform(0.25), "lies between 0 and 0; expected uniform numbers"),
-    "not written": (np.full(COUNT, np.nan), Uniform(0.25), "holds nan in size"),
+    "not written": (np.full(COUNT, np.nan), Uniform(0.25), "holds nan; expected"),
     "normal in a bound": (
         np.clip(draws().normal(0, 0.1, COUNT), -0.25, 0.25),
         Uniform(0.25),
@@ -62,6 +63,12 @@ WRONG = {
         draws().uniform(-(3**0.5), 3**0.5, COUNT),
         Normal(1.0),
         "expected a normal distribution",
+    ),
+    "another middle": (draws().uniform(0, 1, COUNT), Uniform(0.5, 0.4), "between -0.1 and 0.9."),
+    "of the right mean and deviation": (
+        draws().choice([-1.0, 1.0], COUNT) + draws(1).normal(0, 1e-3, COUNT),
+        Normal(1.0),
+        "deviations, which should be ",
     ),
     "NaN among them": (np.full(COUNT, np.nan), Normal(1.0), "has the mean nan"),
     "one column everywhere": (

@@ -1,5 +1,6 @@
 """Workers in this process do what real worker processes do, and leave nothing behind."""
 
+import itertools
 import multiprocessing
 import random
 import sys
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
 
-from dojo.checks.loading import as_worker, batches_of, workers_in_this_process
+from dojo.checks.loading import as_worker, batches_of, real_workers, workers_in_this_process
 
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")  # on one core
 
@@ -98,6 +99,27 @@ def test_without_workers_a_loader_is_as_ever():
     with workers_in_this_process():
         assert list(loader) == [[0, 1], [2, 3], [4]]
     assert batches_of(loader) == [[0, 1], [2, 3], [4]]
+
+
+def test_a_loop_without_end_is_cut_off():
+    class Endless(IterableDataset):
+        def __iter__(self):
+            return itertools.count()
+
+    assert batches_of(loader_of(Endless(), num_workers=0, batch_size=2), most=2) == [[0, 1], [2, 3]]
+
+
+@ON_LINUX
+def test_real_workers_are_forked_whatever_the_way_to_start_them():
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("spawn", force=True)
+    try:
+        with real_workers():  # a lambda cannot be sent to a process that is spawned
+            loader = DataLoader(Drawing(), num_workers=1, collate_fn=lambda rows: len(rows))
+            assert list(loader) == [1] * 7
+        assert multiprocessing.get_start_method() == "spawn"
+    finally:
+        multiprocessing.set_start_method(before, force=True)
 
 
 def test_a_worker_is_told_of():

@@ -373,6 +373,10 @@ def by_the_type_of_the_device(device="cpu"):
     return x.cuda() if torch.device(device).type == "cuda" else x
 
 
-@alternative("random_tensor")
+@impostor(
+    "random_tensor",
+    diagnosis="The tensor requires grad, though nobody asked autograd to track it.",
+    aspect="memory",
+)
 def that_requires_grad(device="cpu"):
     return torch.rand(2, 3, 4, device=device, requires_grad=True)

@@ -188,7 +188,7 @@ def copies_three_dimensions(array):
 @impostor(
     "numpy_to_torch",
     diagnosis="nan_to_num replaces what is not finite, in the array too.",
-    aspect="dtype",
+    aspect="values",
 )
 def replaces_nan(array):
     if array.dtype.kind == "f":

@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
-from dojo.checks import Benchmark, aspect, cost_of, expect_no_growth
+from dojo.checks import Benchmark, aspect
 from dojo.checks.laws import FLOATS, MovingFunction, places
+from dojo.checks.looping import expect_no_loop
 
 INF = float("inf")
 # impossible, likely and very unlikely tokens
@@ -88,13 +89,12 @@ class TestGatherLogProbs(MovingFunction):
     @aspect("cost")
     def test_the_work_does_not_grow_with_the_data(self, solution):
         """Torch and Python do no more for much data than for little."""
-        sizes = tuple(f"B, T, V = {', '.join(map(str, each))}" for each in SIZES)
         for tracked in (True, False):
-            costs = []
-            for batch, steps, entries in SIZES:
-                logp = torch.zeros(batch, steps, entries, requires_grad=tracked)
-                index = torch.zeros(batch, steps, dtype=torch.int64)
-                cost = cost_of(solution.gather_log_probs, logp, index)
-                counts = {"operations": cost.operations, "numbers read into Python": cost.numbers}
-                costs.append({**counts, "lines of Python": cost.lines})
-            expect_no_growth(*costs, sizes, MOST_MORE, self.hints["loop"])
+            inputs = {
+                f"B, T, V = {', '.join(map(str, (*size, entries)))}": [
+                    torch.zeros(*size, entries, requires_grad=tracked),
+                    torch.zeros(*size, dtype=torch.int64),
+                ]
+                for *size, entries in SIZES
+            }
+            expect_no_loop(solution.gather_log_probs, inputs, MOST_MORE, self.hints["loop"])

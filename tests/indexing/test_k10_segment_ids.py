@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
-from dojo.checks import Benchmark, aspect, cost_of, expect_no_growth
+from dojo.checks import Benchmark, aspect
 from dojo.checks.laws import PureFunction
+from dojo.checks.looping import expect_no_loop
 
 LENGTHS = [[2, 1, 3], [1, 1, 1], [4], [3, 1, 2, 5]]
 WITH_EMPTY = [[0, 2], [2, 0, 3], [2, 0], [1, 0, 0, 0, 2], [3, 0, 0], [0, 2, 0, 0, 1, 0, 0, 4, 0]]
@@ -15,8 +16,8 @@ EMPTY = "A segment of length 0 does not occur, but the next one has the next num
 NOTHING = "Without any element an int64 tensor of shape (0,) is due."
 MANY = "Stay in int64 on the way: {bits} bits hold no number larger than {most}."
 LOOP = "One operation for all segments at once: no loop in Python, no `tolist`, no `item` for each."
-SMALL = [2, 0, 3, 1]
-LARGE = {
+GROWING = {
+    "4 lengths": [2, 0, 3, 1],
     "128 lengths": [i * i % 5 for i in range(128)],
     "4 lengths that add up to 400": [100, 0, 250, 50],
 }
@@ -80,12 +81,5 @@ class TestSegmentIds(PureFunction):
     @aspect("cost")
     def test_does_not_loop(self, solution):
         """The number of operations does not grow with the lengths."""
-        small = self.steps(solution, SMALL)
-        for name, lengths in LARGE.items():
-            sizes = (f"{len(SMALL)} lengths", name)
-            expect_no_growth(small, self.steps(solution, lengths), sizes, SPARE, LOOP)
-
-    def steps(self, solution, lengths):
-        """What a call takes, of torch and of Python."""
-        cost = cost_of(solution.segment_ids, torch.tensor(lengths))
-        return {"operations": cost.operations, "steps in Python": cost.lines + cost.numbers}
+        inputs = {words: [torch.tensor(lengths)] for words, lengths in GROWING.items()}
+        expect_no_loop(solution.segment_ids, inputs, SPARE, LOOP)

@@ -1,14 +1,13 @@
 """The checks of indexing/k14_unique_stable: the order of Python's dict, and what a call costs."""
 
-import gc
 import random
-import sys
 
 import numpy as np
 import torch
 
-from dojo.checks import Benchmark, aspect, cost_of, expect, expect_no_growth, expect_shape
+from dojo.checks import Benchmark, aspect, expect_shape
 from dojo.checks.laws import INTEGERS, PureFunction
+from dojo.checks.looping import expect_no_loop, expect_no_objects
 
 INF = float("inf")
 FLOATS = (torch.float32, torch.float64, torch.float16)
@@ -36,12 +35,9 @@ LONG = [
 DIGITS = "Values that differ in their last digit are different: stay in the dtype of x."
 ZEROS = "0. and -0. are equal, so only the first of them counts."
 GROWS = "Let each operation of torch work on all of the elements: no loop, no list of them."
-OBJECTS = "held some {more} more objects of Python for {many} than for {few}; expected no growth."
 VISITS = "list, dict, set, map and the like visit an array's elements, and make an object of each."
 FEW, MANY = 16, 512  # as many elements, and half as many different values
 MOST_GROWTH = 100  # less than one for each value; room for the steps of a halving
-ROUND = 100  # objects are counted in hundreds: how many there are depends on Python's version, too
-SAMPLES = 200  # looks at the number of objects; each takes a tenth of a millisecond
 
 
 def compares_all_pairs(x):
@@ -59,38 +55,6 @@ BENCHMARK = Benchmark(
     naive=compares_all_pairs,
     naive_up_to=3_000,
 )
-
-
-def is_of_the_learner(frame):
-    """Whether a frame runs the learner's code, or Python's own library for it."""
-    module = frame.f_globals.get("__name__", "")
-    return module != __name__ and module.partition(".")[0] not in ("torch", "numpy", "dojo")
-
-
-def objects_of(function, x):
-    """How many objects of Python, made by C code too, a call holds at most, seen between its steps.
-
-    Each takes a block of Python's memory, while the elements of arrays and tensors lie elsewhere.
-    """
-    most = samples = 0
-
-    def at_c_return(frame, event, _argument):
-        nonlocal most, samples
-        if event == "c_return" and samples < SAMPLES and is_of_the_learner(frame):
-            samples += 1
-            most = max(most, sys.getallocatedblocks())
-
-    before, is_collecting = sys.getprofile(), gc.isenabled()
-    gc.disable()  # else what it frees is missing in the count
-    start = most = sys.getallocatedblocks()
-    sys.setprofile(at_c_return)
-    try:
-        function(x)
-    finally:
-        sys.setprofile(before)
-        if is_collecting:
-            gc.enable()
-    return most - start
 
 
 class TestUniqueStable(PureFunction):
@@ -135,16 +99,7 @@ class TestUniqueStable(PureFunction):
     @aspect("cost")
     def test_does_not_loop(self, solution):
         """Operations, lines, and objects of Python are as many for a large x as for a small."""
-        few, many = (torch.arange(n, 0, -1) // 2 * 1000 for n in (FEW, MANY))
-        sizes = (f"{FEW} elements", f"{MANY} elements")
-        solution.unique_stable(few)  # what the first call imports is not counted
-        costs = []
-        for x in (few, many):
-            cost = cost_of(solution.unique_stable, x)
-            costs.append(
-                {"operations": cost.operations, "steps in Python": cost.lines + cost.numbers}
-            )
-        expect_no_growth(*costs, sizes, MOST_GROWTH, GROWS)
-        fewer, more = (objects_of(solution.unique_stable, x) for x in (few, many))
-        hundreds = (more - fewer) // ROUND * ROUND
-        expect(hundreds <= 0, OBJECTS.format(more=hundreds, few=sizes[0], many=sizes[1]), VISITS)
+        inputs = {f"{n} elements": [torch.arange(n, 0, -1) // 2 * 1000] for n in (FEW, MANY)}
+        solution.unique_stable(*inputs[f"{FEW} elements"])  # what it imports is not counted
+        expect_no_loop(solution.unique_stable, inputs, MOST_GROWTH, GROWS)
+        expect_no_objects(solution.unique_stable, inputs, VISITS)

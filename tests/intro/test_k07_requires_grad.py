@@ -1,4 +1,4 @@
-"""The checks of intro/k07_requires_grad: statistics, facts of autograd, and 1/n as the gradient."""
+"""The checks of intro/k07_requires_grad: draws, facts of autograd, and 1/n as the gradient."""
 
 import math
 from statistics import NormalDist
@@ -17,6 +17,8 @@ from dojo.checks import (
     layouts,
     untouched,
 )
+from dojo.checks.draws import Normal, expect_drawn
+from dojo.checks.independence import expect_independent
 from dojo.checks.laws.settings import settings_watched
 
 NORMAL = "`torch.randn` draws standard normal numbers, `torch.rand` uniform ones: use them as is."
@@ -43,10 +45,8 @@ COMPUTE = "Compute `x + 2` into a new tensor; x stays a leaf that requires grad.
 
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 
-# Each of fewer than 100 bounds on two devices is exceeded with a chance of at most
-# 4 * exp(-T): together less than 1e-9.
-T = 28
 CALLS = {"cpu": 600, "cuda": 60}  # each call costs more on a simulated GPU
+T = 28  # in one of exp(T) cases a right answer draws no number as far out as one should be
 
 
 def numbers(device, dtype=torch.float32):
@@ -104,18 +104,9 @@ def leaves(device):
     matrix = torch.arange(1.0, 7).reshape(2, 3).to(device)
     shapes = [(2, 3), (3, 3), (5,), (), (1, 1), (2, 3, 7)]
     made = [torch.arange(3.0, math.prod(shape) + 3).reshape(shape).to(device) for shape in shapes]
-    made += [
-        torch.tensor([math.inf, 1.0, math.nan]).to(device)
-    ]  # the gradient is 1/3 of these, too
+    made.append(torch.tensor([math.inf, 1.0, math.nan]).to(device))  # their gradient is 1/3, too
     made += [*layouts(matrix).values(), *(matrix.to(dtype, copy=True) for dtype in FLOATS)]
     return [x.requires_grad_() for x in made] + [torch.nn.Parameter(matrix)]
-
-
-def tracked(solution, *args):
-    """The learner's tracked tensor, once it is a tensor."""
-    got = solution.tracked_tensor(*args)
-    expect_tensor(got)
-    return got
 
 
 def gradient(solution, x):
@@ -125,10 +116,78 @@ def gradient(solution, x):
     return got
 
 
+def tracked(solution, *args):
+    """The learner's tracked tensor, once it is a tensor of the right shape."""
+    got = solution.tracked_tensor(*args)
+    expect_shape(got, (3, 3))
+    return got
+
+
 @aspect("type")
 def test_tracked_tensor_returns_a_tensor(solution):
     """tracked_tensor returns a tensor."""
+    expect_tensor(solution.tracked_tensor())
+
+
+@aspect("shape")
+def test_tracked_tensor_has_the_shape(solution):
+    """tracked_tensor has the shape (3, 3)."""
     tracked(solution)
+
+
+@aspect("dtype")
+def test_tracked_tensor_is_float32(solution):
+    """tracked_tensor is float32."""
+    expect_dtype(solution.tracked_tensor(), torch.float32)
+
+
+@aspect("device")
+def test_tracked_tensor_lies_on_the_device(solution, device):
+    """tracked_tensor lies on the device that the argument names, and without one on the CPU."""
+    for place in (device, torch.device(device), "cpu"):
+        expect_device(solution.tracked_tensor(place), torch.device(place).type, DEVICE)
+    expect_device(solution.tracked_tensor(device=device), device, DEVICE)
+    expect_device(solution.tracked_tensor(), "cpu", DEVICE)
+
+
+@aspect("values")
+def test_tracked_tensor_draws_anew_at_each_call(solution, device):
+    """Two calls of tracked_tensor give different numbers, and the first ones stay."""
+    first = tracked(solution, device)
+    kept = first.detach().cpu().clone()
+    expect(not kept.isnan().any().item(), "returned nan; expected random numbers.", EMPTY)
+    same = int((kept == tracked(solution, device).detach().cpu()).sum())
+    expect(same < 3, f"gave {same} of 9 numbers again at the next call.", AT_EACH_CALL)
+    stayed = torch.equal(first.detach().cpu(), kept)
+    expect(stayed, "changed the tensor of an earlier call.", AT_EACH_CALL)
+
+
+@aspect("values")
+def test_tracked_tensor_is_standard_normal(solution, device):
+    """The nine numbers of tracked_tensor are independent and standard normal."""
+    rows = torch.stack([tracked(solution, device) for _ in range(CALLS[device])])
+    rows = rows.detach().cpu().double().reshape(-1, 9).numpy()
+    expect_drawn(rows, Normal(1.0), "drew a sample that", NORMAL)
+    expect_independent(rows, Normal(1.0), (3, 3), INDEPENDENT)
+    n = rows.size
+    for end in (rows.min(), rows.max()):  # two equal ones are rare there, three never
+        count = int((rows == end).sum())
+        sentence = f"gave {end:.6g} {count} times in {n} numbers, and nothing beyond it."
+        expect(count < 3, sentence, INDEPENDENT)
+    far = -NormalDist().inv_cdf(T / 2 / n)  # all n are nearer with a chance of (1 - T / n) ** n
+    sentence = f"gave {n} numbers, none of them beyond ±{far:.3g}; some should be."
+    expect(abs(rows).max().item() > far, sentence, NORMAL)
+
+
+@aspect("gradient")
+def test_tracked_tensor_is_a_leaf_that_requires_grad(solution, device):
+    """tracked_tensor requires grad and is a leaf, on a GPU too."""
+    got = tracked(solution, device)
+    expect(got.requires_grad, "returned a tensor that does not require grad.", REQUIRES_GRAD)
+    node = type(got.grad_fn).__name__
+    sentence = f"returned the result of an operation ({node}), so no leaf: its `.grad` stays empty."
+    expect(got.is_leaf, sentence, LEAF)
+    expect((got * 2).requires_grad, SWITCHED_OFF, "Leave autograd switched on.")
 
 
 @aspect("type")
@@ -147,22 +206,10 @@ def test_gradient_of_mean_returns_a_tensor(solution):
 
 
 @aspect("shape")
-def test_tracked_tensor_has_the_shape(solution):
-    """tracked_tensor has the shape (3, 3)."""
-    expect_shape(solution.tracked_tensor(), (3, 3))
-
-
-@aspect("shape")
 def test_gradient_of_mean_has_the_shape_of_x(solution):
     """The gradient has the shape of x."""
     for x in leaves("cpu"):
         expect_shape(gradient(solution, x), x.shape, ONE_EACH)
-
-
-@aspect("dtype")
-def test_tracked_tensor_is_float32(solution):
-    """tracked_tensor is float32."""
-    expect_dtype(solution.tracked_tensor(), torch.float32)
 
 
 @aspect("dtype")
@@ -173,76 +220,10 @@ def test_gradient_of_mean_has_the_dtype_of_x(solution):
 
 
 @aspect("device")
-def test_tracked_tensor_lies_on_the_device(solution, device):
-    """tracked_tensor lies on the device that the argument names, and without one on the CPU."""
-    for place in (device, torch.device(device)):
-        expect_device(solution.tracked_tensor(place), device, DEVICE)
-    expect_device(solution.tracked_tensor(device=device), device, DEVICE)
-    expect_device(solution.tracked_tensor(), "cpu", DEVICE)
-    expect_device(solution.tracked_tensor("cpu"), "cpu", DEVICE)
-
-
-@aspect("device")
 def test_gradient_of_mean_lies_on_the_device_of_x(solution, device):
     """The gradient lies where x lies."""
     for place in dict.fromkeys(("cpu", device)):
         expect_device(gradient(solution, leaf(place)), place, LIKE_X)
-
-
-@aspect("values")
-def test_tracked_tensor_draws_anew_at_each_call(solution, device):
-    """Two calls of tracked_tensor give different numbers, and the first ones stay."""
-    first = tracked(solution, device)
-    kept = first.detach().cpu().clone()
-    expect(not kept.isnan().any().item(), "returned nan; expected random numbers.", EMPTY)
-    same = int((kept == tracked(solution, device).detach().cpu()).sum())
-    expect(same < 3, f"gave {same} of 9 numbers again at the next call.", AT_EACH_CALL)
-    stayed = torch.equal(first.detach().cpu(), kept)
-    expect(stayed, "changed the tensor of an earlier call.", AT_EACH_CALL)
-
-
-@aspect("values")
-def test_tracked_tensor_is_standard_normal(solution, device):
-    """The nine numbers of tracked_tensor are independent and standard normal.
-
-    A mean of n of them exceeds sqrt(2 T / n) with a chance of at most 2 exp(-T). A sum of n squares
-    exceeds n + 2 sqrt(n T) + 2 T, or falls below n - 2 sqrt(n T), with one of exp(-T) each (Laurent
-    and Massart). A share differs by sqrt(T / 2 / n) with one of 2 exp(-T) (Hoeffding).
-    """
-    draw, rows = solution.tracked_tensor, []
-    for _ in range(CALLS[device]):
-        rows.append(draw(device))
-        expect_shape(rows[-1], (3, 3))
-    rows = torch.stack(rows).detach().cpu().double().reshape(-1, 9)
-    calls, sample, n = len(rows), rows.flatten(), rows.numel()
-    mean, variance = sample.mean().item(), sample.square().mean().item()
-    is_near = abs(mean) <= math.sqrt(2 * T / n)
-    expect(is_near, f"has the mean {mean:.4g} over {n} numbers; expected 0.", NORMAL)
-    low, high = 1 - 2 * math.sqrt(T / n), 1 + 2 * math.sqrt(T / n) + 2 * T / n
-    sentence = f"has the variance {variance:.4g} over {n} numbers; expected 1."
-    expect(low <= variance <= high, sentence, NORMAL)
-    different = len(sample.unique())  # in float32 two of 5400 are equal at times, hundreds never
-    sentence = f"gave only {different} different numbers in {n} draws."
-    expect(different > 0.9 * n, sentence, INDEPENDENT)
-    # a sum of products is half the difference of two sums of squares, for each of 36 pairs
-    products = (rows.T @ rows).fill_diagonal_(0).abs()
-    i, j = divmod(int(products.argmax()), 9)
-    sentence = f"gives numbers that depend on each other: those at {divmod(i, 3)}, {divmod(j, 3)}."
-    expect(products.max().item() <= 2 * math.sqrt(calls * T) + T, sentence, INDEPENDENT)
-    sums = rows.sum(1).square().mean().item() / 9
-    sentence = "gives nine numbers whose sum is always about 0; it should vary."
-    expect(sums >= 1 - 2 * math.sqrt(T / calls), sentence, INDEPENDENT)
-    for place in (-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2):
-        share, true = (sample < place).double().mean().item(), NormalDist().cdf(place)
-        sentence = f"has {share:.1%} of {n} numbers below {place}; expected {true:.1%}."
-        expect(abs(share - true) <= math.sqrt(T / 2 / n), sentence, NORMAL)
-    for end in (sample.min(), sample.max()):  # two equal ones are rare there, three never
-        count = int((sample == end).sum())
-        sentence = f"gave {end.item():.6g} {count} times in {n} numbers, and nothing beyond it."
-        expect(count < 3, sentence, INDEPENDENT)
-    far = -NormalDist().inv_cdf(T / 2 / n)  # all n are nearer with a chance of (1 - T / n) ** n
-    sentence = f"gave {n} numbers, none of them beyond ±{far:.3g}; some should be."
-    expect(sample.abs().max().item() > far, sentence, NORMAL)
 
 
 @aspect("values")
@@ -267,7 +248,6 @@ def test_gradient_of_mean_is_one_over_n(solution, device):
         n, numbers_of_x = x.numel(), x.detach().clone()
         got = gradient(solution, x)
         expect_shape(got, x.shape, ONE_EACH)
-        expect_dtype(got, x.dtype, LIKE_X)
         factors = got.detach().cpu().double() * n
         wrong = ~((factors - 1).abs() <= 8 * torch.finfo(x.dtype).eps)
         if wrong.any():
@@ -276,17 +256,6 @@ def test_gradient_of_mean_is_one_over_n(solution, device):
             hint = ITSELF if torch.equal(got, numbers_of_x) else hint
             sentence = f"returned {got[index].item():.6g} at index {index}; expected 1/{n}."
             raise CheckFailed(sentence, hint, got, torch.full_like(numbers_of_x, 1 / n))
-
-
-@aspect("gradient")
-def test_tracked_tensor_is_a_leaf_that_requires_grad(solution, device):
-    """tracked_tensor requires grad and is a leaf, on a GPU too."""
-    got = tracked(solution, device)
-    expect(got.requires_grad, "returned a tensor that does not require grad.", REQUIRES_GRAD)
-    node = type(got.grad_fn).__name__
-    sentence = f"returned the result of an operation ({node}), so no leaf: its `.grad` stays empty."
-    expect(got.is_leaf, sentence, LEAF)
-    expect((got * 2).requires_grad, SWITCHED_OFF, "Leave autograd switched on.")
 
 
 @aspect("memory")

@@ -22,6 +22,7 @@ from dojo.checks import (
     no_gpu,
     untouched,
 )
+from dojo.checks.laws.bridge import SHAPES, VALUES
 
 RETURNED = "The answer is True here, and x never moves: return the copy that the move returns."
 NO_GPU = "Here torch.cuda.is_available() is False, so x itself is the answer, not a copy of it."
@@ -39,32 +40,9 @@ RAISED = "raised {kind} on a machine without a GPU ({text}); expected x itself."
 NOT_ASKED = "did not ask torch.cuda.is_available() {where}; expected it at each call."
 TOO_EARLY = "tried to move x to the GPU {where} before it asked torch.cuda.is_available()."
 
-SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (1, 1), (), (0,), (0, 3)]
-DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64, torch.bool]
-DTYPES += [
-    torch.complex128,
-    torch.int64,
-    torch.int32,
-    torch.int16,
-    torch.int8,
-    torch.uint8,
-    torch.uint16,
-]
 # Values that a narrower dtype, or another kind of number, does not hold.
-SPECIAL = {
-    torch.float32: [1 + 2.0**-20, -0.5, float("inf"), float("-inf"), float("nan")],
-    torch.float64: [1 + 2.0**-40, -1e300, float("inf"), float("-inf"), float("nan")],
-    torch.float16: [0.5, -65504.0, float("inf"), float("nan")],
-    torch.bfloat16: [0.5, -3e38, float("inf"), float("nan")],
-    torch.complex64: [1 + 2j, -3j],
-    torch.complex128: [1 + 2.0**-40 + 2j, -3j],
-    torch.bool: [True, False, True],
-    torch.int64: [2**60 + 1, -3],
-    torch.int32: [2**30 + 1, -3],
-    torch.int16: [-300, 7],
-    torch.int8: [-100, 7],
-    torch.uint8: [200, 7],
-}
+SPECIAL = {getattr(torch, name): values for name, values in VALUES.items()}
+SPECIAL[torch.bfloat16] = [0.5, -3e38, float("inf"), float("nan")]
 NO_GPU_WORDS = ("CUDA", "NVIDIA", "accelerator")  # in what torch raises where there is no GPU
 MACHINES = {"cpu": "on a machine without a GPU", "cuda": "on a machine with a GPU"}
 
@@ -166,7 +144,7 @@ def test_keeps_the_shape(solution, device):
 @aspect("dtype")
 def test_keeps_the_dtype(solution, device):
     """The result has the dtype of x."""
-    for dtype in DTYPES:
+    for dtype in SPECIAL:
         expect_dtype(call(solution, numbers(dtype=dtype), device), dtype, KEEP)
 
 
@@ -202,7 +180,7 @@ def test_x_comes_back_itself_if_it_need_not_move(solution, device):
     """Without a GPU, and for an x on the GPU already, the result is x itself."""
     hint = THERE if device == "cuda" else NO_GPU
     kinds = [numbers(shape, place=device) for shape in SHAPES]
-    kinds += [numbers(dtype=dtype, place=device) for dtype in DTYPES]
+    kinds += [numbers(dtype=dtype, place=device) for dtype in SPECIAL]
     for x in (*kinds, numbers(place=device).T):
         got = call(solution, x, device)
         expect_tensor(got)

@@ -15,9 +15,11 @@ Each law is a test of its own. One that does not hold for a kata is left out by 
 test in the kata's own class.
 """
 
+from dojo.checks.laws.array_from_tensor import ArrayFromTensor
 from dojo.checks.laws.attention import AttentionFunction, LargeScores
 from dojo.checks.laws.by_hand import BackwardByHand
 from dojo.checks.laws.decoding import DecodingFunction, LanguageModel
+from dojo.checks.laws.drawing import DrawingFunction
 from dojo.checks.laws.functional import FunctionalFunction
 from dojo.checks.laws.handed import Handed
 from dojo.checks.laws.in_place import InPlaceFunction
@@ -30,14 +32,17 @@ from dojo.checks.laws.numbers import ALL, FLOATS, INTEGERS, exact_slopes, with_a
 from dojo.checks.laws.optimizer import OptimizerClass
 from dojo.checks.laws.pure import PureFunction
 from dojo.checks.laws.stateful import StatefulModule
+from dojo.checks.laws.tensor_from_array import TensorFromArray
 
 __all__ = [
     "ALL",
     "FLOATS",
     "INTEGERS",
+    "ArrayFromTensor",
     "AttentionFunction",
     "BackwardByHand",
     "DecodingFunction",
+    "DrawingFunction",
     "FunctionalFunction",
     "Handed",
     "InPlaceFunction",
@@ -51,6 +56,7 @@ __all__ = [
     "OptimizerClass",
     "PureFunction",
     "StatefulModule",
+    "TensorFromArray",
     "ViewFunction",
     "exact_slopes",
     "places",
