@@ -13,8 +13,10 @@ from dojo.cli.context import Context, UsageError
 from dojo.cli.listing import bar_line, next_lines, status_lines
 from dojo.cli.options import (
     All,
+    AsGnu,
     AsJson,
     Device,
+    Form,
     Limit,
     Name,
     Names,
@@ -23,6 +25,7 @@ from dojo.cli.options import (
     Plot,
     Solutions,
     Version,
+    form_of,
 )
 from dojo.cli.terminal import is_interactive, say, say_all, warn
 from dojo.course.katas import Kata
@@ -45,18 +48,20 @@ def start(context: typer.Context, _version: Version = False) -> None:
 def watch(
     name: Name = "",
     as_json: AsJson = False,
+    as_gnu: AsGnu = False,
     device: OnDevice = Device.ALL,
     solutions: Solutions = "katas",
     limit: Limit = None,
 ) -> None:
     """Judge a kata at each save, on a screen or for a program."""
-    if not as_json and not is_interactive():
+    form = form_of(as_json, as_gnu)
+    if form is Form.TEXT and not is_interactive():
         command = typed("dojo watch --json")
         raise UsageError(f"the screen needs a terminal. For programs: {command}")
     with in_dojo() as dojo:
         katas, folder = dojo.answers([name] if name else [], False, solutions)
         kata = dojo.progress.current(katas) or next(iter(katas), None)
-        _watch(dojo, kata, folder, device, limit, as_json)
+        _watch(dojo, kata, folder, device, limit, form)
 
 
 def _watch(
@@ -65,14 +70,16 @@ def _watch(
     folder: Path,
     device: Device = Device.ALL,
     limit: float | None = None,
-    as_json: bool = False,
+    form: Form = Form.TEXT,
 ) -> NoReturn:
-    """Run the screen or, with ``as_json``, print events; then exit with its code."""
+    """Run the screen or, in another form than text, print events; then exit with its code."""
     from dojo.workers.limits import TIME_LIMIT
 
     first = kata or dojo.katas[0]
-    if as_json:
-        from dojo.cli.watch_json import watch_json as run
+    if form is Form.JSON:
+        from dojo.cli.watch_lines import watch_json as run
+    elif form is Form.GNU:
+        from dojo.cli.watch_lines import watch_gnu as run
     else:
         from dojo.tui.app import run_screen as run
     raise typer.Exit(run(dojo.root, first, folder, device.value, limit or TIME_LIMIT))
@@ -83,6 +90,7 @@ def check(
     names: Names = None,
     everything: All = False,
     as_json: AsJson = False,
+    as_gnu: AsGnu = False,
     device: OnDevice = Device.ALL,
     solutions: Solutions = "katas",
     notebook: NotebookFile = "",
@@ -93,6 +101,7 @@ def check(
     from dojo.cli.notebook import opened_answers
     from dojo.workers.fork_client import ForkServerDied
 
+    form = form_of(as_json, as_gnu)
     with in_dojo() as dojo, contextlib.ExitStack() as stack:
         if notebook:
             if solutions != "katas":
@@ -105,11 +114,11 @@ def check(
             katas, folder = dojo.answers(names, everything, solutions)
             request = checking.CheckRequest(dojo.root, katas, folder, device.value, limit)
         try:
-            states = checking.check(request, dojo.progress, as_json) if request.katas else []
+            states = checking.check(request, dojo.progress, form) if request.katas else []
         except ForkServerDied as error:
             warn(f"the checks cannot be collected: {error}\nTo see why: {typed('dojo doctor')}")
             raise typer.Exit(1) from None
-        if not as_json:
+        if form is Form.TEXT:
             if len(states) > 1:
                 say(bar_line(states))
             if request.is_own:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dojo.cli.listing import heading
-from dojo.cli.terminal import paint, say, warn
+from dojo.cli.options import Form
+from dojo.cli.terminal import paint, say, say_all, warn
 from dojo.course.katas import Kata, shown_path
 from dojo.files.tools import pytest_of
 from dojo.notebook.relocation import NotebookAnswers
 from dojo.progress.record import Progress
 from dojo.verdict.diagnosis import diagnose, known_table, make_table
+from dojo.verdict.gnu import gnu_lines
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Verdict
 from dojo.verdict.text import colour_of, failure_lines, row_of, wrapped
 from dojo.workers.client import JUDGING_ERRORS, NoChecks, judge, judge_source
@@ -57,7 +59,7 @@ class CheckRequest:
         return self.device == "all"
 
 
-def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> list[str]:
+def check(request: CheckRequest, progress: Progress, form: Form = Form.TEXT) -> list[str]:
     """Judge katas, print their verdicts, and record those on the learner's own answers.
 
     Returns:
@@ -68,7 +70,7 @@ def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> l
     """
     states = []
     devices = ""
-    if not request.is_own and not as_json:
+    if not request.is_own and form is Form.TEXT:
         say(f"answers: {_judged_path(request)}")
     with contextlib.closing(WorkerPool(request.root)) as pool:
         for kata in request.katas:
@@ -80,12 +82,14 @@ def check(request: CheckRequest, progress: Progress, as_json: bool = False) -> l
                 verdict = request.notebook.relocated(kata, verdict)
             if request.is_own:
                 progress.record(verdict, complete=request.is_complete)
-            if as_json:
+            if form is Form.JSON:
                 say(json.dumps(verdict.as_json()))
+            elif form is Form.GNU:
+                say_all(gnu_lines(verdict, _path_from_here(kata, verdict, request)))
             else:
                 _print_verdict(pool, kata, verdict, request)
             devices = max(devices, verdict.devices, key=len)
-    if devices and not as_json:
+    if devices and form is Form.TEXT:
         say(f"devices: {devices}")
     return states
 
@@ -158,6 +162,13 @@ def _file_and_command(kata: Kata, verdict: Verdict, request: CheckRequest) -> tu
     file = shown_path(kata.solution_in(request.solutions), request.root)
     choice = "katas" if request.is_own else shown_path(request.solutions, request.root)
     return file, f"{pytest_of(kata.stem, request.root, Path.cwd(), choice)} -rf"
+
+
+def _path_from_here(kata: Kata, verdict: Verdict, request: CheckRequest) -> str:
+    """The file that is judged, as an editor finds it from the working folder."""
+    if request.notebook is not None:
+        return _file_and_command(kata, verdict, request)[0]
+    return shown_path(kata.solution_in(request.solutions), Path.cwd())
 
 
 def print_diagnosis(diagnosis: str) -> None:

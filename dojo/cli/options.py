@@ -18,6 +18,25 @@ from dojo.course.trees import find_root
 from dojo.workers.limits import LONGEST_TIME_LIMIT, TIME_LIMIT
 
 
+class Form(Enum):
+    """The form in which a command prints what it found."""
+
+    TEXT = "for a person"
+    JSON = "lines of JSON"
+    GNU = "path:line: error: text, as compilers print it"
+
+
+def form_of(as_json: bool, as_gnu: bool) -> Form:
+    """The form that the options ask for.
+
+    Raises:
+        typer.BadParameter: they ask for two.
+    """
+    if as_json and as_gnu:
+        raise typer.BadParameter("say --json or --gnu, but not both")
+    return Form.JSON if as_json else Form.GNU if as_gnu else Form.TEXT
+
+
 class Device(str, Enum):
     """Where the checks run."""
 
@@ -62,6 +81,7 @@ Name = Annotated[str, typer.Argument(**_KATA)]
 Names = Annotated[list[str] | None, typer.Argument(**_KATA)]
 All = Annotated[bool, typer.Option("--all", help="all katas")]
 AsJson = Annotated[bool, typer.Option("--json", help="lines of JSON, for programs")]
+AsGnu = Annotated[bool, typer.Option("--gnu", help="path:line: error: text, for editors")]
 Plot = Annotated[bool, typer.Option("--plot", help="make a page with charts as well")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 OnDevice = Annotated[Device, typer.Option("--device", help="cuda is simulated where there is none")]

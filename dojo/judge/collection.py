@@ -36,13 +36,18 @@ def module_at(path: Path, parent: pytest.Collector, root: Path) -> KataModule | 
     return module
 
 
-def place_in_learners_file(item: pytest.Item) -> None:
-    """Have pytest and editors show a check of a ``KataModule`` at the function that it judges."""
-    module = item.getparent(KataModule)
-    if module is None:
+def place_in_file(item: pytest.Item) -> None:
+    """Have pytest and editors show a check where it can be edited.
+
+    That is the function that it judges, where it is listed under the learner's file. In a file of
+    checks it is the class that states the contract, since the law itself stands in another file.
+    """
+    contract, name = getattr(item, "cls", None), item.name
+    path = item.path
+    if item.getparent(KataModule) is not None:
+        line = _line_of(path, getattr(contract, "name", ""))
+    elif (line := getattr(contract, "dojo_line", 0) - 1) < 0:
         return
-    path, name = module.path, item.name
-    line = _line_of(path, getattr(getattr(item, "cls", None), "name", ""))
     item.reportinfo = lambda: (path, line, name)  # type: ignore[method-assign]
 
 

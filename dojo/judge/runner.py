@@ -25,7 +25,7 @@ from dojo.course.katas import Kata, find_katas, kata_of
 from dojo.course.statement import read_statement
 from dojo.course.trees import PACKAGE, TREES, course_of
 from dojo.files.atomic import signature_of
-from dojo.judge.collection import module_at, place_in_learners_file
+from dojo.judge.collection import module_at, place_in_file
 from dojo.judge.items import KATA, PLACE, is_simple, machine_of, place_of
 from dojo.judge.keywords import KeywordFilter
 from dojo.judge.outcome import check_after, check_before
@@ -119,7 +119,7 @@ class Runner:
                 item.stash.setdefault(PLACE, place_of(item, next(self._numbers)))
                 # pytest would render the whole traceback, of which nothing is shown
                 item.repr_failure = lambda *_args, **_kwargs: ""  # type: ignore[method-assign]
-                place_in_learners_file(item)
+                place_in_file(item)
                 self._items.setdefault(kata.name, []).append(item)
                 if warns:  # a right answer may cause one in NumPy or torch
                     item.add_marker(pytest.mark.filterwarnings("ignore"))

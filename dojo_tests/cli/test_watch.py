@@ -4,7 +4,7 @@ import pytest
 
 import dojo.cli.answers
 import dojo.cli.commands
-import dojo.cli.watch_json
+import dojo.cli.watch_lines
 import dojo.tui.app
 from dojo.progress.record import Progress
 
@@ -16,9 +16,8 @@ def watched(own_dojo, monkeypatch):
     def call(*arguments):
         asked = []
         monkeypatch.setattr(dojo.tui.app, "run_screen", lambda *them: asked.append(them) or 7)
-        monkeypatch.setattr(
-            dojo.cli.watch_json, "watch_json", lambda *them: asked.append(them) or 7
-        )
+        for name in ("watch_json", "watch_gnu"):
+            monkeypatch.setattr(dojo.cli.watch_lines, name, lambda *them: asked.append(them) or 7)
         assert dojo.cli.commands.app([*arguments], standalone_mode=False) == 7
         return asked[0]
 
@@ -45,8 +44,9 @@ def test_watch_passes_on_what_was_asked_for(watched, own_dojo, second_kata):
     )
 
 
-def test_watch_without_a_name_begins_at_the_current_kata(watched, first_kata):
-    assert watched("watch", "--json")[1] == first_kata
+@pytest.mark.parametrize("form", ["--json", "--gnu"])
+def test_watch_without_a_name_begins_at_the_current_kata(watched, first_kata, form):
+    assert watched("watch", form)[1] == first_kata
 
 
 def test_watch_of_a_file_elsewhere_judges_that_file(watched, own_dojo, first_kata):

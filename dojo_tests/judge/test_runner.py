@@ -64,7 +64,8 @@ class FakeItem:
     """An item at a path."""
 
     def __init__(self, path):
-        self.path, self.stash, self.markers = path, pytest.Stash(), []
+        self.path, self.name = path, "test_it"
+        self.stash, self.markers = pytest.Stash(), []
 
     def add_marker(self, marker):
         self.markers.append(marker)
