@@ -1,6 +1,6 @@
 """A kata dojo for PyTorch: edit a stub, run pytest, be told the truth."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def run(file: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 from dojo.checks.messages import returned, rounded
@@ -19,6 +20,7 @@ TOLERANCES = {
     torch.complex64: (1.3e-6, 1e-5),
     torch.complex128: (1e-7, 1e-7),
 }
+_NUMPYS = (torch.float32, torch.float64)
 
 
 def differing(
@@ -35,8 +37,20 @@ def differing(
         return (a != b).nonzero().tolist()
     if rtol is None and atol is None:
         rtol, atol = TOLERANCES[a.dtype]
-    close = torch.isclose(a, b, rtol=rtol or 0.0, atol=atol or 0.0, equal_nan=True)
+    rtol, atol = rtol or 0.0, atol or 0.0
+    if a.dtype in _NUMPYS and _are_near(a, b, rtol, atol):
+        return []
+    close = torch.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
     return (~close).nonzero().tolist()
+
+
+def _are_near(a: torch.Tensor, b: torch.Tensor, rtol: float, atol: float) -> bool:
+    """Whether finite numbers are close; NumPy says so in a quarter of the time of isclose."""
+    x, y = a.detach().numpy(), b.detach().numpy()
+    with np.errstate(all="ignore"):
+        errors = np.abs(x - y)
+        # an error of inf is no more than rtol times inf
+        return bool(((errors <= np.abs(rtol * y) + atol) & (errors < np.inf)).all())
 
 
 def difference(a: Any, b: Any, index: tuple[int, ...], count: int, subject: str) -> str:

@@ -23,6 +23,7 @@ FALSE_ALARM = 5e-11  # below 1e-10, so that a kata with a dozen of them stays be
 _ENOUGH, _FAR = 9000, 3.0  # of so many normal numbers one lies so far out, but for 1 case in 10^10
 _LIKE = 0.1  # mean and deviation within this share of the deviation say nothing of what is wrong
 LEAST_DIFFERENT = 0.9  # the share of different numbers; float32 gives the same one twice at times
+_FOR_ITSELF = "expected each number to be drawn for itself."
 MOST_OF_ONE = 9  # places with one number; in 10^5 draws of 2^24 numbers, 1 case in 10^10 has more
 
 
@@ -100,9 +101,11 @@ class Normal:
         scaled = np.sort(numbers.ravel()) / self.deviation
         share = self.share_below(np.sort(numbers.ravel()))
         wanted = f"expected a normal distribution of mean 0, deviation {self.deviation:.4g}."
-        if not np.isfinite(scaled).all() or distance(share) > limit(numbers.size):
+        is_as_wide = _is_mean_square(scaled)
+        if not np.isfinite(scaled).all() or not is_as_wide or distance(share) > limit(numbers.size):
             mean, deviation = float(numbers.mean()), float(numbers.std())
-            if abs(mean) + abs(deviation - self.deviation) < _LIKE * self.deviation:
+            is_like = abs(mean) + abs(deviation - self.deviation) < _LIKE * self.deviation
+            if is_as_wide and is_like:
                 return f"{_worst_share(scaled, share)}; {wanted}"
             return f"has the mean {mean:.4g} and the deviation {deviation:.4g}; {wanted}"
         if numbers.size > _ENOUGH and np.abs(scaled).max() < _FAR:
@@ -113,14 +116,17 @@ class Normal:
 Distribution = Constant | Uniform | Normal
 
 
-def expect_drawn(numbers: Any, distribution: Distribution, subject: str, hint: str = "") -> None:
+def expect_drawn(
+    numbers: Any, distribution: Distribution, subject: str, hint: str = "", again: str = ""
+) -> None:
     """Fail unless numbers fit a distribution; a right answer fails in one case of 10^10.
 
     Args:
-        numbers: an array; 20,000 numbers tell a factor of 1.2 from 1.
+        numbers: an array; 20,000 numbers tell a factor of 1.2 from 1, and normal ones 1.05 from 1.
         distribution: what they should be drawn from.
         subject: whose numbers they are, such as "weight".
         hint: where to look.
+        again: where to look if a number stands in too many places.
     """
     __tracebackhide__ = True
     numbers = np.asarray(numbers, dtype=float)
@@ -128,9 +134,10 @@ def expect_drawn(numbers: Any, distribution: Distribution, subject: str, hint: s
     different = np.count_nonzero(np.diff(in_order)) + 1  # np.unique is slow at first
     if distribution.is_random and 1 < different < LEAST_DIFFERENT * numbers.size:
         found = f"holds only {different} different numbers in {numbers.size} places"
-        raise CheckFailed(f"{subject} {found}; expected each to be drawn for itself.", hint)
+        raise CheckFailed(f"{subject} {found}; {_FOR_ITSELF}", again or hint)
     if fault := distribution.fault(numbers):
-        raise CheckFailed(f"{subject} {fault}", hint)
+        is_repeated = fault.endswith(_FOR_ITSELF)
+        raise CheckFailed(f"{subject} {fault}", (is_repeated and again) or hint)
 
 
 def expect_share(
@@ -218,6 +225,18 @@ def _worst_share(scaled: np.ndarray, share: np.ndarray) -> str:
     return f"has {found[worst]:.1%} of its numbers {where}"
 
 
+def _is_mean_square(scaled: np.ndarray) -> bool:
+    """Whether standard normal numbers may have such a mean square.
+
+    Laurent and Massart: that of n numbers is above 1 + 2 sqrt(t / n) + 2 t / n, or below
+    1 - 2 sqrt(t / n), with a chance of at most exp(-t) each.
+    """
+    n = max(scaled.size, 1)
+    t = math.log(2 / FALSE_ALARM)
+    slack = 2 * math.sqrt(t / n)
+    return not scaled.size or -slack <= float(np.square(scaled).mean()) - 1 <= slack + 2 * t / n
+
+
 def distance(share: np.ndarray) -> float:
     """Return the largest distance from the uniform distribution on 0 to 1, for sorted shares."""
     steps = np.arange(share.size + 1) / max(share.size, 1)
@@ -233,7 +252,7 @@ def _repeated(numbers: np.ndarray) -> str:
         return ""
     count = int((in_order == again[0]).sum())
     found = f"holds {rounded(float(again[0]))} in {count} places"
-    return f"{found}; expected each number to be drawn for itself."
+    return f"{found}; {_FOR_ITSELF}"
 
 
 def limit(count: int, columns: int = 1) -> float:

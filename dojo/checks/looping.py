@@ -27,8 +27,9 @@ def expect_no_loop(
         hint: where to look.
     """
     __tracebackhide__ = True
-    (few, small), *larger = ((words, _counts(function, each)) for words, each in inputs.items())
-    for words, counts in larger:
+    counted = ((words, _counts(function, each)) for words, each in inputs.items())
+    few, small = next(counted)
+    for words, counts in counted:  # so the last call is the one that is told
         expect_no_growth(small, counts, (few, words), most, hint)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -25,20 +25,23 @@ def expect_same_object(got: object, x: object, hint: str = "", subject: str = "x
 
 
 @without_modes
-def _address(x: torch.Tensor) -> tuple[int, int, int]:
-    return x.untyped_storage()._cdata, x.storage_offset(), x.untyped_storage().data_ptr()
+def owner_of(got: torch.Tensor, named: Iterable[tuple[str, torch.Tensor]]) -> str:
+    """Return the name of the first tensor that shares its storage with a result; else empty."""
+    own = got.untyped_storage()
+    key, first, size = own._cdata, own.data_ptr(), own.nbytes()
+    for name, x in named:
+        storage = x.untyped_storage()
+        if storage._cdata == key:
+            return name
+        second, other = storage.data_ptr(), storage.nbytes()  # NumPy's begins where its array does
+        if size and other and first < second + other and second < first + size:
+            return name
+    return ""
 
 
-@without_modes
 def shares_storage(a: torch.Tensor, b: torch.Tensor) -> bool:
     """Whether two tensors share a storage; two storages on one buffer count as one."""
-    x, y = a.untyped_storage(), b.untyped_storage()
-    if x._cdata == y._cdata:
-        return True
-    if not (x.nbytes() and y.nbytes()):
-        return False
-    first, second = x.data_ptr(), y.data_ptr()  # NumPy's begins where its array begins
-    return first < second + y.nbytes() and second < first + x.nbytes()
+    return owner_of(a, [("b", b)]) != ""
 
 
 def expect_view(got: Any, base: torch.Tensor, hint: str = "", subject: str = "") -> None:
@@ -79,52 +82,59 @@ def untouched(hint: str = "", **inputs: torch.Tensor) -> Iterator[None]:
         expect_state(name, x, before[name], hint)
 
 
+# of a tensor, in the order in which ``facts_of`` returns them
+_FACTS = (
+    *("shape", "strides", "dtype", "device", "memory", "requires_grad", "gradient function"),
+    *(".grad", "number of hooks", "retains_grad"),
+)
+GRADIENT_FUNCTION = _FACTS.index("gradient function")
+State = tuple[torch.Tensor, tuple[object, ...]]
+
+
 @without_modes
-def state_of(x: torch.Tensor) -> tuple[torch.Tensor, dict[str, object]]:
-    """Return what ``expect_state`` compares: a copy of the values, and the facts."""
-    return x.detach().clone(), _facts(x)
+def state_of(x: torch.Tensor) -> State:
+    """Return what ``expect_state`` compares: a copy of the values on the CPU, and the facts."""
+    values = x.detach()
+    return values.cpu() if values.is_cuda else values.clone(), facts_of(x)
 
 
-def _facts(x: torch.Tensor) -> dict[str, object]:
-    return {
-        "shape": tuple(x.shape),
-        "strides": x.stride(),
-        "dtype": x.dtype,
-        "device": device_of(x),
-        "memory": _address(x),
-        "requires_grad": x.requires_grad,
-        "gradient function": x.grad_fn,
-        ".grad": _grad_of(x),
-        "number of hooks": sum(
-            len(hooks or ()) for hooks in (x._backward_hooks, x._post_accumulate_grad_hooks)
-        ),
-        "retains_grad": x.retains_grad,
-    }
-
-
-def _grad_of(x: torch.Tensor) -> tuple[int, int] | None:
-    """Return which object the .grad of a leaf is, and how often that was written; None if none."""
+def facts_of(x: torch.Tensor) -> tuple[object, ...]:
+    """Return all that is said of a tensor but for its values; for a caller without modes."""
+    storage = x.untyped_storage()
     grad = x.grad if x.is_leaf else None
-    return None if grad is None else (id(grad), grad._version)
+    hooks = (x._backward_hooks, x._post_accumulate_grad_hooks)
+    return (
+        tuple(x.shape),
+        x.stride(),
+        x.dtype,
+        device_of(x),
+        (storage._cdata, x.storage_offset(), storage.data_ptr()),
+        x.requires_grad,
+        x.grad_fn,
+        None if grad is None else (id(grad), grad._version),
+        0 if hooks == (None, None) else sum(len(each or ()) for each in hooks),
+        x.retains_grad,
+    )
 
 
 @without_modes
-def expect_state(
-    name: str, x: torch.Tensor, before: tuple[torch.Tensor, dict[str, object]], hint: str = ""
-) -> None:
+def expect_state(name: str, x: torch.Tensor, before: State, hint: str = "") -> None:
     """Fail if a tensor is not in the state any more that ``state_of`` has returned."""
     __tracebackhide__ = True
     values, facts = before
-    now = _facts(x)
-    if x._is_view() and x.grad_fn is not None:
-        # torch makes it anew where another view in that memory was changed, if only in its shape
-        now["gradient function"] = facts["gradient function"]
-    for fact, value in facts.items():
-        if now[fact] != value:
-            change = "" if fact in ("memory", ".grad") else f" from {value} to {now[fact]}"
-            raise CheckFailed(f"changed the {fact} of its input {name}{change}.", hint)
-    if places := differing(x.detach(), values, 0, 0):
-        change = _change_in_words(values, x.detach(), tuple(places[0]))
+    now = facts_of(x)
+    if now != facts:
+        if x._is_view() and x.grad_fn is not None:
+            # torch makes it anew where another view in that memory was changed, if only in its
+            # shape
+            facts = (*facts[:GRADIENT_FUNCTION], x.grad_fn, *facts[GRADIENT_FUNCTION + 1 :])
+        for fact, old, new in zip(_FACTS, facts, now, strict=True):
+            if new != old:
+                change = "" if fact in ("memory", ".grad") else f" from {old} to {new}"
+                raise CheckFailed(f"changed the {fact} of its input {name}{change}.", hint)
+    x = x.detach().cpu() if x.is_cuda else x.detach()
+    if places := differing(x, values, 0, 0):
+        change = _change_in_words(values, x, tuple(places[0]))
         raise CheckFailed(f"changed the values of its input {name}{change}.", hint)
 
 

@@ -100,23 +100,30 @@ def operate(sim: Machine, func: Any, *args: Any, **kwargs: Any) -> Any:
 
     Its inputs must be on one device, and its results are put there.
     """
-    if kwargs.get("device") is not None:
-        return sim.create(func, sim.resolve(kwargs.pop("device")), *args, **kwargs)
+    generator = None
+    if kwargs:
+        if kwargs.get("device") is not None:
+            return sim.create(func, sim.resolve(kwargs.pop("device")), *args, **kwargs)
+        generator = kwargs.get("generator")
     keys = [key_of(tensor) for tensor in tensors_in(*args, *kwargs.values())]
     host = [key for key in keys if key not in tagged]
     if len(host) == len(keys):
         if keys:
-            check_generator(kwargs.get("generator"), CPU)
+            check_generator(generator, CPU)
         return func(*args, **kwargs)
     if host:  # else all inputs agree
         check_operation(func, args, kwargs)
-    check_generator(kwargs.get("generator"), GPU)
+    check_generator(generator, GPU)
     before, sim.host_inputs = sim.host_inputs, host
     try:
         result = sim.compute(func, *args, **kwargs)
     finally:
         sim.host_inputs = before
+    if type(result) is Tensor:  # the usual case
+        if not host or key_of(result) not in host:  # a view of a CPU input stays there
+            tag(result)
+        return result
     for tensor in tensors_in(result[0] if func in _FIRST_OUTPUT_ONLY else result):
-        if not host or key_of(tensor) not in host:  # a view of a CPU input stays there
+        if not host or key_of(tensor) not in host:
             tag(tensor)
     return result

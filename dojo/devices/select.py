@@ -68,6 +68,12 @@ def copied_to(x: torch.Tensor, device: str) -> torch.Tensor:
         if device == "cuda" and _REAL_GPU:
             return x.to("cuda")
         copy = x.clone()
-    if device == "cuda":
-        tag(copy)
+    tag_for(device, copy)
     return copy
+
+
+def tag_for(device: str, *tensors: torch.Tensor) -> None:
+    """Put tensors that were made without the simulated GPU's mode where those of a check lie."""
+    if device == "cuda" and not _REAL_GPU:
+        for x in tensors:
+            tag(x)

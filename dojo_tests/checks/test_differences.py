@@ -5,7 +5,7 @@ import torch
 
 from dojo.checks.differences import difference, difference_in_words, differing
 
-NAN = float("nan")
+NAN, INF = float("nan"), float("inf")
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,9 @@ NAN = float("nan")
         ([[1.0, 2.0], [3.0, 4.0]], [[0.0, 2.0], [3.0, 0.0]], [[0, 0], [1, 1]]),
         ([NAN, 1.0], [NAN, 1.0], []),
         ([NAN, 1.0], [1.0, NAN], [[0], [1]]),
+        ([INF, 1.0], [INF, 1.0 + 2**-23], []),
+        ([INF, 1.0], [-INF, 1.0], [[0]]),
+        ([5.0, INF], [INF, 5.0], [[0], [1]]),
         ([1, 2, 3], [1, 0, 3], [[1]]),
         ([True, False], [True, True], [[1]]),
         ([], [], []),

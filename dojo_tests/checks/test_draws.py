@@ -74,7 +74,7 @@ WRONG = {
     "one column everywhere": (
         np.tile(draws().uniform(-0.25, 0.25, (COUNT, 1)), 5),
         Uniform(0.25),
-        "holds only 20000 different numbers in 100000 places; expected each to be drawn",
+        "holds only 20000 different numbers in 100000 places; expected each number to be drawn",
     ),
     "one row of zeros": (
         np.append(draws().standard_normal(COUNT), np.zeros(30)),

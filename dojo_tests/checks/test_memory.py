@@ -11,6 +11,7 @@ from dojo.checks import (
     shares_storage,
     untouched,
 )
+from dojo.checks.memory import owner_of
 from dojo.devices.simulated_cuda import SimulatedCuda
 
 IN_INPUT = "returned a tensor that lies in its input's memory; expected a new one."
@@ -77,6 +78,21 @@ def test_shares_storage_is_true_of_two_storages_on_one_buffer():
 
 def test_shares_storage_is_false_of_two_empty_tensors():
     assert shares_storage(torch.ones(0), torch.ones(0)) is False
+
+
+# ---------------------------------------------------------------- owner_of
+
+
+def test_owner_of_names_the_first_tensor_in_whose_memory_a_result_lies():
+    x, y = torch.ones(3), torch.ones(4)
+    assert owner_of(y[1:], [("x", x), ("y", y), ("z", y)]) == "y"
+    assert owner_of(torch.from_numpy(y.numpy()[2:]), [("x", x), ("y", y)]) == "y"
+
+
+def test_owner_of_a_new_tensor_is_nobody():
+    x = torch.ones(3)
+    assert owner_of(x.clone(), [("x", x)]) == ""
+    assert owner_of(x, []) == ""
 
 
 # ---------------------------------------------------------------- expect_view

@@ -90,3 +90,22 @@ def test_can_fork_on_linux_without_a_real_gpu_only(monkeypatch, platform, is_rea
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(select, "_REAL_GPU", is_real)
     assert select.can_fork() is forks
+
+
+@pytest.mark.parametrize("place", ["cpu", "cuda"])
+def test_a_copy_lies_on_the_device_in_memory_of_its_own(place):
+    x = torch.ones(3)
+    with select.on(place):
+        copy = select.copied_to(x, place)
+        assert device_of(copy).type == place
+        assert copy.data_ptr() != x.data_ptr()
+        assert copy.tolist() == x.tolist()
+    assert device_of(x).type == "cpu"
+
+
+@has_no_real_gpu
+def test_tensors_that_were_made_for_a_device_lie_there():
+    x, y, z = (torch.ones(3) for _ in range(3))
+    select.tag_for("cuda", x, y)
+    select.tag_for("cpu", z)
+    assert [device_of(one).type for one in (x, y, z)] == ["cuda", "cuda", "cpu"]

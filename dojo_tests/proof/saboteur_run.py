@@ -68,6 +68,8 @@ class SaboteurRun:
     def _outcomes_of(self, runner, kata):
         items = sorted(runner.items_of(kata), key=is_on_gpu)  # most faults show on the CPU
         contracts = self._contracts = contracts_of(items)
+        for contract in contracts.values():
+            contract.prepare()  # as the fork server does, which would hide a fault
         names = runner.solution(kata)._names
         found = {}
         for name, public in names.items():

@@ -48,7 +48,7 @@ class TestTiedLM(ModuleClass):
         "test_values": "The logits are E[tokens]·Eᵀ.",
         "test_initial_values": "E is normal, with mean 0 and deviation 0.02.",
         "test_gradients": "The gradient of E is the sum over both uses.",
-        "test_stays_tied": "Moved, converted, copied and loaded, E is one object under both names.",
+        "test_stays_tied": "Converted, copied and loaded, E is one object under both names.",
     }
 
     def made_with(self, tokens, table):

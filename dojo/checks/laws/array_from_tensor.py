@@ -13,6 +13,7 @@ from dojo.checks.expect import CheckFailed, expect, expect_array
 from dojo.checks.inputs import layouts, numbers, tensor_of
 from dojo.checks.laws.bridge import (
     BLIND,
+    FULL,
     SHAPES,
     VALUES,
     Bridge,
@@ -21,7 +22,7 @@ from dojo.checks.laws.bridge import (
 )
 from dojo.checks.laws.wording import law
 from dojo.checks.memory import untouched
-from dojo.checks.messages import describe
+from dojo.checks.messages import describe, with_article
 from dojo.devices.select import gpu
 
 
@@ -39,9 +40,9 @@ class ArrayFromTensor(Bridge):
         """Return where the tensor may lie on the machine of a device."""
         return ["cpu", "cuda"] if device == "cuda" and self.takes_gpu else ["cpu"]
 
-    def given(self, device: str = "cpu") -> Any:
+    def given(self, device: str) -> Any:
         """Return what a plain call is given."""
-        return tensor_of(numbers(), device)
+        return tensor_of(numbers(), self.places(device)[-1])
 
     def answer(self, solution: Any, x: torch.Tensor) -> np.ndarray:
         """Return the array that the answer makes of a tensor, once it is an array."""
@@ -77,7 +78,7 @@ class ArrayFromTensor(Bridge):
     @aspect("shape")
     def test_keeps_the_shape(self, solution: Any, device: str) -> None:
         """The array has the shape of {x}."""
-        for shape in SHAPES:
+        for shape in FULL:  # a list of no numbers is told by its dtype first
             got = self.answer(solution, tensor_of(numbers(shape), self.places(device)[-1]))
             sentence = f"returned an array of shape {got.shape}; expected shape {shape}."
             expect(got.shape == shape, sentence, self.keep(shape))
@@ -88,7 +89,7 @@ class ArrayFromTensor(Bridge):
         for dtype, shape in in_two_shapes():
             x = tensor_of(np.array(numbers(shape, dtype)), self.places(device)[-1])
             got = self.answer(solution, x).dtype
-            sentence = f"returned a {got} array; expected {dtype}."
+            sentence = f"returned {with_article(str(got))} array; expected {dtype}."
             expect(got == np.dtype(dtype), sentence, self.keep(shape))
 
     @aspect("values")
@@ -122,7 +123,8 @@ class ArrayFromTensor(Bridge):
             first = self.answer(solution, x)
             self.expect_kept(solution, other, array * 3, hint)
             expect_array(first, array, hint)
-            x *= 2
+            with torch.no_grad():  # whether x requires grad by now, another law asks
+                x *= 2
             self.expect_kept(solution, x, array * 2, hint)
 
     @aspect("memory")
@@ -130,9 +132,8 @@ class ArrayFromTensor(Bridge):
     def test_shares_memory(self, solution: Any) -> None:
         """A write to {x} is seen in the array, however {x} lies in memory."""
         for dtype in VALUES:
-            self.expect_shared(solution, tensor_of(numbers(dtype=dtype)), self.shared((2, 3)))
-        for layout, x, _ in in_every_layout("cpu", "float64"):
-            self.expect_shared(solution, x, self.shared(x.shape, layout))
+            for layout, x, _ in in_every_layout("cpu", dtype):
+                self.expect_shared(solution, x, self.shared(x.shape, layout))
 
     @aspect("memory")
     @law("shares")

@@ -165,6 +165,14 @@ class LargeScores(PureFunction):
         rows = [(case, dtype) for case in self.wild for dtype in self.dtypes]
         return [Row(self, case, dtype, 0, "wild", self.trackable) for case, dtype in rows]
 
+    def prepare(self) -> None:
+        """Make all that can be made before an answer is there, so that no verdict waits for it."""
+        super().prepare()
+        for part in (part for row in self.large_score_rows for part in row.parts):
+            _ = part.named, part.expected
+            if part.subject:
+                _ = part.gradients  # say which tensors it depends on
+
     @aspect("gradient")
     @law("recorded", "wild")
     def test_gradients_of_large_scores(self, solution: Any) -> None:

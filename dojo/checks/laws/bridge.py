@@ -32,7 +32,8 @@ VALUES: dict[str, list[Any]] = {
     "complex128": [1 + 2j, -0.5j, 1 + 2.0**-40, complex(1, INF)],
     "bool": [True, False, True, True],
 }
-SHAPES = [(2, 3), (7,), (2, 1, 5), (1,), (), (1, 1), (5, 4, 7), (0,), (0, 3), (3, 0)]
+FULL = [(2, 3), (7,), (2, 1, 5), (1,), (), (1, 1), (5, 4, 7)]
+SHAPES = [*FULL, (0,), (0, 3), (3, 0)]
 LAYOUTS = {
     "contiguous": "",
     "transposed": "Here the numbers lie in memory column by column.",
@@ -44,6 +45,8 @@ _HINTS = {
     "keep": "Only the library changes: keep the shape, the dtype and the values.",
     "empty": "What is empty has a shape and a dtype too, which a list of its numbers lacks.",
     "memory": "Read what comes in, and leave it as it is.",
+    "tracked": "Nobody asked autograd to track it, and then it cannot be written to as it is.",
+    "inference": "Tensors of inference mode cannot be written to outside of it.",
     "shared": "A copy has memory of its own. Which functions wrap the memory that is there?",
     "scalar": "Some functions take what has the shape () for a number, and copy it.",
     "device": "The shared memory is the CPU's, with a GPU present too: leave the GPU alone.",
@@ -98,24 +101,23 @@ class Bridge:
         """Return where to look if the memory of such an input is not shared."""
         return f"{self.hint('shared' if len(shape) else 'scalar')} {LAYOUTS[layout]}".strip()
 
-    def given(self, device: str = "cpu") -> Any:  # noqa: ARG002
+    def given(self, device: str) -> Any:  # noqa: ARG002
         """Return what a plain call is given."""
         return numbers()
 
     @aspect("memory")
-    def test_leaves_torch_as_it_is(self, solution: Any) -> None:
+    def test_leaves_torch_as_it_is(self, solution: Any, device: str) -> None:
         """It changes no setting of torch, and leaves the random generators alone."""
         with settings_watched(solution, thoroughly=True) as found:
-            getattr(solution, self.name)(self.given())
+            getattr(solution, self.name)(self.given(device))
         expect(not found.text, found.text, self.hint("setting"))
 
 
 def in_every_shape() -> Iterator[np.ndarray]:
     """Yield arrays of every shape, in either order of strides, and of every dtype in shape ()."""
-    for shape in SHAPES:
-        if 0 not in shape:
-            yield np.array(numbers(shape, "float64"))
-        if len(shape) > 1 and 0 not in shape:
+    for shape in FULL:
+        yield np.array(numbers(shape, "float64"))
+        if len(shape) > 1:
             yield np.asfortranarray(numbers(shape, "int64"))
     yield from (np.array(numbers((), dtype)) for dtype in VALUES)
 

@@ -20,7 +20,7 @@ from dojo.checks.expect import CheckFailed, expect
 from dojo.checks.laws.layouts import CONTIGUOUS
 from dojo.checks.laws.made_module import MADE_ONCE, expect_module
 from dojo.checks.laws.module_calls import CallOfModule, MadeModule, Part, Turns
-from dojo.checks.laws.module_state import ModuleState
+from dojo.checks.laws.module_rows import ModuleRows
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
 from dojo.checks.messages import Call
@@ -32,7 +32,7 @@ BEFORE_THE_CALL = (
 )
 
 
-class ClassOfModules(ModuleState):
+class ClassOfModules(ModuleRows):
     """A contract of a class of modules.
 
     The oracle ``truth`` gets the arrays of ``tensors``, in that order, and what follows in a case.
@@ -126,7 +126,7 @@ class ClassOfModules(ModuleState):
         """Return an nn.Parameter, a leaf in the same memory, for what is one."""
         if name not in self.parameters:
             return x
-        return nn.Parameter(x.detach(), requires_grad=x.requires_grad)
+        return nn.Parameter(x, x.requires_grad)  # torch detaches it
 
     def make_ready(self, solution: Any, arguments: Sequence[Any]) -> None:
         """Make the module that is to be called."""
@@ -137,11 +137,11 @@ class ClassOfModules(ModuleState):
         """Give a module the parameters and buffers among the arguments, and call it."""
         __tracebackhide__ = True
         made = self._made_for(solution, arguments)
-        state = self.state_in(arguments)
-        inputs = self.inputs_in(arguments)
-        missing = self.missing_in(state, inputs)
-        given = [*inputs, *missing, *self.called_with(*arguments)]
-        training = self._next_mode(solution, made, arguments)
+        with torch._C.DisableTorchFunction():
+            state, inputs = self.state_in(arguments), self.inputs_in(arguments)
+            missing = self.missing_in(state, inputs)
+            given = [*inputs, *missing, *self.called_with(*arguments)]
+            training = self._next_mode(solution, made, arguments)
         text = made.text if training else f"{made.text}.eval()"
         solution.last_call = CallOfModule(text, given, {})
         again = functools.partial(self._holding, made, state, inputs, training)
@@ -157,8 +157,9 @@ class ClassOfModules(ModuleState):
             now = {name: self.held(made.module, name) for name in names}
             solution.last_call.state = {name: now[name] for name in state}
             for name, one in names.items():
-                is_there = now[name] is one or name in self.changeable
-                expect(is_there, f"replaced {name} by another tensor in forward.", MADE_ONCE)
+                if now[name] is not one and name not in self.changeable:
+                    words = f"replaced {name} by another tensor in forward."
+                    raise CheckFailed(words, MADE_ONCE)
             expect(made.module.training == training, "changed its own mode in forward.", MADE_ONCE)
         return got
 
@@ -167,15 +168,15 @@ class ClassOfModules(ModuleState):
         self, made: MadeModule, state: dict[str, Any], inputs: Sequence[Any], training: bool
     ) -> Iterator[dict[str, Any]]:
         """Have a module hold a state, in a mode, for a while; gives what it held before."""
-        like = next((one for one in [*state.values(), *inputs] if one.is_floating_point()), None)
-        place = None if like is None else (device_of(like), like.dtype)
+        with torch._C.DisableTorchFunction():
+            given = [*state.values(), *inputs]
+            like = next((one for one in given if one.is_floating_point()), None)
+            place = None if like is None else (device_of(like), like.dtype)
         # a plain module is neither moved nor converted: all that would be is exchanged
         if like is not None and made.place != place and not made.is_plain:
             made.module.to(like.device, like.dtype)
             made.place = place
-        own = {name: self.held(made.module, name) for name in state}
-        for name, one in state.items():
-            self.put(made.module, name, one)
+        own = {name: self.put(made.module, name, one) for name, one in state.items()}
         if made.module.training != training:
             made.module.train(training)
         try:
@@ -259,7 +260,8 @@ class ClassOfModules(ModuleState):
     def _made_for(self, solution: Any, arguments: Sequence[Any]) -> MadeModule:
         """Return the module for a case: one and the same for all that are made alike."""
         __tracebackhide__ = True
-        made_with = self.made_with(*arguments)
+        with torch._C.DisableTorchFunction():
+            made_with = self.made_with(*arguments)
         key = type(self), made_with
         if key not in solution.records:
             module = self.make(solution, made_with, self.state_in(arguments))

@@ -168,14 +168,18 @@ class Contract(Coverage):
     def expect_truth(self, record: Record, words: str = "") -> None:
         """Fail unless the result has the shape, the dtype and the numbers of the truth."""
         __tracebackhide__ = True
+        if record.is_true:  # another law has asked that
+            return
         row, got, kept = record.row, record.got, record.kept
         expected = row.expected
         if kept is not None and kept.dtype == expected.dtype and kept.shape == expected.shape:
-            if _equal(kept, expected):
+            limits = row.limits
+            with contextlib.suppress(CheckFailed), torch._C.DisableTorchFunction():
+                if not torch.equal(kept, expected):
+                    self.compare(record, expected, "", *limits)
+                record.is_true = True
                 return
-            limits = self.limits(expected)
-            with contextlib.suppress(CheckFailed):
-                self.compare(record, expected, "", *limits)
+            if _equal(kept, expected):  # NaN included
                 return
             if record.change:
                 raise CheckFailed(record.change, self.hint("memory") or KEEP)

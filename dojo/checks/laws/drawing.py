@@ -23,7 +23,7 @@ class DrawingFunction(MakingFunction):
     """
 
     dtypes: ClassVar[Sequence[torch.dtype]] = (torch.float32,)
-    cases: ClassVar[Sequence[tuple[Any, ...]]] = [(), ()]  # the device by two of its names
+    cases: ClassVar[Sequence[tuple[Any, ...]]] = [()]
     shape: ClassVar[tuple[int, ...]] = ()
     test_values: Any = None  # the numbers are free
 

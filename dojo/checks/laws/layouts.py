@@ -37,6 +37,7 @@ class Template:
             layout = CONTIGUOUS
         self.layout = layout
         self._memory, self._size, self._stride, self._offset = _lay_out(x, layout)
+        self._bits = _bits(self._memory)
         self.x = self._of(self._memory)
 
     def _of(self, memory: torch.Tensor) -> torch.Tensor:
@@ -46,14 +47,16 @@ class Template:
 
     def copy(self, device: str) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a copy on a device, and the whole memory in which it lies."""
+        memory = copied_to(self._memory, device)
+        if self.layout == CONTIGUOUS:
+            return memory, memory
         with torch._C.DisableTorchFunction():
-            memory = copied_to(self._memory, device)
             return self._of(memory), memory
 
     def is_unchanged(self, memory: torch.Tensor) -> bool:
         """Whether the memory of a copy is as it was, bit by bit, also between the elements."""
         with torch._C.DisableTorchFunction():
-            return same_bits(memory.detach(), self._memory)
+            return torch.equal(_bits(memory.detach()), self._bits)
 
     def is_unchanged_around(self, memory: torch.Tensor) -> bool:
         """Whether the memory of a copy is as it was between and beside the elements."""
@@ -68,14 +71,14 @@ class Template:
 
 def same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
     """Whether two tensors of one shape and dtype hold the same, NaN and the sign of 0 included."""
-    a = a.cpu() if a.is_cuda else a
-    has_signed_zeros = a.is_floating_point() or a.is_complex()
-    if not has_signed_zeros and torch.equal(a, b):
-        return True
-    if not a.numel():
-        return True
-    a, b = a.contiguous().reshape(-1), b.contiguous().reshape(-1)
-    return torch.equal(a.view(torch.uint8), b.view(torch.uint8))
+    return torch.equal(_bits(a), _bits(b))
+
+
+def _bits(x: torch.Tensor) -> torch.Tensor:
+    """Return what a tensor holds as bytes: so NaN is the same as NaN, and 0 is not -0."""
+    x = x.cpu() if x.is_cuda else x
+    x = x.contiguous()  # that of one element may have any stride
+    return x.as_strided((x.numel(),), (1,), x.storage_offset()).view(torch.uint8)
 
 
 def _lay_out(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 
 from dojo.checks.aspects import aspect
+from dojo.checks.expect import expect_device
 from dojo.checks.laws.layouts import CONTIGUOUS
 from dojo.checks.laws.once import once
 from dojo.checks.laws.pure import PureFunction
@@ -46,6 +47,12 @@ class MakingFunction(PureFunction):
         return [Row(self, case, self.dtypes[0], n == last) for n, case in enumerate(self.cases)]
 
     @once
+    def named_rows(self) -> list[Row]:
+        """The first case with each name of a device but the first."""
+        most = max(map(len, DEVICES.values()))
+        return [Row(self, self.cases[0], self.dtypes[0], n) for n in range(1, most)]
+
+    @once
     def varied(self) -> list[Sequence[Any]]:
         """All cases: there is no tensor that could lie in memory in another way."""
         return list(self.cases)
@@ -61,6 +68,8 @@ class MakingFunction(PureFunction):
     def test_stays_on_the_device(self, solution: Any, device: str) -> None:
         """The result lies on the device that is asked for, whichever way it is named."""
         super().test_stays_on_the_device(solution, device)
+        for record in self.records(solution, device, self.named_rows[: len(DEVICES[device]) - 1]):
+            expect_device(record.got, device, self.hint("device"))
 
     @aspect("values")
     def test_values(self, solution: Any, device: str) -> None:

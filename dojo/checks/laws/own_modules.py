@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from dojo.checks.expect import CheckFailed, expect, expect_values
-from dojo.checks.laws.class_of_modules import ClassOfModules
 from dojo.checks.laws.numbers import as_array
 from dojo.checks.laws.once import once
+from dojo.checks.laws.own_cases import OwnCases
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
 from dojo.checks.messages import Call, dtype_name, numbers_text, returned
@@ -27,7 +28,7 @@ KEPT = "Compute what comes from a parameter in forward, at each call, and keep n
 CONVERTED = "All that is a parameter or a buffer is converted by itself: leave it so."
 
 
-class OwnModules(ClassOfModules):
+class OwnModules(OwnCases):
     """A contract of a class of modules whose laws make modules of their own."""
 
     def expect_truth(self, record: Record, words: str = "") -> None:
@@ -63,24 +64,6 @@ class OwnModules(ClassOfModules):
             if record.kept is not None and torch.allclose(record.kept, numbers, 1e-2, 1e-2):
                 return True
         return False
-
-    def different(self) -> Iterator[tuple[tuple[Any, ...], Row]]:
-        """Yield each way in which the cases have a module made, with the first row for it."""
-        seen = []
-        for row in self.plain:
-            made_with = self.made_with(*row.arrays)
-            if made_with not in seen:
-                seen.append(made_with)
-                yield made_with, row
-
-    def kinds(self) -> Iterator[tuple[tuple[Any, ...], Row]]:
-        """Yield the first of these ways for each set of parameters and kinds of arguments."""
-        seen = []
-        for made_with, row in self.different():
-            kind = set(self.state_in(row.arrays)), [type(one) for one in made_with]
-            if kind not in seen:
-                seen.append(kind)
-                yield made_with, row
 
     def prepare(self) -> None:
         """Make all that can be made before an answer is there, so that no verdict waits for it."""
@@ -119,6 +102,7 @@ class OwnModules(ClassOfModules):
         device: str,
         what: str,
         hint: str = "",
+        is_copy: bool = False,
     ) -> None:
         """Fail unless the output is the truth for what the module itself holds, in each mode.
 
@@ -129,20 +113,24 @@ class OwnModules(ClassOfModules):
             device: where the module lies.
             what: has happened to the module, in words.
             hint: where to look, if not at what the module holds.
+            is_copy: whether another module was asked in each mode: then one mode is enough.
         """
         __tracebackhide__ = True
-        held = [*module.parameters(), *module.buffers()]
+        held = itertools.chain(module.parameters(), module.buffers())
         dtype = next((one.dtype for one in held if one.is_floating_point()), torch.float32)
-        asked = row if row.dtype == dtype else Row(self, row.case, dtype)
-        known: dict[int | None, torch.Tensor] = {}
+        case = self.own_case(row, dtype)
+        asked, truths = case.row, {}
         mode = self.trains(*asked.arrays)
         modes = sorted(self.modes if mode is None else [mode], key=lambda on: on != module.training)
-        if device != "cpu":  # where the modes differ, they differ on the CPU, too
+        if device != "cpu" or is_copy:  # where the modes differ, they differ on the CPU, too
             modes = modes[:1]
         for training in modes:  # the mode in which it is comes first, and is not set anew
-            arrays = list(asked.arrays)
-            for name in self.state_in(asked.arrays):
-                arrays[self.tensors.index(name)] = as_array(self.held(module, name))
+            arrays = self.arrays_of(module, case)
+            if arrays is case.arrays:
+                truths = case.truths
+            elif not truths or self.updated:  # else both modes compute the same
+                parts = asked.parts
+                truths = {one.part: self.expected(arrays, dtype, one.part) for one in parts}
             handed = self.given_to_module(asked, device)
             words = "in train mode" if training else "in eval mode under no_grad"
             solution.last_call = Call(str(Call(self.name, self.made_with(*arrays), {})), handed, {})
@@ -153,10 +141,10 @@ class OwnModules(ClassOfModules):
             is_tracked = training and self.recorded
             is_tracked &= bool(self.state_in(asked.arrays).keys() & self.trained)
             for part, (subject, one) in zip(asked.parts, self.results_of(got), strict=True):
-                if part.part not in known or self.updated:  # both modes compute the same
-                    known[part.part] = self.expected(arrays, dtype, part.part)
-                expected = known[part.part]
-                limit = self.limit(expected.dtype) * max(1.0, float(expected.abs().max()))
+                expected = truths[part.part]
+                with torch._C.DisableTorchFunction():
+                    largest = float(expected.abs().max())
+                limit = self.limit(expected.dtype) * max(1.0, largest)
                 hint = hint or self.hint("own") or OWN
                 text = f"{subject or 'the output'} {what}, {words},"
                 expect_values(one, expected, hint, text, rtol=limit, atol=limit)
@@ -182,9 +170,11 @@ class OwnModules(ClassOfModules):
         __tracebackhide__ = True
         module.to(dtype)
         for name, one in [*module.named_parameters(), *module.named_buffers()]:
-            if one.is_floating_point():
+            with torch._C.DisableTorchFunction():
+                is_other = one.dtype != dtype and one.is_floating_point()
+            if is_other:
                 sentence = f"holds {name} in {dtype_name(one.dtype)} after {_converting(dtype)}."
-                expect(one.dtype == dtype, sentence, CONVERTED)
+                raise CheckFailed(sentence, CONVERTED)
         return module
 
     def write(self, module: nn.Module, row: Row) -> None:
@@ -192,7 +182,8 @@ class OwnModules(ClassOfModules):
         for _, name, template in row.named:
             if name not in self.handed:
                 held = self.held(module, name)
-                held.data.copy_(template.x.to(held))  # as an optimizer may: no version counts it
+                with torch._C.DisableTorchFunction():
+                    held.data.copy_(template.x)  # as an optimizer may: no version counts it
 
 
 def _converting(dtype: torch.dtype) -> str:

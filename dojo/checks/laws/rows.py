@@ -6,7 +6,7 @@ import copy
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +14,26 @@ import torch
 from dojo.checks.inputs import random_like
 from dojo.checks.laws.layouts import CONTIGUOUS, LAYOUTS, REPEATED, Template
 from dojo.checks.laws.numbers import as_array, is_differentiable
+
+
+class Slopes(NamedTuple):
+    """Gradients of several tensors, one after the other.
+
+    Attributes:
+        names: of the tensors.
+        expected: all their gradients.
+        limits: how far each number may be off; below 0 for what is not finite.
+    """
+
+    names: list[str]
+    expected: torch.Tensor
+    limits: torch.Tensor
+
+    def are_near(self, found: Sequence[torch.Tensor]) -> bool:
+        """Whether gradients on the CPU have these numbers; never where one is not finite."""
+        got = [one.detach().to_dense().reshape(-1) for one in found]
+        errors = (torch.cat([self.expected[:0], *got]) - self.expected).abs()
+        return bool((errors <= self.limits).all())
 
 
 class Row:
@@ -50,12 +70,9 @@ class Row:
     ) -> None:
         self.contract, self.case, self.dtype, self.place = contract, case, dtype, place
         self.law, self.is_leaf = law, is_leaf
-        self.tracked = tuple(name for name in tracked if name in self._given)
-
-    @property
-    def _given(self) -> list[str]:
-        named = zip(self.contract.tensors, self.case, strict=False)
-        return [name for name, value in named if value is not None]
+        named = zip(contract.tensors, case, strict=False)
+        given = {name for name, value in named if value is not None}
+        self.tracked = tuple(name for name in tracked if name in given)
 
     @functools.cached_property
     def templates(self) -> list[Template | None]:
@@ -80,7 +97,7 @@ class Row:
         tensors = [None if one is None else as_array(one.x) for one in self.templates]
         return tensors + list(self.case[len(self.templates) :])
 
-    @property
+    @functools.cached_property
     def named(self) -> list[tuple[int, str, Template]]:
         """The place, the name and the template of each tensor that is given."""
         named = zip(self.contract.tensors, self.templates, strict=False)
@@ -103,6 +120,12 @@ class Row:
     def expected(self) -> torch.Tensor:
         """The right result."""
         return self.contract.expected(self.arrays, self.dtype, self.part)
+
+    @functools.cached_property
+    def limits(self) -> tuple[float, float]:
+        """By which share of itself, and by how much, each number of the result may be off."""
+        found: tuple[float, float] = self.contract.limits(self.expected)
+        return found
 
     @functools.cached_property
     def weights(self) -> torch.Tensor:
@@ -132,6 +155,20 @@ class Row:
         }
 
     @functools.cached_property
+    def slopes(self) -> Slopes:
+        """The right gradients of all tensors that the result depends on, for one comparison."""
+        contract, nothing = self.contract, torch.empty(0, dtype=self.dtype)
+        expected, limits = [nothing], [nothing.abs()]
+        names = [name for name in self.tracked if contract.reaches(self, name)]
+        for one in (self.gradients[name] for name in names):
+            rtol, atol = contract.gradient_limits(one)
+            expected.append(one.reshape(-1))
+            limits.append((rtol * one.reshape(-1)).abs() + atol)
+        together, limit = torch.cat(expected), torch.cat(limits)
+        limit[~together.isfinite()] = -1.0  # an error of inf is no more than rtol times inf
+        return Slopes(names, together, limit)
+
+    @functools.cached_property
     def buffers(self) -> dict[str, torch.Tensor]:
         """What the buffers of a module should hold after the call, by their names."""
         found: dict[str, torch.Tensor] = self.contract.buffers_after(self)
@@ -145,12 +182,12 @@ class Row:
 
     def prepare(self) -> None:
         """Make all that can be made before an answer is there."""
-        _ = self.templates, self.arrays, self.words
+        _ = self.templates, self.arrays, self.words, self.named
         for part in self.parts:
-            _ = part.expected
+            _ = part.expected, part.limits
             is_asked = self.tracked and self.contract.recorded
             if is_asked and is_differentiable(part.expected.dtype):
-                _ = part.weights, part.gradients
+                _ = part.weights, part.gradients, part.slopes
 
 
 def _steps(count: int, index: int) -> int:

@@ -190,10 +190,33 @@ def test_a_complex_gradient_is_that_of_the_real_part():
     assert torch.allclose(found, one.gradients["x"])
 
 
+def test_slopes_are_near_the_gradients_and_nothing_else():
+    one = row(place=1, tracked=("x", "y"))
+    right = [one.gradients[name] for name in one.slopes.names]
+    assert one.slopes.names == ["x", "y"]
+    assert one.slopes.are_near(right)
+    assert one.slopes.are_near([each * (1 + 1e-6) for each in right])
+    assert not one.slopes.are_near([right[0], right[1] + 1])
+    assert not one.slopes.are_near([right[0] * math.nan, right[1]])
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_slopes_that_are_not_finite_are_compared_one_by_one(value):
+    one = row(tracked=("x",))
+    one.gradients = {"x": torch.full((2, 2), value)}
+    assert not one.slopes.are_near([torch.ones(2, 2)])
+    assert not one.slopes.are_near([one.gradients["x"]])
+
+
+def test_limits_are_those_of_the_contract():
+    one = row()
+    assert one.limits == CONTRACT.limits(one.expected)
+
+
 def test_prepare_makes_all_that_a_law_needs():
     one = row(place=1, tracked=("x",))
     one.prepare()
-    made = {"templates", "arrays", "expected", "words", "weights", "gradients"}
+    made = {"templates", "arrays", "expected", "limits", "words", "weights", "gradients", "slopes"}
     assert made <= vars(one).keys()
     other = row(place=1)
     other.prepare()
