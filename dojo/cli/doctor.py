@@ -126,7 +126,7 @@ def _own_package(root: Path) -> Finding:
 def _plugin() -> Finding:
     """Whether the plugin is registered, so that pytest finds it without the root's conftest.py."""
     found = importlib.metadata.entry_points(group="pytest11")
-    if any(point.value == "dojo.plugin" for point in found):
+    if any(point.value == "dojo.pytest_entry" for point in found):
         return Finding("pytest plugin", "registered")
     return Finding("pytest plugin", "is not registered.", _INSTALL)
 

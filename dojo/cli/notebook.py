@@ -92,7 +92,8 @@ def opened_answers(
     except (UnreadNotebook, UnusableCell) as error:
         raise UsageError(str(error)) from None
     left_out = [line for cell in cells for line in cell.shown_left_out]
-    for note in (*_left_out(left_out), *found.notes):
+    magics = _left_out("magics and shell lines", left_out)
+    for note in (*magics, *_left_out("cells that are no Python", found.unread), *found.notes):
         warn(note)
     if not found.by_kata and not wanted:
         raise UsageError(
@@ -115,9 +116,9 @@ def _kata_of_cell(dojo: Context, tracks: Sequence[str], name: str) -> Kata:
         return dojo.kata(name)
 
 
-def _left_out(lines: Sequence[str]) -> Iterator[str]:
+def _left_out(what: str, lines: Sequence[str]) -> Iterator[str]:
     """A line that names what was left out of a notebook, if anything was but the dojo's magics."""
     others = [line for line in lines if not _OWN_MAGIC.search(line)]
     if others:
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-        yield f"magics and shell lines are left out: {'; '.join(others[:_SHOWN])}{more}"
+        yield f"{what} are left out: {'; '.join(others[:_SHOWN])}{more}"

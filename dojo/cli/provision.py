@@ -27,19 +27,41 @@ _Eject = Annotated[
 @app.command("init")
 def make_folder(folder: _Folder = ".", tracks: _Tracks = None, eject: _Eject = False) -> None:
     """Make the folder in which you work, with the katas of the installed course."""
-    path = Path(folder).expanduser()
+    path = _folder_of(folder)
     try:
         new = start(path.absolute(), tracks or (), eject)
     except CannotStart as error:
         raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be made or written to: {error.strerror}. What is there already stays: "
+            "when that works, type the same again."
+        ) from None
     if not new:
-        say("Nothing to do: these tracks are there already.")
+        there = f"The checks and solutions are in {path}, too." if eject else ""
+        say(there or "Nothing to do: these tracks are there already.")
         return
     count = f"{len(new)} kata{'s' if len(new) > 1 else ''}"
     tracks = list(dict.fromkeys(kata.track for kata in new))
     say(f"{count} in {path / 'katas'}: {', '.join(tracks)}")
-    enter = "" if path.absolute() == Path.cwd() else f"cd {shlex.quote(str(path))} && "
-    say(f"To begin: {enter}{typed('dojo')}")
+    name = f"./{path}" if str(path).startswith("-") else str(path)  # else an option of cd
+    enter = "" if path.absolute() == Path.cwd() else f"cd {shlex.quote(name)} && "
+    say(f"To begin: {enter}{typed('dojo', path)}")
+
+
+def _folder_of(text: str) -> Path:
+    """The folder that was typed.
+
+    Raises:
+        UsageError: it cannot be known, or the working folder is gone.
+    """
+    try:
+        Path.cwd()
+        return Path(text).expanduser()
+    except FileNotFoundError:
+        raise UsageError("the folder that you are in is gone. Go to another one: cd") from None
+    except RuntimeError:  # ~ of nobody
+        raise UsageError(f"{text}: nobody here has such a home folder. Name another one.") from None
 
 
 @app.command("update")

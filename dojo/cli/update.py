@@ -70,7 +70,8 @@ def _bring_files(root: Path) -> None:
             start(root, tracks)
         refresh(root, save)
     except OSError as error:
-        raise UsageError(f"{error.filename} cannot be written: {error.strerror}.") from None
+        where = error.filename or root  # without a name where the disk is full
+        raise UsageError(f"{where} cannot be written: {error.strerror}.") from None
 
 
 _KINDS = {

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from dojo.course.handed_out import HandedOut
 from dojo.course.katas import Kata, find_katas
 from dojo.course.stubs import keep_stub
 from dojo.course.trees import TREES, has_all_trees, installed_course, is_root
@@ -47,19 +48,27 @@ def start(folder: Path, tracks: Sequence[str] = (), eject: bool = False) -> list
             "dojo. `dojo init` is for a dojo that pip installed: pip install torch-dojo"
         )
     chosen = _existing(tracks, course)
-    before = set(find_katas(folder)) if is_root(folder) else set()
+    before = find_katas(folder) if is_root(folder) else []
     if not before:
-        _refuse_used(folder)
-    elif not tracks and not eject:
-        raise CannotStart(f"{folder} is a dojo already. New katas come by: dojo update")
+        _refuse_used(folder, course)
+    elif not tracks:
+        if not eject:
+            raise CannotStart(f"{folder} is a dojo already. New katas come by: dojo update")
+        chosen = list(dict.fromkeys(kata.track for kata in before))
+    if tracks:
+        _note_left_out(folder, course, chosen)  # first, for an update if this is interrupted
+    handed_out = HandedOut(folder)
     for source, target in _copies(course, folder, chosen, eject or has_all_trees(folder)):
         if not target.exists():
             write_atomically(target, source.read_bytes())
-    _note_left_out(folder, course, tracks)
-    new = [kata for kata in find_katas(folder) if kata not in before]
-    for kata in new:
+            if not _is_answer(target, folder):
+                handed_out.note(target, source)
+    handed_out.save()
+    katas = find_katas(folder)
+    for kata in katas:
         keep_stub(kata)  # ``dojo update`` compares the next version with it
-    return new
+    known = set(before)
+    return [kata for kata in katas if kata not in known]
 
 
 def new_tracks(root: Path) -> list[str]:
@@ -78,7 +87,8 @@ def new_tracks(root: Path) -> list[str]:
 def refresh(root: Path, save: Callable[[Path], None]) -> None:
     """Copy what is newer in the installed course: READMEs, and an ejected course's files.
 
-    The learner's answers stay as they are.
+    The learner's answers stay as they are, and so does what the learner has changed in a file of
+    which the course has no newer version.
 
     Args:
         root: the learner's folder.
@@ -92,21 +102,35 @@ def refresh(root: Path, save: Callable[[Path], None]) -> None:
         return
     tracks = [each.name for each in (root / "katas").iterdir() if each.is_dir()]
     starter = [root / own for own in _STARTER.values()]
+    handed_out = HandedOut(root)
     for source, target in _copies(course, root, tracks, has_all_trees(root)):
-        is_answer = root / "katas" in target.parents and target.suffix == ".py"
-        if is_answer or target in starter or content_of(target) == source.read_bytes():
+        if _is_answer(target, root) or target in starter:
             continue
-        if target.exists():
+        if target.exists() and not target.is_file():  # such as a folder of the learner's
+            continue
+        if target.exists() and content_of(target) != source.read_bytes():
+            if not handed_out.is_newer(target, source):
+                continue
             save(target)
-        write_atomically(target, source.read_bytes())
+        if content_of(target) != source.read_bytes():
+            write_atomically(target, source.read_bytes())
+        handed_out.note(target, source)
+    handed_out.save()
+
+
+def _is_answer(file: Path, root: Path) -> bool:
+    return root / "katas" in file.parents and file.suffix == ".py"
 
 
 def _note_left_out(folder: Path, course: Path, tracks: Sequence[str]) -> None:
-    """Remember the tracks that the learner did not want, so that no update brings them."""
-    left_out = [track for track in _tracks_of(course) if not (folder / "katas" / track).is_dir()]
-    if tracks:
-        text = json.dumps({"version": 1, "left_out": left_out}, indent=1)
-        write_atomically(_notes(folder), text + "\n")
+    """Remember the tracks that the learner does not want, so that no update brings them."""
+    left_out = [
+        track
+        for track in _tracks_of(course)
+        if track not in tracks and not (folder / "katas" / track).is_dir()
+    ]
+    text = json.dumps({"version": 1, "left_out": left_out}, indent=1)
+    write_atomically(_notes(folder), text + "\n")
 
 
 def _left_out(root: Path) -> list[str]:
@@ -134,14 +158,28 @@ def _existing(tracks: Sequence[str], course: Path) -> list[str]:
     return [track for track in known if track in tracks or not tracks]
 
 
-def _refuse_used(folder: Path) -> None:
+def _refuse_used(folder: Path, course: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise CannotStart(f"{folder} is a file. Name a new folder: dojo init torch-dojo")
     used = [each.name for each in folder.iterdir() if _counts(each)] if folder.is_dir() else []
-    if used:
+    if used and not _is_interrupted_start(folder, course, used):
         raise CannotStart(
             f"{folder} is not empty: it has {min(used)}. Name a new folder: dojo init torch-dojo"
         )
+
+
+def _is_interrupted_start(folder: Path, course: Path, used: Sequence[str]) -> bool:
+    """Return whether all that a folder holds is what a start of it writes: one was interrupted."""
+    pairs = _copies(course, folder, _tracks_of(course), eject=True)
+    copies = {target: source for source, target in pairs}
+    if not {target.relative_to(folder).parts[0] for target in copies}.issuperset(used):
+        return False
+    files = (file for name in used for file in (folder / name, *(folder / name).rglob("*")))
+    return all(
+        file in copies and content_of(file) == copies[file].read_bytes()
+        for file in files
+        if not file.is_dir() and not file.name.startswith(".")
+    )
 
 
 def _counts(entry: Path) -> bool:

@@ -111,10 +111,15 @@ def how_to_bring_back(shown: str, root: Path) -> str:
 def keep_stub(kata: Kata) -> None:
     """Copy the learner's file into ``.dojo/stubs/`` if it is a stub, for use without git.
 
+    Of an installed course only the very stub that it hands out is kept: in another one the learner
+    may have made notes, which are no part of the kata.
+
     Raises:
         OSError: the copy cannot be written.
     """
     raw = content_of(kata.stub)
+    if _installed(kata) not in (b"", raw):
+        return
     if raw != kept_stub(kata) and is_stub(kata, raw):
         remember_stub(kata, raw)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from dojo.devices import constructors, moves  # noqa: F401 - they register their rules
+from dojo.devices import constructors, moves, write_order  # noqa: F401 - they register rules
 from dojo.devices.autograd import custom_functions, saved_tensors
 from dojo.devices.environment import (
     default_device_kept,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def typed(command: str) -> str:
+def typed(command: str, folder: Path | None = None) -> str:
     """Return a command as it runs where the learner is.
 
     Where a shell would not find its tool, or another tool of that name first, the folder of the
@@ -20,9 +20,13 @@ def typed(command: str) -> str:
 
     Args:
         command: begins with the name of a tool of the dojo's environment: dojo, pytest, python.
+        folder: where it is typed; the working folder if it is None.
     """
     tool, blank, rest = command.partition(" ")
-    return f"{_with_folder(tool, *_surroundings())}{blank}{rest}"
+    path, here = _surroundings()
+    if folder is not None:
+        here = os.path.realpath(folder)
+    return f"{_with_folder(tool, path, here)}{blank}{rest}"
 
 
 def pytest_of(stem: str, root: Path, here: Path, choice: str = "katas") -> str:

@@ -16,6 +16,7 @@ from dojo.checks.expect import CheckFailed
 from dojo.checks.messages import Call, grid_of
 from dojo.course.katas import shown_path
 from dojo.devices.select import device_of_item
+from dojo.devices.write_order import REMARK, WriteOrder
 from dojo.judge.error_words import debugger_left, error_in_words, name_of_type
 from dojo.judge.hints import hint_of_check
 from dojo.judge.items import KATA
@@ -100,7 +101,8 @@ def _told(
         called = str(solution.last_call) if solution else ""
         text = f"{called} {error.sentence}".strip()
         line = solution.last_line if solution else 0
-        return _Told(RED, f"{text}\n{error.hint}".strip(), line)
+        hint = REMARK if _is_by_order(item) else error.hint
+        return _Told(RED, f"{text}\n{hint}".strip(), line)
     is_unstarted = isinstance(error, NotImplementedError) and trace.ends_in_learner
     if is_unstarted and (name := unstarted_name(path, trace.line)):
         message = f"{name} is not started: it still raises NotImplementedError."
@@ -109,6 +111,12 @@ def _told(
     if words := debugger_left(error, kata.stem):
         return _Told(RED, f"{place}: {words}", trace.line, "your file stops in a debugger")
     return _exception(item, error, trace, f" ({place})" if trace.line else "", solution)
+
+
+def _is_by_order(item: pytest.Item) -> bool:
+    """Whether numbers on the GPU are wrong perhaps since their order was relied on."""
+    check = item.stash[_CHECK]
+    return check.device == "cuda" and check.aspect == "values" and WriteOrder.was_open
 
 
 def _exception(

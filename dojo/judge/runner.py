@@ -24,6 +24,7 @@ from dojo.checks.laws.contract import Contract
 from dojo.course.katas import Kata, find_katas, kata_of
 from dojo.course.statement import read_statement
 from dojo.course.trees import PACKAGE, TREES, course_of
+from dojo.devices.write_order import WriteOrder
 from dojo.files.atomic import signature_of
 from dojo.judge.collection import module_at, place_in_file
 from dojo.judge.items import KATA, PLACE, is_simple, machine_of, place_of
@@ -254,6 +255,7 @@ class Runner:
         if kata.name not in self._loaded:
             path = kata.solution_in(self.solutions)
             names = read_statement(kata.reference).names
+            WriteOrder.was_open = False
             self._loaded[kata.name] = Solution(kata, path, names, self.root, lambda: self._state)
         return self._loaded[kata.name]
 

@@ -81,6 +81,20 @@ def save_copies(katas: Iterable[Kata]) -> tuple[ReplacedFile, ...]:
     )
 
 
+def refuse_edited(file: ReplacedFile) -> None:
+    """Make sure that the learner's file still holds what its copy holds.
+
+    Raises:
+        CannotReplace: an editor has saved it since the copy was made.
+    """
+    copied = content_of(file.copy) if file.copy is not None else b""
+    if content_of(file.kata.stub) != copied:
+        raise CannotReplace(
+            f"{_shown_stub(file.kata)}: it was saved just now, by an editor or another command, "
+            "and stays as it is. Type the same again."
+        )
+
+
 def overwrite(kata: Kata, raw: bytes) -> None:
     """Replace the content of the learner's file.
 
@@ -104,8 +118,9 @@ def replace_files(contents: Mapping[Kata, bytes]) -> Reset:
     files = save_copies(contents)
     warnings: list[str] = []
     _record(files, contents, warnings)
-    for kata, raw in contents.items():
-        overwrite(kata, raw)
+    for file in files:
+        refuse_edited(file)
+        overwrite(file.kata, contents[file.kata])
     return Reset(files, tuple(warnings))
 
 

@@ -14,7 +14,7 @@ from dojo.course.katas import Kata
 from dojo.course.stubs import is_stub
 from dojo.files.atomic import content_of
 from dojo.progress.history import History, Replaced, Stack
-from dojo.progress.reset import CannotReplace, Reset, overwrite, save_copies
+from dojo.progress.reset import CannotReplace, Reset, overwrite, refuse_edited, save_copies
 
 _SAVED = "Whatever was ever replaced lies in .dojo/saved/."
 
@@ -90,7 +90,8 @@ def carry_out(plan: UndoPlan) -> Reset:
     warnings = list(plan.warnings)
     todo = [each for each in plan.files if not each.is_there]
     files = save_copies([each.kata for each in todo])
-    for each in todo:
+    for each, file in zip(todo, files, strict=True):
+        refuse_edited(file)
         overwrite(each.kata, each.content)
     history = History(plan.files[0].kata.root, warnings.append)
     try:

@@ -77,14 +77,18 @@ def _update_of(kata: Kata) -> Update | None:
     base = kept_stub(kata)
     if mine == stub or (not mine and kata.stub.stat().st_size):  # it cannot be read
         return None
-    if mine == base or not has_begun(mine):
+    if mine == base:
         return Update(kata, REPLACED, stub)
-    if base == stub or _contract(mine, stub) == _contract(stub, stub):
+    if _contract(mine, stub) == _contract(stub, stub):
+        return None  # notes and helpers of the learner's stay, in a stub too
+    merged = _merged(base, mine, stub) if base not in (b"", stub) else None
+    if merged is not None:
+        return Update(kata, MERGED, merged) if merged != mine else None
+    if not has_begun(mine):
+        return Update(kata, REPLACED, stub)
+    if base == stub:
         return None
-    merged = _merged(base, mine, stub) if base else None
-    if merged is None:
-        return Update(kata, DIFFERS, diff=tuple(_diff(base or mine, stub, kata)))
-    return Update(kata, MERGED, merged) if merged != mine else None
+    return Update(kata, DIFFERS, diff=tuple(_diff(base or mine, stub, kata)))
 
 
 def _merged(base: bytes, mine: bytes, stub: bytes) -> bytes | None:

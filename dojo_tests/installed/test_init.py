@@ -1,5 +1,8 @@
 """``dojo init`` makes a learner's folder out of the installed course."""
 
+import shutil
+import subprocess
+
 import pytest
 
 NAMES = ["first/k01_double", "first/k02_add", "second/k01_mean", "second/k02_first_row"]
@@ -94,3 +97,81 @@ def test_outside_of_a_dojo_a_command_says_how_to_make_one(installed, tmp_path, c
         "dojo: there is no dojo here. Go to its folder: cd torch-dojo. "
         "To make one: dojo init torch-dojo\n"
     )
+
+
+def test_a_start_that_was_interrupted_can_be_typed_again(installed, tmp_path):
+    folder = tmp_path / "learn"
+    installed.dojo(tmp_path, "init", folder, "--track", "second")
+    shutil.rmtree(folder / "katas" / "second")
+    shutil.rmtree(folder / ".dojo" / "stubs")
+    (folder / "pytest.ini").unlink()
+    (folder / "katas" / ".README.md-0a1b2c3d").touch()  # what was just being written
+    made = installed.dojo(tmp_path, "init", folder, "--track", "second")
+    assert made.returncode == 0, made.stderr
+    assert (folder / "pytest.ini").is_file()
+    assert files_in(folder / "katas") == ["second/k01_mean.py", "second/k02_first_row.py"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "katas/first/notes.py"])
+def test_a_folder_with_a_file_of_the_learners_is_no_interrupted_start(installed, tmp_path, name):
+    file = tmp_path / "learn" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("my own", encoding="utf-8")
+    made = installed.dojo(tmp_path, "init", "learn")
+    assert made.returncode == 2
+    assert f"is not empty: it has {name.partition('/')[0]}." in made.stderr
+    assert file.read_text(encoding="utf-8") == "my own"
+
+
+def test_tracks_that_an_interrupted_start_was_not_to_bring_are_not_brought(installed, tmp_path):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (tmp_path / "file").touch()
+    (folder / ".gitignore").symlink_to(tmp_path / "file" / "below")  # it cannot be written
+    made = installed.dojo(tmp_path, "init", folder, "--track", "second")
+    assert made.returncode == 2
+    (folder / ".gitignore").unlink()
+    shutil.copytree(installed.course / "katas" / "second", folder / "katas" / "second")
+    installed.dojo(folder, "update")
+    assert not (folder / "katas" / "first").exists()
+
+
+def test_the_stubs_of_an_earlier_track_are_kept_too(installed, tmp_path):
+    folder = tmp_path / "learn"
+    installed.dojo(tmp_path, "init", folder, "--track", "second")
+    shutil.rmtree(folder / ".dojo" / "stubs")  # as after an interrupted start
+    installed.dojo(folder, "init", "--track", "first")
+    assert files_in(folder / ".dojo" / "stubs") == [f"{name}.py" for name in NAMES]
+
+
+def test_of_a_dojo_only_the_tracks_that_are_there_are_ejected(installed, tmp_path):
+    folder = tmp_path / "learn"
+    installed.dojo(tmp_path, "init", folder, "--track", "second")
+    made = installed.dojo(tmp_path, "init", "learn", "--eject")
+    assert made.stdout == "The checks and solutions are in learn, too.\n"
+    assert files_in(folder / "katas") == ["second/k01_mean.py", "second/k02_first_row.py"]
+    assert files_in(folder / "reference") == files_in(folder / "katas")
+
+
+@pytest.mark.parametrize("folder", ["file/below", "~nobody_of_this_name/learn"])
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(installed, tmp_path, folder):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    made = installed.dojo(tmp_path, "init", folder)
+    assert made.returncode == 2
+    assert made.stderr.startswith(f"dojo: {folder}")
+    assert len(made.stderr.splitlines()) == 1
+
+
+def test_the_command_to_begin_with_runs_as_printed(installed, tmp_path):
+    tool = tmp_path / "env" / "dojo"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho it began\n", encoding="utf-8")
+    tool.chmod(0o755)
+    argv = ["env/dojo", "init", "--", "-my own"]
+    code = f"import sys; from dojo.cli import main; sys.argv = {argv}; main()"
+    made = installed.python(tmp_path, "-c", code)
+    command = made.stdout.rpartition("To begin: ")[2]
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "it began\n", (command, done.stderr)

@@ -1,5 +1,7 @@
 """``dojo update`` after an upgrade: new katas come, answers stay, and nothing is lost."""
 
+import shutil
+
 import pytest
 
 ANSWER = "    return x * 2\n"
@@ -172,3 +174,73 @@ def test_a_copy_that_cannot_be_saved_stops_the_update(own_installed, folder, fil
     assert done.returncode == 1
     assert "so nothing was changed" in done.stderr
     assert file.read_bytes() == before
+
+
+NOTES = "\n\ndef _helper():\n    return 2  # my idea\n"
+
+
+def test_notes_in_a_stub_stay_where_the_kata_did_not_change(own_installed, folder, file):
+    file.write_text(file.read_text(encoding="utf-8") + NOTES, encoding="utf-8")
+    before = file.read_bytes()
+    own_installed.dojo(folder, "check", "k01_double")  # which keeps stubs for an update
+    done = own_installed.dojo(folder, "update")
+    assert done.stdout == "All 4 files in katas/ are up to date.\n"
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("is_checked", [False, True])
+def test_a_new_docstring_is_merged_into_a_stub_with_notes(
+    own_installed, folder, file, change, is_checked
+):
+    file.write_text(file.read_text(encoding="utf-8") + NOTES, encoding="utf-8")
+    if is_checked:
+        own_installed.dojo(folder, "check", "k01_double")
+    change(OLD, NEW)
+    own_installed.dojo(folder, "update")
+    text = file.read_text(encoding="utf-8")
+    assert NEW in text
+    assert text.endswith(NOTES)
+
+
+def test_without_the_older_stub_a_file_that_was_not_begun_is_replaced(
+    own_installed, folder, file, change
+):
+    shutil.rmtree(folder / ".dojo")
+    change(OLD, NEW)
+    own_installed.dojo(folder, "update")
+    assert NEW in file.read_text(encoding="utf-8")
+
+
+def test_a_page_that_the_learner_changed_stays_until_there_is_a_newer_one(own_installed, folder):
+    page = folder / "katas" / "first" / "README.md"
+    mine = page.read_bytes() + b"\nMy notes.\n"
+    page.write_bytes(mine)
+    assert "is newer" not in own_installed.dojo(folder, "update").stdout
+    assert page.read_bytes() == mine
+    newer = own_installed.course / "katas" / "first" / "README.md"
+    newer.write_bytes(newer.read_bytes() + b"\nMore.\n")
+    done = own_installed.dojo(folder, "update")
+    assert page.read_bytes() == newer.read_bytes()
+    copy = done.stdout.partition("what it replaced: ")[2].splitlines()[0]
+    assert (folder / copy).read_bytes() == mine
+
+
+def test_a_check_that_the_learner_changed_stays_until_there_is_a_newer_one(own_installed, tmp_path):
+    folder = tmp_path / "own"
+    own_installed.dojo(tmp_path, "init", folder, "--eject")
+    checks = folder / "tests" / "first" / "test_k01_double.py"
+    edit(checks, "TWICE = ", "# mine\nTWICE = ")
+    before = checks.read_bytes()
+    own_installed.dojo(folder, "update")
+    own_installed.dojo(folder, "update")
+    assert checks.read_bytes() == before
+
+
+def test_a_folder_in_place_of_a_page_is_left_alone(own_installed, folder):
+    page = folder / "katas" / "README.md"
+    page.unlink(missing_ok=True)
+    page.mkdir()
+    (own_installed.course / "katas" / "README.md").write_text("# Katas\n", encoding="utf-8")
+    done = own_installed.dojo(folder, "update")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert page.is_dir()

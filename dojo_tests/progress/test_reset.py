@@ -150,6 +150,33 @@ def test_a_file_that_cannot_be_written_is_as_it_was(begun, monkeypatch):
     assert begun.stub.read_bytes() == ANSWER
 
 
+def save_right_after_copying(kata, monkeypatch):
+    """Have an editor save a kata's file right after it was copied."""
+    real = dojo.progress.reset.write_dated
+
+    def copy_and_save(folder, raw, suffix):
+        copy = real(folder, raw, suffix)
+        kata.stub.write_bytes(b"saved = 1\n")
+        return copy
+
+    monkeypatch.setattr(dojo.progress.reset, "write_dated", copy_and_save)
+
+
+def test_a_file_that_is_saved_after_its_copy_stays(begun, monkeypatch):
+    save_right_after_copying(begun, monkeypatch)
+    with pytest.raises(CannotReplace, match=r"k01_double.py: it was saved just now"):
+        reset(begun)
+    assert begun.stub.read_bytes() == b"saved = 1\n"
+
+
+def test_an_undo_leaves_a_file_that_is_saved_after_its_copy(begun, monkeypatch):
+    reset(begun)
+    save_right_after_copying(begun, monkeypatch)
+    with pytest.raises(CannotReplace, match=r"k01_double.py: it was saved just now"):
+        undo(begun)
+    assert begun.stub.read_bytes() == b"saved = 1\n"
+
+
 def test_a_folder_in_place_of_the_file_stays(begun):
     begun.stub.unlink()
     (begun.stub / "inside").mkdir(parents=True)
