@@ -8,7 +8,7 @@ import torch
 
 from dojo.checks import Call, CheckFailed, aspect
 from dojo.course.katas import Kata
-from dojo.devices.write_order import REMARK, WriteOrder
+from dojo.devices import write_order
 from dojo.judge.loading import LoadError
 from dojo.judge.outcome import check_after, check_before
 from dojo.judge.solution import Solution
@@ -123,12 +123,12 @@ def test_check_after_gives_a_failures_call_sentence_and_hint(outcome):
 
 @pytest.mark.parametrize(
     "was_open, where, hint",
-    [(True, "cuda", REMARK), (False, "cuda", "Count."), (True, "cpu", "Count.")],
+    [(True, "cuda", write_order.REMARK), (False, "cuda", "Count."), (True, "cpu", "Count.")],
 )
 def test_numbers_that_are_wrong_on_the_gpu_after_a_write_without_order_are_told_of_that(
     item_of, kata, monkeypatch, was_open, where, hint
 ):
-    monkeypatch.setattr(WriteOrder, "was_open", was_open)
+    monkeypatch.setattr(write_order.WriteOrder, "was_open", was_open)
     item = item_of(DOUBLES, kata)
     item.callspec = SimpleNamespace(params={"device": where})
     check = check_after(item, CheckFailed("returned 1.", "Count."), kata.root / "katas", LastCall)
