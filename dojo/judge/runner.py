@@ -79,7 +79,7 @@ class Runner:
         self._items[kata.name] = []
         self._snapshot = None  # the checks may have imported more of the dojo
         with contextlib.suppress(pytest.UsageError):  # there is no such file
-            node = kata.node if kata.node.exists() else kata.checks
+            node = kata.node if kata.node.is_file() else kata.checks
             self.session.perform_collect([str(node)])
 
     @functools.cached_property

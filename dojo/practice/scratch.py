@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dojo.course.katas import Kata, shown_path
@@ -25,10 +26,13 @@ def put_stub(kata: Kata, stub: bytes) -> Path | None:
         no file, an empty one, or the same stub.
 
     Raises:
-        CannotReplace: no copy can be saved, or the file cannot be written; it is as it was.
+        CannotReplace: no copy can be saved, or the file cannot be written, or it is a link to an
+            answer in ``katas/``; it is as it was.
     """
     path = scratch_file(kata)
     shown = shown_path(path, kata.root)
+    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(kata.root / "katas")):
+        raise CannotReplace(f"{shown}: a link leads from there into katas/. Remove the link.")
     copy = None
     try:
         raw = read_file(path)

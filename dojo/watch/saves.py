@@ -9,7 +9,7 @@ from pathlib import Path
 from watchfiles import watch
 
 from dojo.course.katas import Kata, find_katas
-from dojo.course.trees import TREES
+from dojo.course.trees import PACKAGE, TREES
 from dojo.files.atomic import signature_of
 
 _QUIET = 4  # milliseconds without another change, after which a save counts as finished
@@ -38,6 +38,7 @@ class SaveWatcher:
         self._root, self._solutions = root, solutions
         self._current, self._on_save, self._on_change = current, on_save, on_change
         self._signatures: dict[Path, object] = {}  # of each answer, at its last save
+        self._installed: dict[Path, object] = {}  # signatures of files that pip replaces
         self._is_closed = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="dojo saves")
         self._thread.start()
@@ -54,6 +55,8 @@ class SaveWatcher:
         katas = find_katas(self._root)
         own = [self._root / tree for tree in (*TREES, "dojo") if tree != "katas"]
         answers = {kata.solution_in(self._solutions).resolve().parent for kata in katas}
+        judging = [PACKAGE / "__init__.py", *(kata.checks for kata in katas)]
+        self._installed = {path: signature_of(path) for path in judging if not _is_in(path, own)}
         folders = {self._solutions, *own, *answers}
         changes = watch(
             *(folder for folder in folders if folder.is_dir()),
@@ -68,11 +71,20 @@ class SaveWatcher:
                 self._on_change()
             current = self._current()
             if current is not None and self._was_saved(current, paths):
+                self._tell_upgrade(current)
                 self._on_save(current)  # looking at all katas would take longer
                 continue
             saved = [kata for kata in find_katas(self._root) if self._was_saved(kata, paths)]
             if saved:
+                self._tell_upgrade(saved[0])
                 self._on_save(saved[0])
+
+    def _tell_upgrade(self, kata: Kata) -> None:
+        """Tell that pip has replaced what judges a kata: it removes folders, and no watch lasts."""
+        paths = [path for path in (PACKAGE / "__init__.py", kata.checks) if path in self._installed]
+        if any(self._installed[path] != signature_of(path) for path in paths):
+            self._installed = {path: signature_of(path) for path in self._installed}
+            self._on_change()
 
     def _was_saved(self, kata: Kata, paths: set[Path]) -> bool:
         """Return whether the kata's answer is among the changed paths and has really changed."""

@@ -104,6 +104,14 @@ def test_a_file_that_the_learner_deleted_is_told_with_the_way_back(installed, le
     assert "NotImplementedError" in (learner / "katas/first/k01_double.py").read_text()
 
 
+def test_a_folder_in_place_of_a_file_is_told(installed, learner, answer):
+    file = answer(RIGHT)
+    file.unlink()
+    file.mkdir()
+    done = installed.dojo(learner, "check", "k01_double")
+    assert "a folder stands where your file should be. Move it away." in words(done)
+
+
 @pytest.mark.parametrize("text", [READS, IMPORTS])
 def test_an_answer_cannot_read_the_installed_reference(installed, learner, answer, text):
     answer(text)

@@ -55,6 +55,7 @@ def attempt(tmp_path, output_of):
         "Path('katas/../reference/first/a.py').read_text()",
         "open('link.py')",
         "open(root / 'reference' / 'first' / 'a.py', 'w')",
+        "os.link('reference/first/a.py', 'other/b.py')",
     ],
 )
 def test_a_hidden_file_cannot_be_opened(attempt, act):

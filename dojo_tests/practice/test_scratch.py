@@ -56,3 +56,12 @@ def test_a_place_that_cannot_be_written_to_is_told(double):
     (double.root / ".dojo" / "practice").write_text("no folder")
     with pytest.raises(CannotReplace, match=r"k01_double\.py: "):
         put_stub(double, STUB)
+
+
+def test_a_link_to_an_answer_is_not_written_through(double):
+    double.stub.write_bytes(WORK)
+    scratch_file(double).parent.mkdir(parents=True)
+    scratch_file(double).symlink_to(double.stub)
+    with pytest.raises(CannotReplace, match="a link leads from there into katas/"):
+        put_stub(double, STUB)
+    assert double.stub.read_bytes() == WORK

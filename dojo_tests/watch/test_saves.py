@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import dojo.watch.saves
 from dojo.course.katas import Kata
 from dojo.watch.saves import SaveWatcher
 
@@ -194,3 +195,24 @@ def test_a_closed_watcher_calls_nothing_and_its_thread_has_ended(own_dojo):
     watcher.double.stub.write_text("x = 1\n")
     assert not watcher._watcher._thread.is_alive()
     assert watcher._calls.empty()
+
+
+def test_an_upgrade_of_the_installed_package_is_told_before_the_next_save(
+    own_dojo, tmp_path, monkeypatch
+):
+    package = tmp_path / "site" / "dojo"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("# old")
+    monkeypatch.setattr(dojo.watch.saves, "PACKAGE", package)
+    watcher = RecordedWatcher(own_dojo)
+    try:
+        watcher.wait_until_watching()
+        package.rename(tmp_path / "site" / "removed")  # as pip does
+        package.mkdir()
+        (package / "__init__.py").write_text("# new")
+        watcher.double.stub.write_text("x = 1\n")
+        assert [watcher.next_call(), watcher.next_call()] == [CHANGED, watcher.double.name]
+        watcher.double.stub.write_text("x = 2 + 2\n")
+        assert watcher.next_call() == watcher.double.name
+    finally:
+        watcher.close()

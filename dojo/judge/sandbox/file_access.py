@@ -62,12 +62,12 @@ class AuditHook:
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path = _real_path(arguments[0])
-            if path.startswith(self._hidden):
-                self.was_read = "/".join(Path(path).parts[-3:])
-                raise PermissionError(f"{self.was_read} is closed while your answer is judged")
+            self._refuse_if_hidden(path)
             if isinstance(arguments[2], int) and arguments[2] & _WRITING:
                 self._refuse_if_protected(path)
         elif event in _SPOILING:
+            if event == "os.link":  # by a second name, a hidden file could be opened
+                self._refuse_if_hidden(_real_path(arguments[0]))
             for index in _SPOILING[event]:
                 self._refuse_if_protected(_real_path(arguments[index]))
         elif event in ("os.kill", "os.killpg"):
@@ -83,6 +83,11 @@ class AuditHook:
         for place in self._judging:
             if place.rstrip(os.sep) in text:
                 self._refuse_if_protected(place)
+
+    def _refuse_if_hidden(self, path: str) -> None:
+        if path.startswith(self._hidden):
+            self.was_read = "/".join(Path(path).parts[-3:])
+            raise PermissionError(f"{self.was_read} is closed while your answer is judged")
 
     def _refuse_if_protected(self, path: str) -> None:
         if path.startswith(self._protected):
