@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -77,12 +78,13 @@ class CellJudge:
             notes.append(f"Added from earlier cells: {', '.join(f'`{one}`' for one in added)}")
         notes += self._advice(dojo, kata, verdict, text)
         line = verdict.first_failure.line if verdict.first_failure is not None else 0
-        view = VerdictView(kata, verdict, _in_cell(line, place, len(added)), tuple(notes))
+        shown = _told_by_cell(kata, verdict, place, len(added))
+        view = VerdictView(kata, shown, _in_cell(line, place, len(added)), tuple(notes))
         self._shown = view, display(view, display_id=True)
         if saved.is_saved:
             dojo.progress.record(verdict)
         if verdict.state == RED and not verdict.diagnosis and not self._is_in_notebook:
-            self._diagnose_late(judge, view)
+            self._diagnose_late(judge, kata, verdict)
         judge.prepare(kata, verdict)
 
     def _completed(self, cell: str, takes_imports: bool) -> tuple[str, int, list[str]]:
@@ -117,15 +119,15 @@ class CellJudge:
         if view.kata == event.kata:
             handle.update(replace(view, verdict=replace(view.verdict, diagnosis=event.diagnosis)))
 
-    def _diagnose_late(self, judge: WarmJudge, view: VerdictView) -> None:
+    def _diagnose_late(self, judge: WarmJudge, kata: Kata, verdict: Verdict) -> None:
         """Make the table of the kata's known mistakes, if there is none, and diagnose by it.
 
         That takes a second or more.
         """
-        if known_table(view.kata) is not None:
+        if known_table(kata) is not None:
             return
         try:
-            found = diagnose(view.verdict, judge.make_table(view.kata))
+            found = diagnose(verdict, judge.make_table(kata))
         except (*JUDGING_ERRORS, KeyboardInterrupt):
             return  # the verdict is shown
         for line in wrapped(f"This looks like: {found}") if found else []:
@@ -159,6 +161,24 @@ def _notes_on_file(dojo: Context, kata: Kata, verdict: Verdict, saved: Saved) ->
         yield f"What {file} held before is kept in {saved.copy}; `dojo undo` brings it back."
     if not saved.is_saved and dojo.progress.state(kata) != verdict.state:
         yield f"The cell is still the stub, so it is not saved: {file} keeps your answer."
+
+
+def _told_by_cell(kata: Kata, verdict: Verdict, place: int, added: int) -> Verdict:
+    """The verdict with lines of the cell in its messages, in place of lines of the file.
+
+    Args:
+        kata: what was judged.
+        verdict: the verdict on its file.
+        place: the line behind which lines were added.
+        added: how many were.
+    """
+    in_file = re.compile(rf"{re.escape(shown_path(kata.stub, kata.root))}, line (\d+)")
+
+    def in_cell(found: re.Match[str]) -> str:
+        return _in_cell(int(found[1]), place, added) or found[0]
+
+    checks = [replace(each, message=in_file.sub(in_cell, each.message)) for each in verdict.checks]
+    return replace(verdict, checks=tuple(checks))
 
 
 def _in_cell(line: int, place: int, added: int) -> str:

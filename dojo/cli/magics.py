@@ -126,7 +126,7 @@ class DojoMagics(Magics):
 def _in_dojo(act: Callable[[Context], None]) -> None:
     """Do something in the dojo around the working folder; tell in one line what goes wrong."""
     try:
-        if find_root(Path.cwd()) is None:
+        if find_root(_working_folder()) is None:
             raise UsageError(
                 f"there is no dojo in {Path.cwd()}. Go to its folder: %cd torch-dojo. "
                 "To make one: !dojo init torch-dojo"
@@ -143,6 +143,18 @@ def _in_dojo(act: Callable[[Context], None]) -> None:
         warn("stopped before there was a verdict. What was saved stays saved.")
     except (OSError, SyntaxError) as error:
         warn(f"{getattr(error, 'filename', None) or 'a file'} cannot be read or written: {error}")
+
+
+def _working_folder() -> Path:
+    """The folder that the notebook works in.
+
+    Raises:
+        UsageError: it is gone.
+    """
+    try:
+        return Path.cwd()
+    except OSError:
+        raise UsageError("the working folder is gone. Go to that of the dojo: %cd FOLDER") from None
 
 
 def _kata(dojo: Context, name: str) -> Kata:

@@ -113,7 +113,17 @@ def _kata_of_cell(dojo: Context, tracks: Sequence[str], name: str) -> Kata:
     try:
         return find_kata(name, dojo.katas, tracks)
     except UnclearName:
-        return dojo.kata(name)
+        with _as_unclear():
+            return dojo.kata(name)
+
+
+@contextlib.contextmanager
+def _as_unclear() -> Iterator[None]:
+    """Turn ``UsageError`` into ``UnclearName``, to which the place of the cell is added."""
+    try:
+        yield
+    except UsageError as error:
+        raise UnclearName(str(error)) from None
 
 
 def _left_out(what: str, lines: Sequence[str]) -> Iterator[str]:

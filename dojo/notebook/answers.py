@@ -12,7 +12,8 @@ from dojo.course.lookup import UnclearName
 from dojo.course.statement import read_statement
 from dojo.notebook.cells import Answer, Cell
 from dojo.notebook.imports import needed_imports, with_imports
-from dojo.notebook.slicing import DEFINITIONS, Statement, joined, slice_of, statements_of
+from dojo.notebook.magic_lines import parsed, unread_line
+from dojo.notebook.slicing import DEFINITIONS, joined, slice_of, statements_of
 
 
 class UnusableCell(Exception):
@@ -26,10 +27,12 @@ class Answers:
     Attributes:
         by_kata: the text of each answer, in the order of the course.
         notes: lines that a person should read, such as which kata a function was taken for.
+        unread: the cells that are no Python, each by the line where it ends to be some.
     """
 
     by_kata: dict[Kata, Answer] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def find_answers(
@@ -59,14 +62,27 @@ def find_answers(
     for kata, cell in own_cells.items():
         if kata in pool:
             found[kata] = _answer_of_cell(cell, cells[: cells.index(cell)])
-    statements = statements_of(cell for cell in cells if not cell.kata)
-    defined = {name for each in statements for name in _defined(each)}
-    chosen = _katas_of(defined, [k for k in pool if k not in own_cells], katas, answers.notes)
+    ordinary = [cell for cell in cells if not cell.kata]
+    answers.unread += [place for cell in ordinary if (place := _unread_place(cell))]
+    statements = statements_of(ordinary)
+    defined = {name for each in statements for name in _defined(each.node)}
+    left = [kata for kata in pool if kata not in own_cells]
+    chosen = _katas_of(defined, left, katas, answers.notes)
+    if len(wanted) == 1 and left:  # then whatever has a name that the kata asks for is meant
+        others = {name for each in statements for name in each.names.binds} - defined
+        if names := _names_asked(left[0], others):
+            chosen[left[0]] = names | chosen.get(left[0], set())
     for kata, names in chosen.items():
-        parts = slice_of(statements, sorted(names))
-        if bad := [text for part in parts for text in part.left_out]:
+        needed = slice_of(statements, sorted(names))
+        if bad := [text for part in needed.statements for text in part.left_out]:
             raise UnusableCell(_no_python(bad[0], kata))
-        found[kata] = joined(parts)
+        found[kata] = joined(needed.statements)
+        for name, loop in needed.loops.items():
+            place, line = loop.places[0]
+            answers.notes.append(
+                f"{place}, line {line}: {kata.name} uses {name}, to which this loop gives a value. "
+                "Loops do not run here, but functions do: put it into one."
+            )
     answers.by_kata = {kata: found[kata] for kata in katas if kata in found}
     return answers
 
@@ -113,15 +129,26 @@ def _no_python(place: str, kata: Kata | None = None) -> str:
 # ---------------------------------------------------------------- functions of katas' names
 
 
-def _defined(statement: Statement) -> Iterator[str]:
+def _defined(node: ast.stmt) -> Iterator[str]:
     """The names under which a statement may define an answer: functions, classes, other names."""
-    node = statement.node
     if isinstance(node, DEFINITIONS):
         yield node.name
-    elif isinstance(node, ast.Assign) and isinstance(
-        node.value, ast.Lambda | ast.Name | ast.Attribute
-    ):
-        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        if isinstance(node.value, ast.Lambda | ast.Name | ast.Attribute):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+    elif isinstance(node, ast.If | ast.Try | ast.With):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.stmt):
+                yield from _defined(child)
+
+
+def _unread_place(cell: Cell) -> str:
+    """Where a cell ends to be Python; empty for one that is."""
+    if parsed(cell.text) is not None:
+        return ""
+    place, line = cell.place_of(unread_line(cell.text) or 1)
+    return f"{place}, line {line}"
 
 
 def _katas_of(

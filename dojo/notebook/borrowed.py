@@ -11,6 +11,7 @@ from dojo.notebook.magic_lines import parsed
 from dojo.notebook.names import missing_names
 from dojo.verdict.model import Verdict
 
+_OF_NOTEBOOKS = frozenset({"display", "get_ipython", "In", "Out"})  # and of no file
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -26,9 +27,15 @@ def borrowed_note(verdict: Verdict, text: str, namespace: Mapping[str, Any], mag
     Returns:
         An empty text where the answer fails for another reason.
     """
-    tree = parsed(text)
-    missing = [name for name in missing_names(tree) if name in namespace] if tree else []
     undefined = {name for check in verdict.checks for name in _UNDEFINED.findall(check.message)}
+    if foreign := sorted(undefined & _OF_NOTEBOOKS):
+        names = _listed([f"`{name}`" for name in foreign])
+        return (
+            f"The cell must stand alone, as a file does, and only notebooks have {names}. "
+            f"Take {'it' if len(foreign) == 1 else 'them'} out of the cell."
+        )
+    used = missing_names(text) if parsed(text) is not None else []
+    missing = [name for name in used if name in namespace]
     if not undefined.intersection(missing):
         return ""
     found = needed_imports(text, namespace.get("In", []), lambda line: holds_in(namespace, line))

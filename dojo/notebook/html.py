@@ -25,6 +25,7 @@ _MONO = (
     " font-size: 0.93em"
 )
 _CODE = f"{_MONO}; background: {_SHADE}; color: inherit; padding: 0 3px; border-radius: 3px"
+_WRAPPED = "white-space: pre-wrap; overflow-wrap: anywhere"  # also a word longer than a line
 _FIELD = "display: inline-block; color: #ffffff; border-radius: 10px; padding: 1px 9px"
 
 
@@ -81,7 +82,7 @@ def worst_of(states: Iterable[str]) -> str:
 
 def paragraph(content: str, style: str = "") -> str:
     """Return a paragraph that keeps line breaks; its content is HTML."""
-    return f'<div style="margin: 7px 0; white-space: pre-wrap; {style}">{content}</div>'
+    return f'<div style="margin: 7px 0; {_WRAPPED}; {style}">{content}</div>'
 
 
 def muted(text: str) -> str:

@@ -69,8 +69,7 @@ def needed_imports(
         earlier: the texts of the cells before it, the oldest first.
         holds: whether an import has run, and its name still means what it imported.
     """
-    tree = parsed(cell)
-    missing = missing_names(tree) if tree is not None else []
+    missing = missing_names(cell) if parsed(cell) is not None else []
     last: dict[str, ImportLine] = {}
     for line in (each for source in earlier for each in imports_of(source)):
         if line.name in missing and holds(line):

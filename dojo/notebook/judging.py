@@ -162,7 +162,7 @@ class WarmJudge:
             self._pool = WorkerPool(self.root)
         return self._pool
 
-    def _judge(self, kata: Kata) -> Verdict:
+    def _judge(self, kata: Kata, is_second: bool = False) -> Verdict:
         pool = self._open_pool()
         if _changed_at(kata.checks) > self._opened_at:  # the workers may hold the checks before
             self._ahead.forget()
@@ -172,8 +172,9 @@ class WarmJudge:
         self._used.append(prepared)
         with self._as("_answer", prepared.worker):
             verdict = prepared.run()
-        if verdict.state == CRASHED and pool.has_died and not self._is_closed:
-            return self._judge(kata)  # it was not the answer that ended the process
+        has_died = verdict.state == CRASHED and pool.has_died
+        if has_died and not is_second and not self._is_closed:
+            return self._judge(kata, is_second=True)  # perhaps the answer did not end the process
         if verdict.state != RED:
             return verdict
         table = self._ahead.table(kata) or known_table(kata)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
 import warnings
 from dataclasses import dataclass
 
 _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w., ]+=\s*[%!])|\?\s*$")
 _CELL_MAGIC = re.compile(r"^%%\s*(\w+)(.*)$")
-_RUN_AS_PYTHON = ("time", "capture", "prun")  # below these, names are bound as in any other cell
+RUN_AS_PYTHON = ("time", "capture", "prun")  # below these, names are bound as in any other cell
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,27 @@ def without_magics(source: str) -> Plain:
     lines = source.split("\n")
     left_out: dict[int, str] = {}
     while True:
-        number = _unread_line("\n".join(lines))
+        number = unread_line("\n".join(lines))
         line = lines[number - 1] if 0 < number <= len(lines) else ""
         if number in left_out or not _MAGIC.search(line):
             return Plain("\n".join(lines), dict(sorted(left_out.items())))
         left_out[number] = line.strip()
         lines[number - 1] = f"{line[: len(line) - len(line.lstrip())]}pass"
+        while line.endswith("\\") and number < len(lines):
+            line, lines[number] = lines[number], ""  # the magic goes on there
+            number += 1
+
+
+def without_blank_start(source: str) -> str:
+    """Return a cell from its first line on that is not blank, as IPython runs it."""
+    lines = source.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    return "\n".join(lines[first:])
 
 
 def cell_magic(source: str) -> tuple[str, str]:
     """Return the name of the magic with which a cell begins, and the rest of its line."""
-    found = _CELL_MAGIC.match(source.partition("\n")[0].rstrip())
+    found = _CELL_MAGIC.match(source.partition("\n")[0].strip())
     return (found[1], found[2].strip()) if found else ("", "")
 
 
@@ -54,7 +65,7 @@ def python_of(source: str) -> Plain:
     first, _, rest = source.partition("\n")
     if not name:
         return without_magics(source)
-    if name not in _RUN_AS_PYTHON:
+    if name not in RUN_AS_PYTHON:
         return Plain("pass" + "\n" * source.count("\n"), {1: first.strip()})
     plain = without_magics(f"pass\n{rest}")
     return Plain(plain.text, {1: first.strip(), **plain.left_out})
@@ -65,17 +76,20 @@ def parsed(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the judge reports what is odd in an answer
-            return ast.parse(source)
+            tree = ast.parse(source)
+            symtable.symtable(source, "<cell>", "exec")  # refuses more, such as f(x, x)
+            return tree
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _unread_line(source: str) -> int:
+def unread_line(source: str) -> int:
     """Return the line at which Python stops to understand a source; 0 if it does understand."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(source)
+            symtable.symtable(source, "<cell>", "exec")
     except SyntaxError as error:
         return error.lineno or 0
     except (ValueError, RecursionError, MemoryError):

@@ -13,18 +13,9 @@ from dojo.notebook.cells import Answer, Cell, Place
 from dojo.notebook.magic_lines import parsed
 from dojo.notebook.names import EVERYTHING, OF_PYTHON, Names, is_future, names_of
 
+_IMPORTS = (ast.Import, ast.ImportFrom)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_TAKEN = (  # what may be a part of an answer; never a loop, nor what is only evaluated
-    *DEFINITIONS,
-    ast.Import,
-    ast.ImportFrom,
-    ast.Assign,
-    ast.AnnAssign,
-    ast.AugAssign,
-    ast.If,
-    ast.Try,
-    ast.With,
-)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)  # never a part of an answer: they may train for hours
 
 
 @dataclass(frozen=True)
@@ -46,6 +37,11 @@ class Statement:
     names: Names
 
     @property
+    def is_loop(self) -> bool:
+        """Whether it is a loop."""
+        return isinstance(self.node, _LOOPS)
+
+    @property
     def places(self) -> list[Place]:
         """Where its lines stand."""
         return [self.cell.place_of(self.first + n) for n in range(self.text.count("\n") + 1)]
@@ -58,20 +54,33 @@ class Statement:
         return Cell(self.cell.place, "", self.cell.before, inside).shown_left_out
 
 
+@dataclass(frozen=True)
+class Slice:
+    """What some names need of a notebook.
+
+    Attributes:
+        statements: those that define the names, and those that they need, in order.
+        loops: names that are needed, each with the last loop that gives it a value, which is not
+            among the statements.
+    """
+
+    statements: list[Statement]
+    loops: dict[str, Statement]
+
+
 def statements_of(cells: Iterable[Cell]) -> list[Statement]:
-    """Return what may be a part of an answer, in order; a cell that is no Python has nothing."""
+    """Return the statements of the cells, in order; a cell that is no Python has none."""
     found = []
     for cell in cells:
         tree = parsed(cell.text)
         for node in tree.body if tree is not None else []:
-            if isinstance(node, _TAKEN):
-                first, text = _text_of(node, cell.text)
-                found.append(Statement(node, cell, first, text, names_of(node)))
+            first, text = _text_of(node, cell.text)
+            found.append(Statement(node, cell, first, text, names_of(node, text)))
     return found
 
 
-def slice_of(statements: Sequence[Statement], names: Iterable[str]) -> list[Statement]:
-    """Return the statements that define these names, and those that they need, in order.
+def slice_of(statements: Sequence[Statement], names: Iterable[str]) -> Slice:
+    """Return the statements that define these names, and those that they need.
 
     The last binding of a name counts: for what a function uses, the last of all; for what is used
     while a statement runs, the last before it.
@@ -79,7 +88,7 @@ def slice_of(statements: Sequence[Statement], names: Iterable[str]) -> list[Stat
     closure = _Closure(statements)
     for name in names:
         closure.need(name, len(statements))
-    return [statements[index] for index in sorted(closure.chosen)]
+    return Slice([statements[index] for index in sorted(closure.chosen)], closure.loops)
 
 
 def joined(statements: Sequence[Statement]) -> Answer:
@@ -94,11 +103,13 @@ class _Closure:
 
     Attributes:
         chosen: the indices of the statements that are needed.
+        loops: the last loop that gives a value to a name that is needed.
     """
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = statements
         self._seen: set[tuple[object, int]] = set()
+        self.loops: dict[str, Statement] = {}
         self.chosen = {i for i, each in enumerate(statements) if is_future(each.node)}
 
     def need(self, name: str, before: int) -> None:
@@ -106,11 +117,16 @@ class _Closure:
         if (name, before) in self._seen:
             return
         self._seen.add((name, before))
-        binding = [i for i in range(before) if name in self._statements[i].names.binds]
+        earlier = [i for i in range(before) if not self._statements[i].is_loop]
+        binding = [i for i in earlier if name in self._statements[i].names.binds]
         last = binding[-1] if binding else -1
-        changing = [i for i in range(before) if name in self._statements[i].names.changes]
+        is_module = bool(binding) and isinstance(self._statements[last].node, _IMPORTS)
+        changing = [i for i in earlier if name in self._statements[i].names.changes]
+        if not is_module:  # torch.nn.init.zeros_(weight) does not change torch
+            changing += [i for i in earlier if name in self._statements[i].names.mutates]
         imports = [i for i in changing if isinstance(self._statements[i].node, ast.Import)]
         needed = {*binding[-1:], *(i for i in changing if i > last), *imports}
+        self._look_for_loops(name, range(last + 1, before), is_module)
         for index in sorted(needed):
             self._take(index, before)
         if not needed and before < len(self._statements):
@@ -118,13 +134,20 @@ class _Closure:
         elif not needed and name not in OF_PYTHON:
             self.need(EVERYTHING, before)
 
+    def _look_for_loops(self, name: str, places: Iterable[int], is_module: bool) -> None:
+        for index in places:
+            names = self._statements[index].names
+            gives = names.binds | names.changes | (frozenset() if is_module else names.mutates)
+            if name in gives and self._statements[index].is_loop:
+                self.loops[name] = self._statements[index]
+
     def _take(self, index: int, before: int) -> None:
         if (index, before) in self._seen:
             return
         self._seen.add((index, before))
         self.chosen.add(index)
         names = self._statements[index].names
-        for name in names.at_once | names.changes:
+        for name in names.at_once | names.changes | names.mutates:
             self.need(name, index)
         for name in names.later:
             self.need(name, before)

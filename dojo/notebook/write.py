@@ -20,6 +20,13 @@ _FIRST = """\
 %load_ext dojo"""
 
 
+_LANGUAGE = {  # without these, nbconvert would export it as text
+    "name": "python",
+    "file_extension": ".py",
+    "nbconvert_exporter": "python",
+}
+
+
 def notebook_of(track: str, stubs: dict[Kata, bytes], katas: Sequence[Kata]) -> Any:
     """Return a track's notebook as ``nbformat`` holds it.
 
@@ -42,7 +49,7 @@ def notebook_of(track: str, stubs: dict[Kata, bytes], katas: Sequence[Kata]) -> 
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new.new_notebook(
         cells=[title, new.new_code_cell(_FIRST), *cells],
-        metadata={"kernelspec": kernel, "language_info": {"name": "python"}},
+        metadata={"kernelspec": kernel, "language_info": _LANGUAGE},
     )
 
 

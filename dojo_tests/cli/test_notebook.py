@@ -11,6 +11,7 @@ from dojo.verdict.model import GREEN, NOT_STARTED, RED
 
 RIGHT = "def double(x):\n    return x * TWO"
 SQUARES = "import torch\n\n\ndef double(x):\n    return torch.square(x)"
+USES_T = "def double(x):\n    return x * T[1]"
 
 
 @pytest.fixture
@@ -117,6 +118,16 @@ def test_a_kata_that_is_named_and_not_answered_is_not_started(run_warm, write):
     assert "nb.ipynb holds no answer to first/k02_add." in result.stdout
 
 
+def test_what_is_left_out_and_may_matter_is_told(run_warm, write):
+    write("!ls", "def f(x, x): pass", "T = []\nfor x in (1, 2):\n    T.append(x)\n", USES_T)
+    told = run_warm("check", "--notebook", "nb.ipynb").stderr.splitlines()
+    assert told[:2] == [
+        "dojo: magics and shell lines are left out: nb.ipynb, cell 1, line 1: !ls",
+        "dojo: cells that are no Python are left out: nb.ipynb, cell 2, line 1",
+    ]
+    assert told[2].startswith("dojo: nb.ipynb, cell 3, line 2: first/k01_double uses T")
+
+
 def test_json_is_a_verdict_a_line(run_warm, write):
     write("TWO = 2", RIGHT, "def mean(x):\n    return 0")
     result = run_warm("check", "--notebook", "nb.ipynb", "--json")
@@ -130,6 +141,8 @@ def test_json_is_a_verdict_a_line(run_warm, write):
         (["%%kata k01_dubble\nx = 1"], "nb.ipynb, cell 1: There is no kata 'k01_dubble'. Did you"),
         (["def double(x):\n    !ls\n    return x"], "nb.ipynb, cell 1, line 2: !ls: this line of"),
         (["%%kata first/k01\n%time 1"], "nb.ipynb, cell 1, line 2: %time 1: this line of a"),
+        (["%%kata first/k01 k02\nx = 1"], "cell 1: %%kata first/k01 k02: name one kata there"),
+        (["%%kata first\nx = 1"], "nb.ipynb, cell 1: first has 2 katas. Name one"),
         (["x = 1"], "has no %%kata cell, and no function with a name that a kata asks for"),
         ([], "nb.ipynb has no cell with code"),
     ],

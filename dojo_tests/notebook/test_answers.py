@@ -45,6 +45,35 @@ def test_a_variable_with_the_name_of_a_kata_is_no_answer(found_in, cells_of):
     assert texts(found_in(cells_of("mean = 3.0", "double = f(2)"))) == {}
 
 
+def test_an_answer_in_a_block_or_with_a_type_is_found(found_in, cells_of):
+    block = "if True:\n    def double(x): return x"
+    typed = "mean: F = lambda x: x"
+    assert texts(found_in(cells_of(block, typed))) == {
+        "first/k01_double": block,
+        "second/k01_mean": typed,
+    }
+
+
+def test_whatever_has_the_name_answers_the_one_kata_that_is_named(found_in, cells_of):
+    cells = cells_of("from functools import partial", "double = partial(mul, 2)", "mean = f(2)")
+    assert texts(found_in(cells, "first/k01_double")) == {
+        "first/k01_double": "from functools import partial\ndouble = partial(mul, 2)"
+    }
+    assert texts(found_in(cells)) == {}
+
+
+def test_a_loop_that_an_answer_needs_is_told_with_its_place(found_in, cells_of):
+    found = found_in(cells_of("T = []\nfor x in f():\n    T.append(x)", "def double(x): return T"))
+    (note,) = found.notes
+    assert note.startswith("nb, cell 1, line 2: first/k01_double uses T, to which this loop gives")
+
+
+def test_cells_that_are_no_python_are_told(found_in, cells_of):
+    found = found_in(cells_of(DOUBLE, "x = 1\ndef double(x) return 2", "def f(x, x): pass"))
+    assert texts(found) == {"first/k01_double": DOUBLE}
+    assert found.unread == ["nb, cell 2, line 2", "nb, cell 3, line 1"]
+
+
 def test_a_kata_cell_counts_before_a_function(found_in, cells_of):
     cell = Cell("nb, cell 1", "def double(x):\n    return 0", 1, kata="k01_double")
     assert texts(found_in([cell, *cells_of(DOUBLE)])) == {"first/k01_double": cell.text}

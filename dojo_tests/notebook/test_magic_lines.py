@@ -29,6 +29,12 @@ def test_python_that_looks_like_a_magic_stays(source):
     assert without_magics(source).text == source
 
 
+def test_a_magic_of_several_lines_is_left_out_as_a_whole():
+    plain = without_magics("!pip install \\\n    torch \\\n    numpy\nb = 2")
+    assert plain.text == "pass\n\n\nb = 2"
+    assert list(plain.left_out) == [1]
+
+
 def test_what_is_no_python_for_another_reason_stays():
     plain = without_magics("def f(:\n    pass")
     assert (plain.text, plain.left_out) == ("def f(:\n    pass", {})

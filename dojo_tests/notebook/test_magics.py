@@ -79,6 +79,29 @@ def test_a_name_that_no_cell_has_is_a_usual_error(notebook):
     assert "stand alone" not in notebook.run(cell(BORROWS)).text
 
 
+def test_a_name_that_only_notebooks_have_is_told(notebook):
+    shown = notebook.run(cell(f"{RIGHT}display(1)\nget_ipython()\n")).text.replace("\n", " ")
+    assert "only notebooks have `display`. Take it out of the cell." in shown
+
+
+def test_the_messages_tell_lines_of_the_cell(notebook):
+    notebook.run("import os")
+    shown = notebook.run(cell("def double(x):\n    return os.NONE\n", "first/k01 --with-imports"))
+    text = shown.text.replace("\n", " ")
+    assert "(line 3 of the cell)" in text
+    assert "k01_double.py, line" not in text
+    verdict = notebook.run(cell("def double(x:\n    pass\n"))
+    assert "line 2 of the cell: " in verdict.text
+    assert "k01_double.py" not in verdict.text
+
+
+def test_an_answer_that_ends_the_process_which_forks_workers_has_a_verdict(notebook):
+    kill = 'subprocess.run(["kill", "-9", str(os.getppid())])'
+    shown = notebook.run(cell(f"import os, subprocess\n\ndef double(x):\n    {kill}\n"))
+    assert "k01_double                   crashed" in shown.text
+    assert "green" in notebook.run(cell(RIGHT)).text
+
+
 def test_with_imports_adds_those_of_earlier_cells_that_ran(notebook):
     notebook.run("import torch, os")
     notebook.run("from nowhere import torch")
@@ -174,6 +197,17 @@ def test_outside_of_a_dojo_the_way_into_one_is_told(notebook, tmp_path, monkeypa
     assert shown.errors.startswith(f"dojo: there is no dojo in {tmp_path}.")
     assert "!dojo init" in shown.errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_gone_is_told(notebook, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    shown = notebook.run(cell(RIGHT))
+    assert shown.errors == (
+        "dojo: the working folder is gone. Go to that of the dojo: %cd FOLDER\n"
+    )
 
 
 def test_an_interrupt_ends_the_run_and_the_next_cell_is_judged(notebook):

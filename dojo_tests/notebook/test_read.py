@@ -32,7 +32,7 @@ def test_a_source_in_lines_is_read(tmp_path):
     assert read_cells(path, "nb")[0].text == "x = 1\ny = 2"
 
 
-@pytest.mark.parametrize("mark", ["# %%", "# %% [markdown] title", "# In[3]:", "# In [ ]:"])
+@pytest.mark.parametrize("mark", ["# %%", "#%%", "# %% [markdown] title", "# In[3]:", "# In [ ]:"])
 def test_a_script_is_cut_at_its_marks_and_keeps_its_line_numbers(tmp_path, mark):
     path = tmp_path / "a.py"
     path.write_text(f"import os\n\n{mark}\n{ANSWER}\n")
@@ -56,6 +56,28 @@ def test_a_kata_cell_of_a_script_is_found(tmp_path, text):
     (cell,) = [each for each in read_cells(path, "a.py") if each.kata]
     assert (cell.kata, cell.text.strip()) == ("k01", ANSWER)
     assert cell.place_of(1) == ("a.py", text[: text.index("def")].count("\n") + 1)
+
+
+def test_blank_lines_before_a_magic_do_not_hide_it(tmp_path, write_notebook):
+    path = write_notebook(tmp_path / "a.ipynb", f"\n \n%%kata k01\n{ANSWER}", "\n%%time\nx = 1")
+    assert cells_in(path)[0] == ("k01", ANSWER, ("nb, cell 1", 4))
+    assert cells_in(path)[1] == ("", "pass\nx = 1", ("nb, cell 2", 2))
+
+
+def test_kata_cells_of_a_script_without_marks_are_told_apart(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text(f"import os\n%%kata k01\n{ANSWER}\n\n%%kata k02\nx = 1\n")
+    assert cells_in(path) == [
+        ("", "import os", ("nb", 1)),
+        ("k01", ANSWER, ("nb", 3)),
+        ("k02", "x = 1", ("nb", 7)),
+    ]
+
+
+def test_a_timed_cell_that_was_exported_as_a_call_is_read(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text(f"# In[1]:\n\nget_ipython().run_cell_magic('time', '', {ANSWER!r})\n")
+    assert ("", f"pass\n{ANSWER}", ("nb, %%time", 1)) in cells_in(path)
 
 
 def test_a_kata_cell_that_was_exported_as_a_call_is_found(tmp_path):
@@ -91,6 +113,19 @@ def test_what_cannot_be_read_is_told_in_one_line(tmp_path, name, content, words)
     with pytest.raises(UnreadNotebook, match=words) as raised:
         read_cells(path, name)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("line", ["%%kata", "%%kata k01 k02", "%%kata k01 --imports"])
+def test_a_kata_cell_that_does_not_name_one_kata_is_told(tmp_path, write_notebook, line):
+    path = write_notebook(tmp_path / "a.ipynb", f"{line}\n{ANSWER}")
+    with pytest.raises(UnreadNotebook, match=f"nb, cell 1: {line}: name one kata there"):
+        read_cells(path, "nb")
+
+
+def test_half_of_a_character_does_not_hide_a_cell(tmp_path, write_notebook):
+    path = write_notebook(tmp_path / "a.ipynb", f"{ANSWER}  # half")
+    path.write_text(path.read_text().replace("half", "\\ud800"))
+    assert read_cells(path, "nb")[0].text == f"{ANSWER}  # ?"
 
 
 def test_files_that_are_not_there_or_no_text_are_told(tmp_path):

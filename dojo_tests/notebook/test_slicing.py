@@ -10,7 +10,7 @@ def sliced(cells_of):
     """The text of the slice of these cells that defines f."""
 
     def slice_cells(*texts, names=("f",)):
-        return joined(slice_of(statements_of(cells_of(*texts)), names)).text
+        return joined(slice_of(statements_of(cells_of(*texts)), names).statements).text
 
     return slice_cells
 
@@ -51,6 +51,31 @@ def test_changes_of_a_value_come_along(sliced):
     assert text == "N = {}\nN['a'] = 1\nN |= {}\ndef f():\n    return N\n"
 
 
+def test_what_a_method_changes_in_place_comes_along(sliced):
+    text = sliced("N = []", "N.append(1)\nprint(N)", "def f():\n    return N")
+    assert text == "N = []\nN.append(1)\ndef f():\n    return N\n"
+
+
+def test_a_function_of_a_module_does_not_change_the_module(sliced):
+    text = sliced("import torch\nw = g()\ntorch.nn.init.zeros_(w)", "def f():\n    return torch")
+    assert text == "import torch\ndef f():\n    return torch\n"
+
+
+def test_what_only_one_branch_binds_does_not_hide_the_binding_before(sliced):
+    main = "if __name__ == '__main__':\n    h = input()"
+    text = sliced("def h(): return 1", "def f():\n    return h()", main)
+    assert text == f"def h(): return 1\ndef f():\n    return h()\n{main}\n"
+
+
+def test_a_loop_that_gives_a_needed_name_its_value_is_named_and_stays(cells_of):
+    table = "T = []\nx = 1\nfor x in range(3):\n    T.append(x)"
+    init = "for w in (1, 2):\n    torch.nn.init.zeros_(w)"
+    cells = cells_of("import torch", table, init, "def f():\n    return T, torch")
+    found = slice_of(statements_of(cells), ["f"])
+    assert joined(found.statements).text == "import torch\nT = []\ndef f():\n    return T, torch\n"
+    assert {name: loop.places[0] for name, loop in found.loops.items()} == {"T": ("nb, cell 2", 3)}
+
+
 def test_every_import_of_a_package_comes_along(sliced):
     text = sliced("import torch", "import torch.fft", "def f(x):\n    return torch.fft.fft(x)")
     assert text.startswith("import torch\nimport torch.fft\n")
@@ -81,8 +106,11 @@ def test_two_statements_in_a_line_are_told_apart(sliced):
     assert sliced("a = 1; b = 2", "def f(): return b") == "b = 2\ndef f(): return b\n"
 
 
-def test_a_cell_that_is_no_python_is_passed_over(sliced):
-    assert sliced("def g(:", "def f(): pass") == "def f(): pass\n"
+@pytest.mark.parametrize(
+    "cell", ["def g(:", "def g(a, a): pass", "nonlocal x", "def g():\n    from math import *"]
+)
+def test_a_cell_that_is_no_python_is_passed_over(sliced, cell):
+    assert sliced(cell, "def f(): pass") == "def f(): pass\n"
 
 
 def test_functions_that_use_each_other_end(sliced):
@@ -92,7 +120,7 @@ def test_functions_that_use_each_other_end(sliced):
 
 def test_each_line_knows_its_place(cells_of):
     cells = cells_of("import os", "x = 1\n\ndef f():\n    return os")
-    answer = joined(slice_of(statements_of(cells), ["f"]))
+    answer = joined(slice_of(statements_of(cells), ["f"]).statements)
     assert [answer.place_of(line) for line in (1, 2, 3)] == [
         ("nb, cell 1", 1),
         ("nb, cell 2", 3),

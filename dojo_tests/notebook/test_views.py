@@ -82,6 +82,12 @@ def test_cells_that_differ_are_marked_by_a_sign_and_a_colour():
     assert "│  1.  ≠2.  │   │  1.  ≠4.  │" in repr(shown)
 
 
+def test_a_word_that_is_longer_than_a_line_is_wrapped():
+    shown = view(check(message="y" * 500))._repr_html_()
+    style = shown.partition("y" * 500)[0].rpartition("<div ")[2]
+    assert "overflow-wrap: anywhere" in style
+
+
 def test_each_aspect_has_a_chip_with_its_devices():
     shown = view(
         check("memory", "cpu"), check("memory", "cuda", GREEN), check("type", "cpu", GREEN)

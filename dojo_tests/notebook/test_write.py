@@ -26,6 +26,7 @@ def written(small_dojo, tmp_path):
 def test_it_is_a_valid_notebook_with_a_cell_for_each_kata(written):
     notebook = nbformat.read(written, as_version=4)
     nbformat.validate(notebook)
+    assert notebook.metadata.language_info["nbconvert_exporter"] == "python"
     kinds = [cell.cell_type for cell in notebook.cells]
     assert kinds == ["markdown", "code", "markdown", "code", "markdown", "code"]
     assert notebook.cells[0].source == "# 1. First steps"
