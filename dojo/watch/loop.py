@@ -147,8 +147,12 @@ class Loop:
             with contextlib.suppress(queue.Empty):
                 return self._requests.get(timeout=_LOOK if is_starting else None)
 
-    def _judge(self, kata: Kata) -> Verdict | None:
+    def _judge(self, kata: Kata, is_second: bool = False) -> Verdict | None:
         """Judge a kata and report its events.
+
+        Args:
+            kata: the kata.
+            is_second: whether the processes died when it was judged just before.
 
         Returns:
             The verdict; None if a newer request ended the run, or if there is no verdict.
@@ -164,9 +168,9 @@ class Loop:
                 self._ahead.keep_worker(kata, prepared)  # the newer request may be for this kata
                 return None
             with contextlib.closing(prepared):
-                return self._run_checks(kata, prepared)
+                return self._run_checks(kata, prepared, is_second)
 
-    def _run_checks(self, kata: Kata, prepared: PreparedWorker) -> Verdict | None:
+    def _run_checks(self, kata: Kata, prepared: PreparedWorker, is_second: bool) -> Verdict | None:
         """Have a worker judge a kata, and report its events; returns what ``_judge`` does."""
         worker = prepared.worker
         self._restless.begin()
@@ -175,8 +179,8 @@ class Loop:
         self._restless.end()
         if worker.was_dropped:
             return None
-        if verdict.state == CRASHED and self._pool.has_died:
-            return self._judge(kata)  # it was not the answer that ended the process
+        if verdict.state == CRASHED and self._pool.has_died and not is_second:
+            return self._judge(kata, is_second=True)  # it may not be the answer that ended them
         table = self._ahead.table(kata)
         if table is not None:
             verdict = replace(verdict, diagnosis=diagnose(verdict, table))

@@ -195,6 +195,15 @@ def test_a_killed_fork_server_is_replaced(watched_alone):
     assert watched_alone.verdict().state == GREEN
 
 
+def test_an_answer_that_kills_the_fork_server_is_a_crash(watched_alone):
+    watched_alone.begin()
+    kills = "import ctypes, os; ctypes.CDLL(None).kill(os.getppid(), 9)"
+    watched_alone.path.write_text(RIGHT.replace("return x1 + x2", kills))
+    assert watched_alone.verdict().state == CRASHED
+    watched_alone.path.write_text(RIGHT)
+    assert watched_alone.verdict().state == GREEN
+
+
 def test_a_killed_run_is_a_crash_and_the_next_one_is_judged(watched):
     watched.begin()
     watched.path.write_text(RIGHT.replace("return x1 + x2", "import os; os.kill(os.getpid(), 9)"))
