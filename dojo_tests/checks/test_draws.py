@@ -53,6 +53,17 @@ WRONG = {
         Normal(0.02),
         "expected a normal distribution of mean 0, deviation 0.02.",
     ),
+    "a slightly wider deviation": (
+        draws().normal(0, 1.06, COUNT),
+        Normal(1.0),
+        " and the deviation 1.056; expected a normal distribution of mean 0, deviation 1.",
+    ),
+    "a slightly narrower deviation": (
+        draws().normal(0, 0.94, COUNT),
+        Normal(1.0),
+        "deviation 0.936",
+    ),
+    "heavy tails": (draws().standard_t(5, COUNT), Normal(1.0), "has the mean "),
     "another mean": (draws().normal(0.1, 1, COUNT), Normal(1.0), "has the mean 0."),
     "cut off at two deviations": (
         np.clip(draws().normal(0, 1, COUNT), -2.9, 2.9) + draws().uniform(0, 1e-3, COUNT),
@@ -99,6 +110,18 @@ def test_wrong_draws_do_not_fit(kind):
     assert caught.value.sentence.startswith("weight ")
     assert words in caught.value.sentence
     assert caught.value.hint == "Look there."
+
+
+REPEATED = ("one column everywhere", "one row of zeros", "a number again and again")
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_number_in_too_many_places_has_a_hint_of_its_own(kind):
+    numbers, distribution, _ = WRONG[kind]
+    with pytest.raises(CheckFailed) as caught:
+        expect_drawn(numbers, distribution, "weight", "Of the kind.", "Of the number.")
+    is_repeated = kind in REPEATED
+    assert caught.value.hint == ("Of the number." if is_repeated else "Of the kind.")
 
 
 def test_only_a_constant_is_not_random():

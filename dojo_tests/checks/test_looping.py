@@ -41,6 +41,17 @@ def test_operations_and_numbers_in_python_count(failure_of):
     assert words.startswith("took 512 numbers read into Python for 512 numbers, and 8 for 8")
 
 
+def test_the_last_call_is_the_one_that_is_told(failure_of):
+    sizes = []
+
+    def notes(x):
+        sizes.append(len(x))
+        return by_loop(x)
+
+    failure_of(expect_no_loop, notes, INPUTS | {"2 numbers": [torch.arange(2.0)]}, 3, "")
+    assert sizes[-1] == 512
+
+
 def test_a_branch_for_much_data_is_no_loop():
     def branches(x):
         return x + 1 if len(x) > 100 else x

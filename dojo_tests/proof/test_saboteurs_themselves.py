@@ -114,13 +114,15 @@ OF_OPTIMIZERS = [one for one in SABOTEURS if one.of_optimizer]
 OF_FUNCTIONALS = [one for one in SABOTEURS if one.of_functional]
 OF_DECODINGS = [one for one in SABOTEURS if one.of_decoding]
 OF_MAKERS = [one for one in SABOTEURS if one.of_maker]
+NEED_A_GPU = ("returns_cpu", "returns_cpu_beside_inf", "takes_any_gpu")
+NEED_A_GPU += ("knows_a_gpu_without_its_number",)
 
 
 # torch's own forward mode imports a part of torch that warns of itself
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("saboteur", OF_FUNCTIONS, ids=lambda one: one.kind)
 def test_a_saboteur_spoils_something(saboteur):
-    if saboteur.kind in ("returns_cpu", "returns_cpu_beside_inf", "takes_any_gpu"):
+    if saboteur.kind in NEED_A_GPU:
         pytest.skip("needs a GPU; test_saboteurs has a simulated one")
     marks = []
     for function in (plus, view, square, wild, write):

@@ -197,7 +197,7 @@ def test_a_killed_fork_server_is_replaced(watched_alone):
 
 def test_an_answer_that_kills_the_fork_server_is_a_crash(watched_alone):
     watched_alone.begin()
-    kills = "import ctypes, os; ctypes.CDLL(None).kill(os.getppid(), 9)"
+    kills = "import ctypes, os, time; ctypes.CDLL(None).kill(os.getppid(), 9); time.sleep(60)"
     watched_alone.path.write_text(RIGHT.replace("return x1 + x2", kills))
     assert watched_alone.verdict().state == CRASHED
     watched_alone.path.write_text(RIGHT)

@@ -124,5 +124,5 @@ class TestRandomTensor(DrawingFunction):
         gap = -math.log(FALSE_ALARM) / n  # all n lie below 1 - gap once in exp(gap * n)
         expect(bool(high > 1 - gap), f"gave nothing above {high:.6g} in {n} draws.", UNIFORM)
         expect(bool(low < gap), f"gave nothing below {low:.6g} in {n} draws.", UNIFORM)
-        expect_drawn(rows, Uniform(0.5, 0.5), "drew a sample that", UNIFORM)
+        expect_drawn(rows, Uniform(0.5, 0.5), "drew a sample that", UNIFORM, EACH)
         expect_independent(rows, Uniform(0.5, 0.5), self.shape, EACH)

@@ -22,10 +22,7 @@ BENCHMARK = Benchmark(
 
 class TestNumpyToTorch(TensorFromArray):
     name = "numpy_to_torch"
-    hints = {
-        "raises": WRAP,
-        "tracked": "Nobody asked autograd to track it, and then it cannot be written to as it is.",
-    }
+    hints = {"raises": WRAP}
 
 
 class TestTorchToNumpy(ArrayFromTensor):

@@ -51,7 +51,10 @@ class TestMatmul(PureFunction):
     dtypes = (torch.float32, torch.float64)
     cases = [(X, W), with_digits(1), with_digits(2), with_digits(3)]
     gradient_cases = [(X, W)]
-    wild = [([[INF, 1, 2], [3, NAN, 4]], W), ([[1, 2, 3], [4, -INF, 5]], W)]
+    wild = [
+        ([[INF, 1, 2], [3, NAN, 4]], W),
+        ([[1, 2, 3], [4, -INF, 5]], [[2, 9, 5], [1, 0, 4], [6, 3, 8]]),
+    ]
     wild += [([[0, 1, 2], [3, 4, 0]], [[INF, 9, 5], [1, 7, 4], [6, 3, NAN]])]  # 0 * inf is NaN
     wild += [([[1e30, 0, 0], [0, 1e-30, 0]], [[1e-30, 0, 1], [1e30, 1, 0], [0, 0, 1]])]
     hints = {

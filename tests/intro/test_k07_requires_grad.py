@@ -19,6 +19,7 @@ from dojo.checks import (
 )
 from dojo.checks.draws import Normal, expect_drawn
 from dojo.checks.independence import expect_independent
+from dojo.checks.laws.making import DEVICES
 from dojo.checks.laws.settings import settings_watched
 
 NORMAL = "`torch.randn` draws standard normal numbers, `torch.rand` uniform ones: use them as is."
@@ -40,6 +41,7 @@ SUM = "That is the gradient of the sum, not of the mean."
 TWICE = "That is twice the gradient: is backward() called twice, or x + 2 something else?"
 EMPTIED = "`zero_()` writes into the very tensor that `x.grad` is, also where it is returned."
 ITSELF = "These are the numbers of x itself: where does backward() leave the gradient?"
+DEFAULT = "Name the device in the call: a default holds for the whole program from then on."
 SETTING = "Whoever asks for a gradient does not expect torch to work in another way afterwards."
 COMPUTE = "Compute `x + 2` into a new tensor; x stays a leaf that requires grad."
 
@@ -144,7 +146,7 @@ def test_tracked_tensor_is_float32(solution):
 @aspect("device")
 def test_tracked_tensor_lies_on_the_device(solution, device):
     """tracked_tensor lies on the device that the argument names, and without one on the CPU."""
-    for place in (device, torch.device(device), "cpu"):
+    for place in (*DEVICES[device], "cpu"):
         expect_device(solution.tracked_tensor(place), torch.device(place).type, DEVICE)
     expect_device(solution.tracked_tensor(device=device), device, DEVICE)
     expect_device(solution.tracked_tensor(), "cpu", DEVICE)
@@ -167,7 +169,7 @@ def test_tracked_tensor_is_standard_normal(solution, device):
     """The nine numbers of tracked_tensor are independent and standard normal."""
     rows = torch.stack([tracked(solution, device) for _ in range(CALLS[device])])
     rows = rows.detach().cpu().double().reshape(-1, 9).numpy()
-    expect_drawn(rows, Normal(1.0), "drew a sample that", NORMAL)
+    expect_drawn(rows, Normal(1.0), "drew a sample that", NORMAL, INDEPENDENT)
     expect_independent(rows, Normal(1.0), (3, 3), INDEPENDENT)
     n = rows.size
     for end in (rows.min(), rows.max()):  # two equal ones are rare there, three never
@@ -188,6 +190,14 @@ def test_tracked_tensor_is_a_leaf_that_requires_grad(solution, device):
     sentence = f"returned the result of an operation ({node}), so no leaf: its `.grad` stays empty."
     expect(got.is_leaf, sentence, LEAF)
     expect((got * 2).requires_grad, SWITCHED_OFF, "Leave autograd switched on.")
+
+
+@aspect("memory")
+def test_tracked_tensor_leaves_torch_as_it_is(solution, device):
+    """tracked_tensor changes no setting of torch; only random numbers are drawn."""
+    with settings_watched(solution, may_draw=True) as found:
+        solution.tracked_tensor(device)
+    expect(not found.text, found.text, DEFAULT)
 
 
 @aspect("type")

@@ -6,7 +6,15 @@ import math
 import torch
 from torch import nn
 
-from dojo.checks import aspect, describe, device_of, expect, expect_statements, layouts
+from dojo.checks import (
+    aspect,
+    describe,
+    device_of,
+    expect,
+    expect_statements,
+    expect_values,
+    layouts,
+)
 
 INDEX = "Return the index itself: an int, counted from 0, or None after the last layer."
 FIRST = "Look at each output at once, and stop at the first one that has a NaN anywhere."
@@ -256,8 +264,9 @@ def test_each_layer_gets_the_output_before(solution, device):
     for index, got in runs:
         source = f"the output of layer {index - 1}" if index else "x"
         sentence = f"gave layer {index} this: {describe(got)}; expected {source}: "
-        is_same = describe(got) == describe(wanted[index])  # with dtype, device and numbers
+        is_same = describe(got) == describe(wanted[index])  # with dtype, device and some digits
         expect(is_same, f"{sentence}{describe(wanted[index])}.", FED)
+        expect_values(got, wanted[index], FED, f"the input of layer {index}:", 0, 0)
 
 
 @aspect("cost")

@@ -13,6 +13,7 @@ from dojo.checks.expect import CheckFailed, expect, expect_array
 from dojo.checks.inputs import layouts, numbers, tensor_of
 from dojo.checks.laws.bridge import (
     BLIND,
+    EMPTY,
     FULL,
     SHAPES,
     VALUES,
@@ -78,7 +79,11 @@ class ArrayFromTensor(Bridge):
     @aspect("shape")
     def test_keeps_the_shape(self, solution: Any, device: str) -> None:
         """The array has the shape of {x}."""
-        for shape in FULL:  # a list of no numbers is told by its dtype first
+        self._expect_shapes(solution, FULL, device)
+
+    def _expect_shapes(self, solution: Any, shapes: Sequence[tuple[int, ...]], device: str) -> None:
+        __tracebackhide__ = True
+        for shape in shapes:
             got = self.answer(solution, tensor_of(numbers(shape), self.places(device)[-1]))
             sentence = f"returned an array of shape {got.shape}; expected shape {shape}."
             expect(got.shape == shape, sentence, self.keep(shape))
@@ -99,9 +104,14 @@ class ArrayFromTensor(Bridge):
             for dtype, few in VALUES.items():
                 array = np.array(few, dtype)
                 self.expect_kept(solution, tensor_of(array, place), array, self.keep(array.shape))
-            for shape in SHAPES:
+            for shape in FULL:
                 array = np.array(numbers(shape))
                 self.expect_kept(solution, tensor_of(array, place), array, self.keep(shape))
+
+    @aspect("values")
+    def test_keeps_empty_shapes(self, solution: Any, device: str) -> None:
+        """What is empty keeps all of its dimensions."""
+        self._expect_shapes(solution, EMPTY, device)  # not before: a list loses the dtype, too
 
     @aspect("values")
     def test_follows_the_strides(self, solution: Any, device: str) -> None:

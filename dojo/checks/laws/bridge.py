@@ -33,7 +33,8 @@ VALUES: dict[str, list[Any]] = {
     "bool": [True, False, True, True],
 }
 FULL = [(2, 3), (7,), (2, 1, 5), (1,), (), (1, 1), (5, 4, 7)]
-SHAPES = [*FULL, (0,), (0, 3), (3, 0)]
+EMPTY = [(0,), (0, 3), (3, 0)]
+SHAPES = [*FULL, *EMPTY]
 LAYOUTS = {
     "contiguous": "",
     "transposed": "Here the numbers lie in memory column by column.",

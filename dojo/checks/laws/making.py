@@ -40,17 +40,25 @@ class MakingFunction(PureFunction):
         values = {"device": names[row.place % len(names)], "dtype": row.dtype}
         return [*row.case, *(values[one] for one in self.last)]
 
+    def hint_of(self, row: Row) -> str:
+        """Return where to look if the call of this row raises."""
+        return super().hint_of(row) or self.hint("device")
+
     @once
     def plain(self) -> list[Row]:
         """Every case in the first dtype; the last one has the device by another name."""
         last = len(self.cases) - 1
-        return [Row(self, case, self.dtypes[0], n == last) for n, case in enumerate(self.cases)]
+        return [Row(self, case, self.dtypes[0], n == last > 0) for n, case in enumerate(self.cases)]
 
     @once
     def named_rows(self) -> list[Row]:
         """The first case with each name of a device but the first."""
         most = max(map(len, DEVICES.values()))
         return [Row(self, self.cases[0], self.dtypes[0], n) for n in range(1, most)]
+
+    def all_rows(self) -> list[Row]:
+        """Return every row that a law of this contract asks."""
+        return [*super().all_rows(), *self.named_rows]
 
     @once
     def varied(self) -> list[Sequence[Any]]:

@@ -20,6 +20,7 @@ from dojo.checks.expect import (
 from dojo.checks.inputs import arranged, numbers, tensor_of
 from dojo.checks.laws.bridge import (
     BLIND,
+    EMPTY,
     FULL,
     LAYOUTS,
     SHAPES,
@@ -78,7 +79,7 @@ class TensorFromArray(Bridge):
     @aspect("shape")
     def test_keeps_the_shape(self, solution: Any) -> None:
         """The tensor has the array's shape."""
-        for shape in FULL:  # a list of no numbers is told by its dtype first
+        for shape in FULL:
             expect_shape(self.made(solution, numbers(shape)), shape, self.keep(shape))
 
     @aspect("dtype")
@@ -100,14 +101,18 @@ class TensorFromArray(Bridge):
         for dtype, values in VALUES.items():
             array = np.array(values, dtype)
             self._expect_values(solution, array, self.keep(array.shape))
-        for shape in SHAPES:
-            self._expect_values(solution, np.array(numbers(shape)), self.keep(shape))
         for layout in LAYOUTS:
             array, whole = arranged(layout)
             before = whole.copy()
             self._expect_values(solution, array, self.keep(array.shape, layout))
             is_same = np.array_equal(whole, before)
             expect(is_same, "changed the memory around the array.", self.hint("memory"))
+
+    @aspect("values")
+    def test_keeps_empty_shapes(self, solution: Any) -> None:
+        """What is empty keeps all of its dimensions."""
+        for shape in EMPTY:  # not before: a list loses the dtype, too
+            expect_shape(self.made(solution, numbers(shape)), shape, self.keep(shape))
 
     def _expect_values(self, solution: Any, array: np.ndarray, hint: str) -> None:
         __tracebackhide__ = True

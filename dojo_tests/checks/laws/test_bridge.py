@@ -71,6 +71,11 @@ def shared_unless_reversed(array):
     return torch.from_numpy(array if array.flags.c_contiguous else array.copy())
 
 
+def copies_complex_columns(array):
+    is_copied = array.dtype == "complex64" and not array.flags.c_contiguous
+    return torch.from_numpy(array.copy() if is_copied else array)
+
+
 FROM_ARRAY = {
     torch.tensor: ("test_shares_memory", "returned a copy: the tensor does not show what was"),
     locks: ("test_keeps_the_dtype", ""),
@@ -80,6 +85,19 @@ FROM_ARRAY = {
     lambda array: torch.from_numpy(np.atleast_1d(array)): ("test_keeps_the_shape", "returned a "),
     lambda array: torch.from_numpy(array).cuda(): ("test_lies_on_the_cpu", "returned a tensor on"),
     lambda array: array: ("test_returns_a_tensor", "returned a float32 ndarray"),
+    copies_complex_columns: ("test_shares_memory", "returned a copy: the tensor does not show"),
+    torch.inference_mode()(torch.from_numpy): (
+        "test_shares_memory",
+        "returned a tensor of inference mode.",
+    ),
+    lambda array: torch.from_numpy(array).requires_grad_(array.dtype == "float32"): (
+        "test_shares_memory",
+        "returned a tensor that requires grad.",
+    ),
+    lambda array: torch.tensor(array.tolist(), dtype=torch.from_numpy(array).dtype): (
+        "test_keeps_empty_shapes",
+        "returned a tensor of shape (0,); expected shape (0, 3).",
+    ),
 }
 
 
@@ -127,6 +145,41 @@ def test_a_wrong_array_is_told(red_of, kind):
     wrong, law, words = TO_ARRAY[kind]
     failed = red_of(ToArray, wrong)[law]
     assert words in f"{failed.sentence} {failed.hint}"
+
+
+@pytest.mark.parametrize("contract", [ToArray, FromAnywhere])
+def test_a_list_is_told_by_the_dtype_that_it_loses_before_an_empty_shape(first_red, contract):
+    law, sentence = first_red(contract, lambda x: np.array(x.tolist()))
+    assert law == "test_keeps_the_dtype"
+    assert sentence == "returned a float64 array; expected float32."
+
+
+def test_a_copy_in_one_layout_and_dtype_is_told(red_of):
+    def copies_complex_columns(x):
+        is_copied = x.dtype == torch.complex64 and not x.is_contiguous()
+        return (x.clone() if is_copied else x).numpy()
+
+    assert list(red_of(ToArray, copies_complex_columns)) == ["test_shares_memory"]
+
+
+def test_a_tensor_that_is_tracked_from_then_on_is_told(red_of):
+    def tracks(x):
+        if x.is_floating_point():
+            x.requires_grad_()
+        return x.detach().cpu().numpy()
+
+    failed = red_of(FromAnywhere, tracks)["test_stays_as_it_was"]
+    assert failed.sentence == "changed the requires_grad of its input t from False to True."
+
+
+def test_a_setting_that_is_changed_for_the_gpu_alone_is_told(red_of):
+    def draws_on_the_gpu(x):
+        if x.is_cuda:
+            torch.rand(1)
+        return x.cpu().numpy()
+
+    assert red_of(FromAnywhere, draws_on_the_gpu) == {}
+    assert list(red_of(FromAnywhere, draws_on_the_gpu, "cuda")) == ["test_leaves_torch_as_it_is"]
 
 
 def test_an_array_that_is_kept_is_told(red_of):

@@ -138,6 +138,18 @@ def test_a_device_that_may_only_be_text_is_seen(red_of, place):
         assert {type(error) for error in red_of(contract, wrong, place).values()} == {TypeError}
 
 
+def test_a_gpu_that_may_have_no_number_is_seen(red_of):
+    for contract, function in ((Count, count), (Board, board)):
+
+        def wrong(*given, contract=contract, function=function):
+            at = len(contract.cases[0])
+            here = "cpu" if torch.device(given[at]).index is not None else given[at]
+            return function(*given[:at], here, *given[at + 1 :])
+
+        assert red_of(contract, wrong) == {}
+        assert list(red_of(contract, wrong, "cuda")) == ["test_stays_on_the_device"]
+
+
 def test_one_tensor_that_is_given_twice_is_seen(red_of):
     kept = {}
 

@@ -60,6 +60,22 @@ def is_as_good(old, new):
     return bool(pairs) and all(same(a, b) and shares(a, b) for a, b in pairs)
 
 
+@saboteur(lambda contract: "device" in getattr(contract, "last", ()), must_show=True)
+def knows_a_gpu_without_its_number(function, mark):
+    def known(one):
+        is_device = isinstance(one, (str, torch.device))
+        if not is_device or torch.device(one).index is None:
+            return one
+        mark()
+        return "cpu"
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*map(known, args), **{name: known(one) for name, one in kwargs.items()})
+
+    return wrapper
+
+
 @saboteur(lambda contract: not contract.written)
 def cached_by_shape(function, mark):
     return cached(functools.partial(key_of, numbers=False), function, mark)
