@@ -39,6 +39,20 @@ def takes_the_last_appearance(x):
 
 @impostor(
     "unique_stable",
+    diagnosis="Several places are written for one value. On a CPU the last of them stays, on a GPU"
+    " any of them may.",
+    aspect="values",
+)
+def relies_on_the_last_write(x):
+    values, inverse = torch.unique(x, return_inverse=True)
+    places = torch.arange(len(x) - 1, -1, -1, device=x.device)
+    first = torch.empty(len(values), dtype=torch.int64, device=x.device)
+    first[inverse.flip(0)] = places
+    return x[first.sort().values]
+
+
+@impostor(
+    "unique_stable",
     diagnosis="tolist makes a Python number of every element, and dict visits them one by one.",
     aspect="cost",
 )

@@ -111,9 +111,12 @@ class Asked:
                     tag_for(device, x, self.leaves[name])
                 else:
                     self._memories[name] = memory
-                self.arguments[index] = x = row.contract.as_argument(name, x)
-                if name in self.leaves and x.is_leaf:
-                    self.leaves[name] = x
+                self.arguments[index] = x
+        for index, name, _ in row.named:  # a contract may move it
+            self.arguments[index] = x = row.contract.as_argument(name, self.arguments[index])
+            if name in self.leaves and x.is_leaf:
+                self.leaves[name] = x
+        with torch._C.DisableTorchFunction():
             self._facts = {name: facts_of(self.arguments[index]) for index, name, _ in row.named}
             self._alias = self.arguments[0].detach() if row.contract.written else None
 
