@@ -171,9 +171,12 @@ def test_check_after_of_notimplemented_from_elsewhere_is_red(outcome):
     assert outcome(NotImplementedError("no kernel")).state == RED
 
 
-def test_check_after_passes_a_load_error_on(outcome):
+@pytest.mark.parametrize("made_of_it", ["passed on", "swallowed", "another error"])
+def test_check_after_passes_a_load_error_on_whatever_a_check_makes_of_it(outcome, made_of_it):
     error = LoadError("a.py, line 3: empty", "a.py", 3)
-    check = outcome(error, SimpleNamespace(last_call="", last_line=0, load_error=error))
+    raised = {"passed on": error, "swallowed": None, "another error": CheckFailed("is wrong.")}
+    solution = SimpleNamespace(last_call="", last_line=0, load_error=error)
+    check = outcome(raised[made_of_it], solution)
     assert (check.state, check.message, check.line) == (CRASHED, "a.py, line 3: empty", 3)
 
 
