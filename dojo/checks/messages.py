@@ -51,6 +51,13 @@ def _describe(value: Any, depth: int) -> str:
     return brief(value) if _is_plain(value) else f"an object of type {type_name(value)}"
 
 
+def describe_size(value: object) -> str:
+    """Describe a collection by the number of its items alone, and all else as ``describe`` does."""
+    if isinstance(value, list | tuple | set | dict):
+        return f"{with_article(type_name(value))} of {len(value)}"
+    return describe(value)
+
+
 _PLAIN_TYPES = {
     int,
     float,

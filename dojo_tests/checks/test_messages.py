@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from dojo.checks import Call, describe, dtype_name, grid_of
-from dojo.checks.messages import few_numbers, numbers_text, returned, rounded, with_article
+from dojo.checks.messages import (
+    describe_size,
+    few_numbers,
+    numbers_text,
+    returned,
+    rounded,
+    with_article,
+)
 from dojo.devices.simulated_cuda import SimulatedCuda
 
 
@@ -48,6 +55,21 @@ DESCRIPTIONS = [
 @pytest.mark.parametrize("value, text", DESCRIPTIONS, ids=[text for _, text in DESCRIPTIONS])
 def test_describe_gives_a_short_phrase(value, text):
     assert describe(value) == text
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        ([Shouting()] * 3, "a list of 3"),
+        ((), "a tuple of 0"),
+        ({"a": 1}, "a dict of 1"),
+        ({1, 2}, "a set of 2"),
+        ("text", "'text'"),
+        (torch.ones(2), "a float32 tensor of shape (2,) [1., 1.]"),
+    ],
+)
+def test_describe_size_counts_the_items_of_a_collection_and_shows_none(value, text):
+    assert describe_size(value) == text
 
 
 def test_describe_names_the_layout_of_a_sparse_tensor():

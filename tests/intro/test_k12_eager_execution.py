@@ -37,14 +37,13 @@ NAN, INF = math.nan, math.inf
 
 RECORDS = "PyTorch records whatever runs on tensors that require grad; the others are told before."
 SESSIONS = "That was TensorFlow 1; in TensorFlow 2 the value is there at once, without a session."
-COMPILES = "torch.compile does, since PyTorch 2.0."
 READS = "torch.compile lets Python run that part; the others trace with stand-ins for the numbers."
 JAX = "Only jit, vmap and the like trace: first_nan_layer could be written with jax.numpy, too."
 PRINTS = "Both run the Python code while they trace; later calls run only the traced operations."
 TRUTH = {
     "A": (True, RECORDS),
     "B": (False, SESSIONS),
-    "C": (False, COMPILES),
+    "C": (False, "torch.compile does, since PyTorch 2.0."),
     "D": (True, READS),
     "E": (True, JAX),
     "F": (False, PRINTS),
@@ -234,11 +233,8 @@ def test_layers_may_be_any_callables(solution, device):
         spoils = [] if place is None else [lambda value: value * NAN]
         layers = [*kinds[: place or 0], *spoils, *kinds[place or 0 :]]
         got = solution.first_nan_layer(layers, torch.tensor([1.0, 2.0]).to(device))
-        expect(
-            got == place and type(got) is not bool,
-            f"returned {describe(got)}; expected {place}.",
-            ANY,
-        )
+        sentence = f"returned {describe(got)}; expected {place}."
+        expect(got == place and type(got) is not bool, sentence, ANY)
 
 
 @aspect("values")

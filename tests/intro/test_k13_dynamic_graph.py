@@ -6,17 +6,10 @@ import math
 import numpy as np
 import torch
 
-from dojo.checks import (
-    CheckFailed,
-    aspect,
-    describe,
-    expect,
-    expect_shape,
-    expect_statements,
-    graph_nodes,
-)
+from dojo.checks import CheckFailed, aspect, expect, expect_shape, expect_statements, graph_nodes
 from dojo.checks.endless import CallsLimited, steps_limited
 from dojo.checks.laws import PureFunction
+from dojo.checks.messages import describe_size
 
 ENDLESS = "still runs after {calls} calls of torch; it should have ended (doublings needed: {n})."
 UNTRACKED = "returned a tensor that autograd does not track."
@@ -50,20 +43,24 @@ IF = "`if` asks once; which word asks again and again?"
 BEFORE = "Return the first result that reaches limit, not the one before it."
 ADDED = "Is x added once more? The result before is what has to be doubled: y + y, not y + x."
 
+ACCUMULATORS = "The accumulators, where next_functions end, are nodes too."
+ITSELF = "y.grad_fn itself is a node too."
+NONE = "None stands for an input that needs no gradient: it is no node."
+EDGES = "Those are the edges; several may lead to one node."
+WAYS = "Several ways lead to one node: count it once."
+PAIRS = "Pairs (node, number) differ where their node is the same: remember the node."
+GO_ON = "Go on from the inputs of each node that you find, up to the leaves."
+
 MOST_CALLS = 2_000  # of torch; eight doublings that look at six elements one by one take 500
 MOST_STEPS = 100_000  # calls within Python; a walk over 41 nodes takes some hundred
 
+RECORDING = "no_grad switches the recording off: print y.norm().grad_fn inside of it and outside."
+TO_LEAVES = "Follow next_functions from y.grad_fn: they end at the accumulators of the leaves."
 TRUTH = {
     "A": (True, "Print y.grad_fn after each line of the forward pass: it is there at once."),
     "B": (False, "Autograd records tensor operations, not Python: it knows what ran, not why."),
-    "C": (
-        True,
-        "no_grad switches the recording off: print y.norm().grad_fn inside of it and outside.",
-    ),
-    "D": (
-        True,
-        "Follow next_functions from y.grad_fn: they end at the accumulators of the leaves.",
-    ),
+    "C": (True, RECORDING),
+    "D": (True, TO_LEAVES),
     "E": (False, "backward walks the nodes that are there already and runs no forward code."),
     "F": (True, "Each call records what it ran, so each tree leaves its own graph to walk back."),
 }
@@ -226,15 +223,10 @@ def leaf(device, dtype=torch.float32):
     return torch.tensor([3.0, -4.0], dtype=dtype).to(device).requires_grad_()
 
 
-def shown(got):
-    """What graph_size returned, without the nodes themselves: their addresses say nothing."""
-    is_collection = isinstance(got, set | list | tuple | dict)
-    return f"a {type(got).__name__} of {len(got)}" if is_collection else describe(got)
-
-
 def expect_size(got, size, text, hint=COUNTED):
     """The number of nodes of the y that the text describes, as an int."""
-    sentence = f"returned {shown(got)} for {text}; expected {size}."
+    # the nodes themselves are not shown: their addresses say nothing
+    sentence = f"returned {describe_size(got)} for {text}; expected {size}."
     expect(type(got) is int and got == size, sentence, hint)
 
 
@@ -243,7 +235,7 @@ def test_graph_size_returns_an_int(solution, device):
     """graph_size returns an int."""
     for y in (leaf(device) * 2, leaf(device)):
         got = solution.graph_size(y)
-        expect(type(got) is int, f"returned {shown(got)}; expected an int.", NUMBER)
+        expect(type(got) is int, f"returned {describe_size(got)}; expected an int.", NUMBER)
 
 
 def graphs(device):
@@ -271,49 +263,34 @@ def graphs(device):
 @aspect("values")
 def test_graph_size_counts_distinct_nodes(solution, device):
     """Every node that y reaches counts once, the gradient accumulators too."""
-    for text, y, size in graphs(device):
-        got = solution.graph_size(y)
+    cases = graphs(device)
+    answers = [solution.graph_size(y) for _, y, _ in cases]
+    for (text, y, size), got in zip(cases, answers, strict=True):
         if got != size:
-            hint = likely_miscount(solution, device)
+            others = [miscounts(graph) for _, graph, _ in cases]
+            alike = (hint for hint in others[0] if [other[hint] for other in others] == answers)
             solution.graph_size(y)  # a message shows the last call
-            expect_size(got, size, text, hint)
+            expect_size(got, size, text, next(alike, COUNTED))
 
 
 def miscounts(y):
     """What other things there are to count than the nodes: where to look → their number."""
     nodes = graph_nodes(y)
-    inputs = {node: [parent for parent, _ in node.next_functions] for node in nodes}
     edges = [edge for node in nodes for edge in node.next_functions]
+    inputs = {node: [one for one, _ in node.next_functions if one is not None] for node in nodes}
 
     def ways(node):
-        return 1 + sum(ways(parent) for parent in inputs[node] if parent is not None)
+        return 1 + sum(map(ways, inputs[node]))
 
     return {
-        "The accumulators, where next_functions end, are nodes too.": sum(
-            map(bool, inputs.values())
-        ),
-        "y.grad_fn itself is a node too.": len(nodes) - 1,
-        "None stands for an input that needs no gradient: it is no node.": (
-            len({*nodes, *(parent for parent, _ in edges)})
-        ),
-        "Those are the edges; several may lead to one node.": len(edges),
-        "Several ways lead to one node: count it once.": ways(y.grad_fn),
-        "Pairs (node, number) differ where their node is the same: remember the node.": (
-            1 + len({edge for edge in edges if edge[0] is not None})
-        ),
-        "Go on from the inputs of each node that you find, up to the leaves.": (
-            1 + sum(parent is not None for parent in inputs[y.grad_fn])
-        ),
+        ACCUMULATORS: sum(map(bool, inputs.values())),
+        ITSELF: len(nodes) - 1,
+        NONE: len({*nodes, *(parent for parent, _ in edges)}),
+        EDGES: len(edges),
+        WAYS: ways(y.grad_fn),
+        PAIRS: 1 + len({edge for edge in edges if edge[0] is not None}),
+        GO_ON: 1 + len(inputs[y.grad_fn]),
     }
-
-
-def likely_miscount(solution, device):
-    """Where to look: the hint of what was counted instead of nodes, in all graphs."""
-    ys = [y for _, y, _ in graphs(device)]
-    got = [solution.graph_size(y) for y in ys]
-    others = [miscounts(y) for y in ys]
-    alike = (hint for hint in others[0] if [other[hint] for other in others] == got)
-    return next(alike, COUNTED)
 
 
 @aspect("values")
@@ -329,8 +306,7 @@ def test_graph_size_is_0_without_a_graph(solution, device):
         "a result of no_grad": unrecorded,
     }
     for text, y in cases.items():
-        got = solution.graph_size(y)
-        expect_size(got, 0, text, NO_GRAPH)
+        expect_size(solution.graph_size(y), 0, text, NO_GRAPH)
 
 
 @aspect("values")
@@ -356,10 +332,8 @@ def test_graph_size_counts_ten_thousand_nodes(solution):
     y = leaf("cpu")
     for _ in range(9_999):
         y = -y
-    got, was_stopped = None, False
-    try:
+    got = RecursionError
+    with contextlib.suppress(RecursionError):
         got = solution.graph_size(y)
-    except RecursionError:
-        was_stopped = True
-    expect(not was_stopped, RECURSION.format(nodes="10,000"), IN_A_LOOP)
+    expect(got is not RecursionError, RECURSION.format(nodes="10,000"), IN_A_LOOP)
     expect_size(got, 10_000, "a chain of 10,000 nodes")

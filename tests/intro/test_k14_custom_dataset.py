@@ -26,6 +26,7 @@ from dojo.checks import (
 )
 from dojo.checks.brief import brief
 from dojo.checks.loading import batches_of
+from dojo.checks.messages import describe_size
 from dojo.checks.orders import SAMPLES, expect_other_order
 
 IS_DATASET = "Write `class TensorPairs(Dataset)`, with torch.utils.data.Dataset as the base."
@@ -76,7 +77,7 @@ TRUTH = {
 DTYPES = [torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool]
 DTYPES += [torch.complex64]
 SIZES = [(7, 3), (10, 5), (2, 5), (1, 1), (5, 1)]  # samples, and samples in a batch
-MOST_BATCHES = 40  # more than any right loader gives here
+MOST_BATCHES = 40  # more than any right loader gives here; a wrong one may never end
 TIMED_BATCH = 64
 
 
@@ -154,12 +155,10 @@ class Counting:
 
     def __init__(self):
         self.seen = []
-        self.calls = 0
 
     def __call__(self, feature):
         self.seen.append(copy.deepcopy(feature))  # the learner may write into it later
-        self.calls += 1
-        return feature + self.calls
+        return feature + len(self.seen)
 
 
 def make_unequal(solution, first, second, what):
@@ -205,25 +204,18 @@ class Noted(Dataset):
 def loader_of(solution, dataset, *args, **kwargs):
     """What make_loader returns, once it is a DataLoader."""
     loader = solution.make_loader(dataset, *args, **kwargs)
-    sentence = f"returned {kind(loader)}; expected a torch.utils.data.DataLoader."
+    sentence = f"returned {describe_size(loader)}; expected a torch.utils.data.DataLoader."
     expect(issubclass(type(loader), DataLoader), sentence, IS_LOADER)
     sampler = getattr(loader, "sampler", None)
     expect(type(sampler) is not int, f"made a loader with {sampler} as its sampler.", BY_NAME)
     return loader
 
 
-def kind(value):
-    """What a value is, without what is in it."""
-    if isinstance(value, list | tuple):
-        return f"a {type(value).__name__} of {len(value)}"
-    return describe(value)
-
-
 def pair_of(batch):
     """The features and the targets of a batch, which the loader may give as a list."""
     is_pair = isinstance(batch, list | tuple) and len(batch) == 2
-    sentence = f"gave {kind(batch)} as a batch; expected the pair of its features and its targets."
-    expect(is_pair, sentence, COLLATE)
+    sentence = f"gave {describe_size(batch)} as a batch; expected the pair of its features and its"
+    expect(is_pair, f"{sentence} targets.", COLLATE)
     return batch
 
 
@@ -241,22 +233,8 @@ def read(batch):
 
 def epoch(loader):
     """The indices in each batch of one epoch, and the processes that loaded them."""
-    # a wrong loader may never end
     found = [read(batch) for batch in batches_of(loader, most=MOST_BATCHES)]
     return [indices for indices, _ in found], {one for _, where in found for one in where}
-
-
-def in_line(batches):
-    return [index for batch in batches for index in batch]
-
-
-def expect_all_once(batches, n, number=1):
-    """Each of the n samples came once in this epoch."""
-    indices = in_line(batches)
-    for index in range(n):
-        count = indices.count(index)
-        sentence = f"let sample {index} come {times(count)} in epoch {number}; expected once."
-        expect(count == 1, sentence, ONCE if count or index < n - 1 else LAST)
 
 
 @aspect("type")
@@ -342,23 +320,23 @@ def test_transforms_the_feature_alone(solution, device):
 def test_transforms_at_each_access(solution):
     """The transform is called once at each access, with that feature as it was given."""
     transform = Counting()
-    dataset = solution.TensorPairs(*tensors(), transform)
-    sentence = f"called the transform {times(transform.calls)} before any sample was asked for."
-    expect(transform.calls == 0, sentence, NOT_AHEAD)
+    dataset, seen = solution.TensorPairs(*tensors(), transform), transform.seen
+    sentence = f"called the transform {times(len(seen))} before any sample was asked for."
+    expect(not seen, sentence, NOT_AHEAD)
     len(dataset)
-    expect(transform.calls == 0, "called the transform to find its length.", LENGTH)
+    expect(not seen, "called the transform to find its length.", LENGTH)
     for number, index in enumerate([1, 1, 2, -1, 1], start=1):
-        transform.seen.clear()
+        before = len(seen)
         feature, _ = at(dataset, index)
-        calls = len(transform.seen)
+        calls = len(seen) - before
         sentence = f"called the transform {times(calls)} at access {number}; expected once."
         expect(calls == 1, sentence, EACH_ACCESS)
         x, _ = pair(index)
-        argument, wanted = describe(transform.seen[0]), describe(x)
+        argument, wanted = describe(seen[-1]), describe(x)
         sentence = f"called the transform with {argument} at access {number}; expected {wanted}."
         expect(argument == wanted, sentence, AS_GIVEN)
         what = f"the feature at access {number}:"
-        expect_values(feature, x + transform.calls, EACH_ACCESS, what, 0, 0)
+        expect_values(feature, x + number, EACH_ACCESS, what, 0, 0)
 
 
 @aspect("values")
@@ -387,7 +365,7 @@ def test_keeps_the_order(solution):
     loader = loader_of(solution, Noted(11), 4, shuffle=False)
     next(iter(loader))  # an epoch that is broken off leaves no trace
     for number in (1, 2):
-        got = brief(in_line(epoch(loader)[0]))
+        got = brief([*itertools.chain(*epoch(loader)[0])])
         sentence = f"gave the samples {got} in epoch {number}; expected 0 to 10 in order."
         expect(got == str(list(range(11))), sentence, IN_ORDER)
 
@@ -411,7 +389,11 @@ def test_reshuffles_each_epoch(solution):
     known = {"the dataset": [list(range(SAMPLES))[k : k + 7] for k in range(0, SAMPLES, 7)]}
     for number in (1, 2, 3):
         batches, here = epoch(loader)[0], f"epoch {number}"
-        expect_all_once(batches, SAMPLES, number)
+        samples = [*itertools.chain(*batches)]
+        for index in range(SAMPLES):
+            count = samples.count(index)
+            sentence = f"let sample {index} come {times(count)} in {here}; expected once."
+            expect(count == 1, sentence, ONCE if count or index < SAMPLES - 1 else LAST)
         for there, other in known.items():
             expect_other_order(batches, other, here, there, RESHUFFLE, SHUFFLE_ALL)
         known[here] = batches
@@ -511,8 +493,7 @@ def test_loads_in_worker_processes(solution):
         last = str(error).strip().rpartition("\n")[2]
         raise CheckFailed(f"fails with two workers: {last}", IN_WORKER) from error
     expect(0 not in processes, "loads samples in the process that loops.", WORKERS)
-    count = len(processes)
-    expect(count == 2, f"used {count} worker processes; expected 2.", WORKERS)
+    expect(len(processes) == 2, f"used {len(processes)} worker processes; expected 2.", WORKERS)
     expected = [[0, 1], [2, 3], [4, 5], [6]]
     sentence = f"gave the batches {brief(batches)}; expected {expected}."
     expect(sorted(batches) == expected, sentence, ONE_WORKER)

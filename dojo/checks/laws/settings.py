@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from dojo.checks.expect import expect
+
 _TORCH = torch._C
 # what a learner would call it, how it is read, how it is put back
 _SETTINGS: tuple[tuple[str, Any, Any], ...] = (
@@ -79,6 +81,24 @@ def settings_watched(
                 found.text = found.text or _drawn(others, may_draw)
             if not found.text and solution.changed_default:
                 found.text = f"changed {solution.changed_default}."
+
+
+@contextlib.contextmanager
+def settings_untouched(solution: Any, hint: str = "", may_draw: bool = False) -> Iterator[None]:
+    """Fail if the ``with`` block changed a setting of torch, and put it back.
+
+    Args:
+        solution: as for ``settings_watched``.
+        hint: where to look if one did change.
+        may_draw: as for ``settings_watched``.
+
+    Raises:
+        CheckFailed: the block changed a setting, or drew a number though it may not.
+    """
+    __tracebackhide__ = True
+    with settings_watched(solution, may_draw=may_draw) as found:
+        yield
+    expect(not found.text, found.text, hint)
 
 
 def _put_back(before: list[Any]) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from dojo.checks.laws.settings import settings_watched
+from dojo.checks import CheckFailed
+from dojo.checks.laws.settings import settings_untouched, settings_watched
 from dojo.judge.sandbox.defaults import reset_settings_and_seeds
 
 
@@ -31,6 +32,27 @@ def nothing():
 def test_nothing_is_found_where_nothing_is_changed(found_after):
     assert found_after(nothing) == ""
     assert found_after(nothing, thoroughly=True) == ""
+
+
+def test_a_changed_setting_fails_with_the_hint_and_is_put_back():
+    solution = types.SimpleNamespace(changed_default="")
+    with settings_untouched(solution, "Leave it."):
+        nothing()
+    with (
+        pytest.raises(CheckFailed, match="changed whether autograd records") as failure,
+        settings_untouched(solution, "Leave it."),
+    ):
+        torch.set_grad_enabled(False)
+    assert failure.value.hint == "Leave it."
+    assert torch.is_grad_enabled()
+
+
+def test_a_drawn_number_fails_unless_it_may_be_drawn():
+    solution = types.SimpleNamespace(changed_default="")
+    with settings_untouched(solution, may_draw=True):
+        torch.rand(1)
+    with pytest.raises(CheckFailed, match="drew a number"), settings_untouched(solution):
+        torch.rand(1)
 
 
 def test_whether_autograd_records_is_told_and_put_back(found_after):
