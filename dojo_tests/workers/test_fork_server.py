@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import pytest
 
@@ -174,6 +175,7 @@ def test_a_fork_waits_for_one_step_of_the_preload_only(tiny_fork_server, until):
     assert until(lambda: "preloaded" in server._end_of_output())
 
     def steps_taken():
+        time.sleep(0.2)  # many times as long as the server waits for a request
         worker = server.fork(60.0)
         try:
             return worker.ask("how often?")[1]
