@@ -161,6 +161,18 @@ def run_dojo_at_terminal(own_dojo):
     return run
 
 
+def _hear_signals():
+    """Take back that signals are ignored, as they are in a run of the tests in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session")
+def hear_signals():
+    """Has a process that is about to be started hear signals; for ``preexec_fn``."""
+    return _hear_signals
+
+
 class Typist:
     """A command at a terminal of 100 columns, with somebody who reads and types."""
 
@@ -172,6 +184,7 @@ class Typist:
         if self.pid == 0:
             os.chdir(folder)
             os.environ.update(TERM="xterm", COLUMNS="100", NO_COLOR="1")
+            _hear_signals()
             os.execv(sys.executable, [sys.executable, "-m", "dojo", *arguments])
 
     def wait_for(self, *words):

@@ -69,7 +69,7 @@ TIMING = b"dojo: timing first/k01_double, beside the reference\n"
     ],
 )
 def test_a_signal_ends_a_run_with_its_code_and_leaves_no_process(
-    own_dojo, first_kata, tmp_path, command, name, said
+    own_dojo, first_kata, tmp_path, hear_signals, command, name, said
 ):
     reached = tmp_path / "reached"
     first_kata.stub.write_text(f"open({str(reached)!r}, 'w').close()\nwhile True:\n    pass\n")
@@ -79,7 +79,7 @@ def test_a_signal_ends_a_run_with_its_code_and_leaves_no_process(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=hear_signals,
     ) as process:
         until = time.monotonic() + PATIENCE
         while not reached.exists() and time.monotonic() < until:
