@@ -79,6 +79,18 @@ def own_dojo(small_dojo, tmp_path):
     return shutil.copytree(small_dojo, tmp_path / "dojo", ignore=leave)
 
 
+@pytest.fixture
+def double(own_dojo):
+    """The kata first/k01_double of the test's own dojo."""
+    return Kata("first/k01_double", own_dojo)
+
+
+@pytest.fixture
+def add(own_dojo):
+    """The kata first/k02_add of the test's own dojo."""
+    return Kata("first/k02_add", own_dojo)
+
+
 def copy_compiled(source, target):
     """Copy a module with what it was compiled to, which takes longer than the copy."""
     compiled = Path("__pycache__")

@@ -108,12 +108,13 @@ def refresh(root: Path, save: Callable[[Path], None]) -> None:
             continue
         if target.exists() and not target.is_file():  # such as a folder of the learner's
             continue
-        if target.exists() and content_of(target) != source.read_bytes():
-            if not handed_out.is_newer(target, source):
-                continue
-            save(target)
-        if content_of(target) != source.read_bytes():
-            write_atomically(target, source.read_bytes())
+        new = source.read_bytes()
+        if content_of(target) != new:
+            if target.exists():
+                if not handed_out.is_newer(target, source):
+                    continue
+                save(target)
+            write_atomically(target, new)
         handed_out.note(target, source)
     handed_out.save()
 

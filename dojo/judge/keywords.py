@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 
@@ -21,15 +22,13 @@ class KeywordFilter:
     """
 
     def __init__(self, expression: str, katas: Sequence[Kata]) -> None:
-        words = re.findall(r"[\w]+", expression)
+        words = re.findall(r"\w+", expression)
         names = [word for word in words if _OF_KATA.fullmatch(word)]
         known = any(_has_name(kata, name) for kata in katas for name in names)
         self._expression: Expression | None = None
         if known and "not" not in words:
-            try:
+            with contextlib.suppress(SyntaxError):  # pytest says so
                 self._expression = Expression.compile(expression)
-            except SyntaxError:  # pytest says so
-                return
 
     def excludes(self, kata: Kata) -> bool:
         """Return whether ``-k`` can select no check of the kata."""

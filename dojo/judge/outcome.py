@@ -61,8 +61,7 @@ def check_after(
         solution: the answer that was judged, if it was asked for; it knows the last call.
     """
     before = check_before(item, solutions)
-    if not isinstance(solution, NullSolution):  # that has every name
-        error = getattr(solution, "load_error", None) or error  # whatever a check makes of it
+    error = getattr(solution, "load_error", None) or error  # whatever a check makes of it
     if error is None:
         return replace(before, state=GREEN)
     told = _told(item, error, solutions, solution)

@@ -158,10 +158,9 @@ class Runner:
         self.warm_up(all_of_torch=True)
         yield
         for kata in find_katas(self.root):
-            if kata.name not in self._items:
-                self.collect(kata)
-                self._prepare_laws(self.items_of(kata))
-                yield
+            self.collect(kata)
+            self._prepare_laws(self.items_of(kata))
+            yield
         self.warm_up()
 
     def _prepare_laws(self, items: Iterable[pytest.Item]) -> None:

@@ -134,6 +134,7 @@ class NullSolution:
     source_hash = ""
     hint = ""
     changed_default = ""
+    load_error = None
 
     def __init__(self) -> None:
         self.records: dict[Any, Any] = {}

@@ -5,7 +5,6 @@ import ast
 import pytest
 
 from dojo.course.candidates import find_candidates
-from dojo.course.katas import Kata
 
 IMPOSTORS = '''"""Wrong answers."""
 
@@ -30,11 +29,6 @@ def adds(x):
 def helper(x):
     return x
 '''
-
-
-@pytest.fixture
-def double(own_dojo):
-    return Kata("first/k01_double", own_dojo)
 
 
 @pytest.fixture

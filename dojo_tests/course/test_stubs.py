@@ -2,7 +2,7 @@
 
 import pytest
 
-from dojo.course.katas import Kata, find_katas
+from dojo.course.katas import find_katas
 from dojo.course.stubs import (
     RUN_LINE,
     find_stub,
@@ -37,12 +37,6 @@ NO_STUBS = {
     "nested without end": "NotImplementedError" + "(" * 1000,
 }
 ANSWER = b"def add(x1, x2):\n    return x1 + x2\n"
-
-
-@pytest.fixture
-def add(own_dojo):
-    """The kata first/k02_add, with its stub."""
-    return Kata("first/k02_add", own_dojo)
 
 
 # ---------------------------------------------------------------- is_stub

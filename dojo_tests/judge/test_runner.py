@@ -51,11 +51,6 @@ def config_with(benchmark_only=False, args_source=None, warns=False):
 
 
 @pytest.fixture
-def add(own_dojo):
-    return Kata("first/k02_add", own_dojo)
-
-
-@pytest.fixture
 def runner(own_dojo):
     return Runner(config_with(), own_dojo, own_dojo / "katas")
 

@@ -5,7 +5,6 @@ import hashlib
 
 import pytest
 
-from dojo.course.katas import Kata
 from dojo.practice.schedule import Schedule
 from dojo.progress.record import Progress
 from dojo.verdict.model import GREEN, Verdict
@@ -34,18 +33,6 @@ class Calendar:
 def calendar():
     """A clock of days, which begins with the year 2026."""
     return Calendar()
-
-
-@pytest.fixture
-def double(own_dojo):
-    """The kata first/k01_double."""
-    return Kata("first/k01_double", own_dojo)
-
-
-@pytest.fixture
-def add(own_dojo):
-    """The kata first/k02_add."""
-    return Kata("first/k02_add", own_dojo)
 
 
 @pytest.fixture

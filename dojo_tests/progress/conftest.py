@@ -4,20 +4,7 @@ import hashlib
 
 import pytest
 
-from dojo.course.katas import Kata
 from dojo.verdict.model import Verdict
-
-
-@pytest.fixture
-def double(own_dojo):
-    """The kata first/k01_double."""
-    return Kata("first/k01_double", own_dojo)
-
-
-@pytest.fixture
-def add(own_dojo):
-    """The kata first/k02_add."""
-    return Kata("first/k02_add", own_dojo)
 
 
 @pytest.fixture(scope="session")

@@ -144,12 +144,6 @@ def test_a_red_verdict_without_a_red_check_gets_no_diagnosis():
 # ---------------------------------------------------------------- the table and its file
 
 
-@pytest.fixture
-def double(own_dojo):
-    """The kata first/k01_double in a dojo of the test's own."""
-    return Kata("first/k01_double", own_dojo)
-
-
 def judge_by_text(kata, source):
     """A verdict without a judge, which tells answers apart by their text."""
     return verdict_of(("one", RED, source))

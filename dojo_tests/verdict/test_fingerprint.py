@@ -25,11 +25,6 @@ OTHERS = ["tui/app.py", "tui/dojo.tcss", "cli/app.py", "bench/table.py", "verdic
 
 
 @pytest.fixture
-def double(own_dojo):
-    return Kata("first/k01_double", own_dojo)
-
-
-@pytest.fixture
 def own_code(tmp_path, monkeypatch):
     """A copy of the package dojo, of which the fingerprint is taken."""
     leave = shutil.ignore_patterns("__pycache__")

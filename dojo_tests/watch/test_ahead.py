@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from dojo.course.katas import Kata
 from dojo.verdict.diagnosis import find_impostors, known_table
 from dojo.verdict.model import GREEN, RED, Check, Verdict
 from dojo.watch.ahead import Ahead
@@ -58,16 +57,6 @@ def verdict_on(kata, state=RED, message=""):
     """A verdict of one check, which tells answers apart by its message."""
     check = Check("doubles each number", "values", "cpu", state, message)
     return Verdict(kata.name, state, 0.1, "", (check,))
-
-
-@pytest.fixture
-def double(own_dojo):
-    return Kata("first/k01_double", own_dojo)
-
-
-@pytest.fixture
-def add(own_dojo):
-    return Kata("first/k02_add", own_dojo)
 
 
 @pytest.fixture
