@@ -24,7 +24,7 @@ from dojo.judge.dispatch import Dispatch
 from dojo.judge.items import machine_of
 from dojo.judge.runner import Runner
 from dojo.judge.serve import ServedRun
-from dojo.judge.solution import NullSolution, Solution
+from dojo.judge.solution import Solution
 from dojo.judge.terminal_report import KataReporter
 from dojo.workers.limits import LONGEST_TIME_LIMIT, TIME_LIMIT
 
@@ -149,6 +149,6 @@ def device(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def solution(request: pytest.FixtureRequest) -> Solution | NullSolution:
+def solution(request: pytest.FixtureRequest) -> Solution:
     """The learner's answer: its public names can be called as attributes."""
     return request.config.stash[RUNNER].solution_for(request.node)

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import json
 import os
 import runpy
 import shutil
@@ -15,18 +14,12 @@ from xdist.scheduler import WorkStealingScheduling
 
 from dojo.course.katas import Kata
 from dojo.course.stubs import find_stub, is_stub
-from dojo.files.atomic import write_atomically
-from dojo.verdict.diagnosis import known_table
-from dojo.verdict.diagnosis import make_table as make_table_of
-from dojo.verdict.fingerprint import fingerprint
-from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check, Verdict
 from dojo.workers import client
 from dojo.workers.pool import WorkerPool
 
 ROOT = Path(__file__).parent.parent
 SMALL_DOJO = Path(__file__).parent / "small_dojo"
 FRESH = 24  # of so many tests that run pytest one starts a new Python, which imports torch anew
-KEPT_STATES = (GREEN, NOT_STARTED, RED)  # what another run may find otherwise is not kept
 
 warm = runpy.run_path(str(Path(__file__).with_name("warm_python.py")))
 
@@ -202,41 +195,3 @@ def pool():
 def judge(pool):
     """``dojo.workers.client.judge`` by the session's warm workers."""
     return functools.partial(client.judge, pool)
-
-
-@pytest.fixture(scope="session")
-def judge_source(pool):
-    """``dojo.workers.client.judge_source`` by the session's warm workers.
-
-    A verdict is kept in ``.dojo/verdicts/`` by a hash of all that decides it, so that neither
-    another test nor another run asks for it again. What options change is not kept.
-    """
-    fingerprint_of = functools.cache(fingerprint)
-
-    def judge_once(kata, source, **options):
-        if options or isinstance(source, bytes):
-            return client.judge_source(pool, kata, source, **options)
-        folder = ROOT / ".dojo" / "verdicts" / kata.track / f"{kata.stem}-{fingerprint_of(kata)}"
-        file = folder / f"{hashlib.sha256(source.encode()).hexdigest()}.json"
-        if file.exists():
-            return _verdict_of(json.loads(file.read_text(encoding="utf-8")))
-        if not folder.exists():
-            for stale in folder.parent.glob(f"{kata.stem}-*"):
-                shutil.rmtree(stale, ignore_errors=True)
-        verdict = client.judge_source(pool, kata, source)
-        if verdict.state in KEPT_STATES:
-            write_atomically(file, json.dumps(verdict.as_json()))
-        return verdict
-
-    return judge_once
-
-
-def _verdict_of(data):
-    del data["version"]
-    return Verdict(**{**data, "checks": tuple(Check(**check) for check in data["checks"])})
-
-
-@pytest.fixture(scope="session")
-def make_table(judge_source):
-    """The table of a kata's known mistakes, made once."""
-    return functools.cache(lambda kata: known_table(kata) or make_table_of(kata, judge_source))

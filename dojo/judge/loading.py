@@ -6,15 +6,16 @@ disk at this moment.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 import tokenize
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dojo.course.katas import shown_path
+from dojo.course.katas import Kata, shown_path
 from dojo.course.stubs import how_to_bring_back
 from dojo.files.atomic import NoUsualFile, read_file
 from dojo.judge.error_words import debugger_left, error_in_words
@@ -92,6 +93,29 @@ def load(
             trace
         ) from None
     return module
+
+
+def module_name(kata: Kata) -> str:
+    """Return the name of the module that the answer to a kata becomes."""
+    return kata.name.replace("/", ".")
+
+
+@contextlib.contextmanager
+def unloaded_afterwards(kata: Kata) -> Iterator[None]:
+    """After the ``with`` block, put back what ``load`` has changed for an answer to this kata."""
+    module = module_name(kata)
+    names = module, module.rpartition(".")[0]
+    before = {name: sys.modules.get(name) for name in names}
+    path = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name, known in before.items():
+            if known is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = known
 
 
 def _new_module(name: str, path: Path) -> types.ModuleType:

@@ -22,11 +22,11 @@ from dojo.judge.hints import hint_of_check
 from dojo.judge.items import KATA
 from dojo.judge.learner_lines import Trace, unstarted_name
 from dojo.judge.loading import LoadError
-from dojo.judge.solution import NullSolution, Solution
+from dojo.judge.solution import Solution
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check
 
 _LONGEST = 4000  # characters of a message
-_CHECK = pytest.StashKey[Check]()
+_BEFORE = pytest.StashKey[tuple[Path, Check]]()  # the folder of answers, and what is known
 
 
 def check_before(item: pytest.Item, solutions: Path) -> Check:
@@ -36,21 +36,23 @@ def check_before(item: pytest.Item, solutions: Path) -> Check:
         item: a check of a kata.
         solutions: the folder of answers, laid out like ``katas/``.
     """
-    if _CHECK not in item.stash:
+    known = item.stash.get(_BEFORE, None)
+    if known is None or known[0] != solutions:
         kata = item.stash[KATA]
         function = getattr(item, "function", None)
         text = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0].rstrip(".")
         name = text or item.name.removeprefix("test_").replace("_", " ")
         path = shown_path(kata.solution_in(solutions), kata.root)
-        item.stash[_CHECK] = Check(name, aspect_of(function), device_of_item(item), "", file=path)
-    return item.stash[_CHECK]
+        check = Check(name, aspect_of(function), device_of_item(item), "", file=path)
+        item.stash[_BEFORE] = known = solutions, check
+    return known[1]
 
 
 def check_after(
     item: pytest.Item,
     error: BaseException | None,
     solutions: Path,
-    solution: Solution | NullSolution | None,
+    solution: Solution | None,
 ) -> Check:
     """Return the check with its outcome.
 
@@ -85,7 +87,7 @@ def _told(
     item: pytest.Item,
     error: BaseException,
     solutions: Path,
-    solution: Solution | NullSolution | None,
+    solution: Solution | None,
 ) -> _Told:
     """Word what a check raised: an error of the file, a failed expectation, or an exception."""
     known = error if solution is None else getattr(solution, "load_error", None)
@@ -95,14 +97,15 @@ def _told(
     path = kata.solution_in(solutions)
     trace = Trace(error, path)
     is_far_from_call = not trace.learner and not trace.is_in_call
-    needs_autograd = item.stash[_CHECK].aspect == "gradient" or not isinstance(error, CheckFailed)
+    before = check_before(item, solutions)
+    needs_autograd = before.aspect == "gradient" or not isinstance(error, CheckFailed)
     if is_far_from_call and needs_autograd and not torch.is_grad_enabled():
         return _autograd_off(solution, kata.stem)
     if isinstance(error, CheckFailed) and not trace.ends_in_learner:
         called = str(solution.last_call) if solution else ""
         text = f"{called} {error.sentence}".strip()
         line = solution.last_line if solution else 0
-        hint = REMARK if _is_by_order(item) else error.hint
+        hint = REMARK if _is_by_order(before) else error.hint
         return _Told(RED, f"{text}\n{hint}".strip(), line)
     is_unstarted = isinstance(error, NotImplementedError) and trace.ends_in_learner
     if is_unstarted and (name := unstarted_name(path, trace.line)):
@@ -114,9 +117,8 @@ def _told(
     return _exception(item, error, trace, f" ({place})" if trace.line else "", solution)
 
 
-def _is_by_order(item: pytest.Item) -> bool:
+def _is_by_order(check: Check) -> bool:
     """Whether numbers on the GPU are wrong perhaps since their order was relied on."""
-    check = item.stash[_CHECK]
     return check.device == "cuda" and check.aspect == "values" and WriteOrder.was_open
 
 
@@ -125,7 +127,7 @@ def _exception(
     error: BaseException,
     trace: Trace,
     where: str,
-    solution: Solution | NullSolution | None,
+    solution: Solution | None,
 ) -> _Told:
     """Word an exception: what was called, what went in, and where to look."""
     stem = item.stash[KATA].stem
@@ -149,7 +151,7 @@ def _exception(
     return _Told(RED, "\n".join(filter(None, lines)), trace.line, heading)
 
 
-def _autograd_off(solution: Solution | NullSolution | None, stem: str) -> _Told:
+def _autograd_off(solution: Solution | None, stem: str) -> _Told:
     """Word that autograd does not record any more, which fails a check far from its cause."""
     call = solution.last_call if solution else ""
     name = call.name if isinstance(call, Call) else stem

@@ -29,13 +29,14 @@ from dojo.files.atomic import signature_of
 from dojo.judge.collection import module_at, place_in_file
 from dojo.judge.items import KATA, PLACE, is_simple, machine_of, place_of
 from dojo.judge.keywords import KeywordFilter
+from dojo.judge.loading import unloaded_afterwards
 from dojo.judge.outcome import check_after, check_before
 from dojo.judge.sandbox.defaults import preload, reset_settings_and_seeds
 from dojo.judge.sandbox.file_access import AuditHook
 from dojo.judge.sandbox.output import KEPT
 from dojo.judge.sandbox.process_state import ProcessState
 from dojo.judge.sandbox.tampering import Snapshot
-from dojo.judge.solution import NullSolution, Solution
+from dojo.judge.solution import Solution
 from dojo.verdict.model import GREEN, RED, Check
 from dojo.verdict.text import text_of_report
 
@@ -57,7 +58,7 @@ class Runner:
     def __init__(self, config: pytest.Config, root: Path, solutions: Path) -> None:
         self.config, self.root, self.solutions = config, root, solutions
         self._items: dict[str, list[pytest.Item]] = {}
-        self._loaded: dict[str, Solution | NullSolution] = {}
+        self._loaded: dict[str, Solution] = {}
         self._numbers = itertools.count()
         self._snapshot: Snapshot | None = None
         self._audit_hook: AuditHook | None = None
@@ -65,6 +66,7 @@ class Runner:
         self._signatures: list[object] = []  # of these files, before the answer is judged
         self._state: ProcessState | None = None
         self._modules: dict[str, Any] = {}
+        self._reference = b""  # the content of the file, between ``open`` and ``rehearse``
         self.session: pytest.Session | None = None
 
     # ---------------------------------------------------------------- collection
@@ -171,9 +173,16 @@ class Runner:
                 with contextlib.suppress(Exception):  # the verdict meets it again, and words it
                     one().prepare()
 
-    def open(self, kata: Kata, solutions: Path) -> None:
-        """Judge only this kata's answer from now on; close the reference to this process."""
+    def open(self, kata: Kata, solutions: Path, will_rehearse: bool = False) -> None:
+        """Judge only this kata's answer from now on; close the reference to this process.
+
+        Args:
+            kata: what is judged.
+            solutions: the folder of answers, laid out like ``katas/``.
+            will_rehearse: whether ``rehearse`` is called next.
+        """
         self.solutions = solutions
+        self._reference = kata.reference.read_bytes() if will_rehearse else b""
         self.solution(kata)  # reads the reference's names, before that is forbidden
         course = course_of(self.root)
         hidden = [] if solutions == course / "reference" else ["reference", "impostors"]
@@ -193,19 +202,36 @@ class Runner:
         """
         self._state = ProcessState(reopen, self._modules)
 
-    def prefault(self, kata: Kata, items: Iterable[pytest.Item]) -> None:
-        """Run the checks once against a stand-in for the answer.
+    def rehearse(
+        self,
+        kata: Kata,
+        items: Iterable[pytest.Item],
+        is_awaited: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Run the checks on the reference, so that the verdict on the answer is faster.
 
-        A forked process copies each page of memory when it first writes to it. So that is paid
-        before the learner saves, and not during the verdict.
+        A forked process copies each page of memory when it first writes to it, and torch makes much
+        at the first use. So that is paid before the learner saves, and not during the verdict.
+        Nothing of the reference is left for the answer to find.
+
+        Args:
+            kata: what is judged.
+            items: its checks.
+            is_awaited: called before each check; whether the verdict is asked for already.
         """
         if self._snapshot is not None:
             self._snapshot.restore()
         answer = self._loaded[kata.name]
-        self._loaded[kata.name] = NullSolution()
-        for item in items:
-            self.run(item, None)
-        self._loaded[kata.name] = answer
+        with unloaded_afterwards(kata):
+            self._loaded[kata.name] = answer.with_content(self._reference)
+            for item in items:
+                if is_awaited():
+                    break
+                self.run(item, None)
+            self._loaded[kata.name] = answer
+        self._reference = b""
+        WriteOrder.was_open = False
+        gc.collect()
 
     # ---------------------------------------------------------------- running a check
 
@@ -242,14 +268,14 @@ class Runner:
                 if self._state is not None:
                     self._state.restore()
 
-    def solution_for(self, item: pytest.Item) -> Solution | NullSolution:
+    def solution_for(self, item: pytest.Item) -> Solution:
         """Reset torch's settings and seeds, and return the answer that this check judges."""
         reset_settings_and_seeds()
         solution = self.solution(item.stash[KATA])
         solution.hint = ""  # it was of another check
         return solution
 
-    def solution(self, kata: Kata) -> Solution | NullSolution:
+    def solution(self, kata: Kata) -> Solution:
         """Return the answer to a kata; its file is read at the first use of one of its names."""
         if kata.name not in self._loaded:
             path = kata.solution_in(self.solutions)

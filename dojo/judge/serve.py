@@ -21,7 +21,7 @@ from dojo.course.katas import Kata
 from dojo.devices.select import can_fork, device_of_item, devices_line, takes_device
 from dojo.judge.error_words import error_in_words
 from dojo.judge.runner import Runner
-from dojo.judge.sandbox.output import print_to_memory
+from dojo.judge.sandbox.output import Tail, print_to_memory
 from dojo.verdict.model import CRASHED, GREEN, Check
 from dojo.workers.limits import bound_memory
 from dojo.workers.protocol import SOCKET, WorkerEnd, answer, requests
@@ -52,7 +52,7 @@ class ServedRun:
         runner = self._runner
         if SOCKET not in os.environ:
             runner.warm_up()
-            serve(runner, connect(), preloads=True)
+            serve(runner, connect())
             return True
         from dojo.workers.fork_server import refuse, run_fork_server  # for Linux only
 
@@ -68,24 +68,53 @@ def _stream_to_nowhere() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - to the end
 
 
-def _outcome(runner: Runner, item: pytest.Item, following: pytest.Item | None) -> Check:
-    """Run a check; if the judge itself fails at that, the answer has broken something of it."""
-    try:
-        return runner.run(item, following)
-    except BaseException as error:  # noqa: BLE001 - whatever the answer has done
-        before = runner.check_before(item)
-        fault = f"your file broke what judges it: {error_in_words(error)}"
-        message = f"{before.file}: {fault}. Does it change Python or torch themselves?"
-        return replace(before, state=CRASHED, message=message)
+class AnswerRun:
+    """Runs the checks of one answer, and looks whether the answer has spoiled what judges it.
+
+    Args:
+        runner: what runs the checks.
+        tail: what keeps the end of what the answer prints, if anything does.
+    """
+
+    def __init__(self, runner: Runner, tail: Tail | None) -> None:
+        self._runner, self._tail = runner, tail
+        self._verify_integrity = runner.verify_integrity  # the learner's code may replace that
+        self._is_first, self._was_red = True, False
+
+    def check(self, item: pytest.Item, following: pytest.Item | None) -> Check:
+        """Run a check, and return its outcome.
+
+        Args:
+            item: the check.
+            following: the check that comes next; None after the last one.
+        """
+        check = self._outcome(item, following)
+        # After the first check, and before a red verdict is explained or a green one given.
+        is_turn = check.state != GREEN or following is None
+        thoroughly = self._is_first or (is_turn and not self._was_red)
+        check = self._verify_integrity(item, check, thoroughly=thoroughly)
+        self._is_first, self._was_red = False, self._was_red or check.state != GREEN
+        sys.stdout.flush()
+        printed = self._tail.take() if self._tail else ""
+        return check if check.state == GREEN else replace(check, output=printed)
+
+    def _outcome(self, item: pytest.Item, following: pytest.Item | None) -> Check:
+        """Run a check; if the judge itself fails at that, the answer has broken something of it."""
+        try:
+            return self._runner.run(item, following)
+        except BaseException as error:  # noqa: BLE001 - whatever the answer has done
+            before = self._runner.check_before(item)
+            fault = f"your file broke what judges it: {error_in_words(error)}"
+            message = f"{before.file}: {fault}. Does it change Python or torch themselves?"
+            return replace(before, state=CRASHED, message=message)
 
 
-def serve(runner: Runner, connection: WorkerEnd, preloads: bool = False) -> None:
+def serve(runner: Runner, connection: WorkerEnd) -> None:
     """Judge one kata's answer: send the plan, then an answer for each check, until the end.
 
     Args:
         runner: what runs the checks.
         connection: the connection to the parent; ``workers.protocol`` describes the messages.
-        preloads: whether ``prefault`` imports all of torch too, since no fork server has done so.
     """
     for name in UNUSED_PLUGINS:
         runner.config.pluginmanager.unregister(name=name)
@@ -97,7 +126,7 @@ def serve(runner: Runner, connection: WorkerEnd, preloads: bool = False) -> None
     kata = Kata(request["kata"], runner.root)
     runner.collect(kata)
     runner.warm_up()
-    runner.open(kata, Path(request["solutions"]))
+    runner.open(kata, Path(request["solutions"]), will_rehearse=request["rehearse"])
     chosen = request["device"]
     checks = {
         item.nodeid: replace(runner.check_before(item), state=GREEN)
@@ -108,28 +137,18 @@ def serve(runner: Runner, connection: WorkerEnd, preloads: bool = False) -> None
     used = tuple(sorted({check.device for check in checks.values()}))
     answer(connection, {"plan": plan, "devices": devices_line(used)})
     items = {item.nodeid: item for item in runner.items_of(kata)}
-    if request["prefault"] and preloads:
-        runner.warm_up(all_of_torch=True)
     tail = print_to_memory() if request["capture"] else None
     runner.record_process(tail.stream if tail else _stream_to_nowhere)
-    if request["prefault"]:
-        runner.prefault(kata, (items[nodeid] for nodeid in checks))
-    verify_integrity = runner.verify_integrity  # as it is before the learner's code can change it
-    is_first, was_red = True, False
+    if request["rehearse"]:
+        runner.rehearse(kata, (items[nodeid] for nodeid in checks), connection.has_request)
+        if tail:
+            tail.take()  # what the reference printed
+    run_check = AnswerRun(runner, tail).check  # as it is before the learner's code can change it
     for request in received:
         for nodeid, following in itertools.pairwise([*request["run"], request["following"]]):
-            item, next_item = items[nodeid], items.get(following)
             started = time.perf_counter()
-            check = _outcome(runner, item, next_item)
+            check = run_check(items[nodeid], items.get(following))
             seconds = time.perf_counter() - started
-            # After the first check, and before a red verdict is explained or a green one given.
-            is_turn = check.state != GREEN or next_item is None
-            check = verify_integrity(item, check, thoroughly=is_first or (is_turn and not was_red))
-            is_first, was_red = False, was_red or check.state != GREEN
-            sys.stdout.flush()
-            printed = tail.take() if tail else ""
-            if check.state != GREEN:
-                check = replace(check, output=printed)
             source_hash = runner.solution(kata).source_hash
             outcome = {
                 "nodeid": nodeid,

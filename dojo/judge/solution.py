@@ -16,7 +16,7 @@ from dojo.checks.messages import Call
 from dojo.course.katas import Kata
 from dojo.course.statement import PublicName
 from dojo.judge.learner_lines import line_of
-from dojo.judge.loading import LoadError, load, read
+from dojo.judge.loading import LoadError, load, module_name, read
 from dojo.judge.sandbox.defaults import reset_defaults
 from dojo.judge.sandbox.process_state import ProcessState
 from dojo.judge.signatures import require_names
@@ -31,6 +31,7 @@ class Solution:
         names: the public names.
         root: the dojo's root.
         state: returns the record by which the process is restored after each call, if there is one.
+        raw: what the file would hold, if it is not the learner's file that is to be loaded.
 
     Attributes:
         last_call: the last call of a public name, whose ``str`` is such as ``add(x1, x2)``.
@@ -48,8 +49,9 @@ class Solution:
         names: dict[str, PublicName],
         root: Path,
         state: Callable[[], ProcessState | None] = lambda: None,
+        raw: bytes | None = None,
     ) -> None:
-        self._state = state
+        self._state, self._raw = state, raw
         self._kata, self._path, self._names, self._root = kata, path, names, root
         self._module: types.ModuleType | None = None
         self._error: LoadError | None = None
@@ -71,6 +73,10 @@ class Solution:
             self._calls[key] = self._recording(name, value)
         return self._calls[key]
 
+    def with_content(self, raw: bytes) -> Solution:
+        """Return an answer to the same kata that is loaded from this content, not from the file."""
+        return Solution(self._kata, self._path, self._names, self._root, self._state, raw)
+
     @property
     def load_error(self) -> LoadError | None:
         """Why the file cannot be judged, once that is known."""
@@ -81,12 +87,11 @@ class Solution:
         if self._error is not None:
             raise self._error.with_traceback(None)  # it would grow with each check
         try:
-            raw = read(self._path, self._root)
+            raw = read(self._path, self._root) if self._raw is None else self._raw
             self.source_hash = hashlib.sha256(raw).hexdigest()
-            name = self._kata.name.replace("/", ".")
             state = self._state()
             restore = state.restore if state else None
-            module = load(raw, self._path, name, self._root, restore)
+            module = load(raw, self._path, module_name(self._kata), self._root, restore)
             require_names(module, self._names, self._path, self._root)
         except LoadError as error:
             self._error = error
@@ -122,26 +127,5 @@ class Solution:
                 self._refused[name] = error
                 raise
             return got
-
-        return call
-
-
-class NullSolution:
-    """A stand-in for an answer, for ``Runner.prefault``: every call ends the check."""
-
-    last_call = ""
-    last_line = 0
-    source_hash = ""
-    hint = ""
-    changed_default = ""
-    load_error = None
-
-    def __init__(self) -> None:
-        self.records: dict[Any, Any] = {}
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            Call(name, args, kwargs)
-            raise CheckFailed("is not asked yet.")
 
         return call

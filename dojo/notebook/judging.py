@@ -189,14 +189,11 @@ class WarmJudge:
                 return None if prepared.worker.was_dropped else verdict
 
     def _prepare_ahead(self, kata: Kata) -> PreparedWorker:
-        """Have a worker open a kata, and go through its checks if that makes it faster.
+        """Have a worker open a kata, and rehearse the verdict, so that it is faster."""
+        return self._open(kata, rehearse=True)
 
-        A spawned worker would import for a second or two, and a cell would wait for that.
-        """
-        return self._open(kata, prefault=self._open_pool().kind == "fork")
-
-    def _open(self, kata: Kata, prefault: bool = False) -> PreparedWorker:
-        return prepare_worker(self._open_pool(), kata, self.root / "katas", prefault=prefault)
+    def _open(self, kata: Kata, rehearse: bool = False) -> PreparedWorker:
+        return prepare_worker(self._open_pool(), kata, self.root / "katas", rehearse=rehearse)
 
     @contextlib.contextmanager
     def _as(self, role: str, worker: Worker) -> Iterator[bool]:

@@ -198,15 +198,12 @@ class Loop:
                 return None if prepared.worker.was_dropped else verdict
 
     def _prepare_ahead(self, kata: Kata) -> PreparedWorker:
-        """Have a worker open a kata, and go through its checks if that makes it faster.
+        """Have a worker open a kata, and rehearse the verdict, so that it is faster."""
+        return self._prepare(kata, rehearse=True)
 
-        A spawned worker would import for a second or two, and a save would wait for that.
-        """
-        return self._prepare(kata, prefault=self._pool.kind == "fork")
-
-    def _prepare(self, kata: Kata, prefault: bool = False) -> PreparedWorker:
+    def _prepare(self, kata: Kata, rehearse: bool = False) -> PreparedWorker:
         return prepare_worker(
-            self._pool, kata, self._solutions, self._device, self._limit, prefault
+            self._pool, kata, self._solutions, self._device, self._limit, rehearse
         )
 
     @contextlib.contextmanager

@@ -59,12 +59,12 @@ class PreparedWorker:
     """
 
     def __init__(
-        self, worker: Worker, kata: Kata, solutions: Path, device: str, prefault: bool
+        self, worker: Worker, kata: Kata, solutions: Path, device: str, rehearse: bool
     ) -> None:
         self.worker = worker
         self._kata, self._solutions = kata, solutions
         limit, worker.limit = worker.limit, _OPEN_LIMIT
-        worker.send(open_request(kata, solutions, device, prefault=prefault))
+        worker.send(open_request(kata, solutions, device, rehearse=rehearse))
         plan = worker.receive(parse_plan)
         worker.limit = limit
         if not plan.checks:
@@ -124,7 +124,7 @@ def prepare_worker(
     solutions: Path,
     device: str = "all",
     limit: float = TIME_LIMIT,
-    prefault: bool = False,
+    rehearse: bool = False,
 ) -> PreparedWorker:
     """Get a worker and have it open a kata, so that later it only has to run the checks.
 
@@ -134,8 +134,8 @@ def prepare_worker(
         solutions: the folder of answers, laid out like ``katas/``.
         device: "cpu", "cuda" or "all".
         limit: seconds that the verdict may take.
-        prefault: whether the worker goes through the checks once, without an answer, so that the
-            verdict is faster. That takes time now.
+        rehearse: whether the worker then runs the checks on the reference until ``run`` is called,
+            so that the verdict is faster.
 
     Raises:
         NoChecks, ForkServerDied: as for ``judge``.
@@ -143,7 +143,7 @@ def prepare_worker(
     """
     worker = pool.get(limit)
     try:
-        return PreparedWorker(worker, kata, solutions, device, prefault)
+        return PreparedWorker(worker, kata, solutions, device, rehearse)
     except BaseException:
         worker.close()
         raise

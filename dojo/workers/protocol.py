@@ -30,7 +30,7 @@ def open_request(
     solutions: Path,
     device: str = "all",
     capture: bool = True,
-    prefault: bool = False,
+    rehearse: bool = False,
 ) -> dict[str, Any]:
     """Return the first request: which kata, whose answer, on which devices.
 
@@ -40,15 +40,15 @@ def open_request(
     ``seconds``, and the ``source_hash`` of the file that was loaded.
 
     With ``capture`` the end of what the answer prints is in the check; else it is shown at once.
-    With ``prefault`` the worker then goes through the checks once, without an answer, so that the
-    next time is faster.
+    With ``rehearse`` the worker then runs the checks on the reference, until a request comes in, so
+    that the next time is faster.
     """
     return {
         "kata": kata.name,
         "solutions": str(solutions),
         "device": device,
         "capture": capture,
-        "prefault": prefault,
+        "rehearse": rehearse,
     }
 
 
@@ -76,6 +76,13 @@ class WorkerEnd:
         message = self._connection.recv_bytes()
         self._run_id = message[:RUN_ID]
         return json.loads(message[RUN_ID:])
+
+    def has_request(self) -> bool:
+        """Return whether a request is there, or the parent has closed its end."""
+        try:
+            return self._connection.poll()
+        except OSError:
+            return True
 
     def send(self, value: object) -> None:
         """Send one answer."""

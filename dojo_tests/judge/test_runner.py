@@ -1,5 +1,8 @@
 """The runner runs one check in this process, and looks whether the judge is still whole."""
 
+import gc
+import sys
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +12,7 @@ from dojo.checks import aspect, expect_values
 from dojo.course.katas import Kata
 from dojo.judge.items import KATA
 from dojo.judge.runner import Runner
-from dojo.judge.solution import NullSolution, Solution
+from dojo.judge.solution import Solution
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check
 
 RIGHT = "def add(x1, x2):\n    return x1 + x2\ndef add_(x1, x2):\n    return x1.add_(x2)\n"
@@ -160,24 +163,54 @@ def test_an_answer_is_made_once(runner, add):
     assert runner.solution(add) is runner.solution(add)
 
 
-def test_prefault_runs_the_checks_without_the_answer_and_puts_it_back(runner, add, item_of):
+@pytest.fixture
+def opened(runner, add, monkeypatch):
+    """A runner that has opened the kata, and may still read all files."""
+    monkeypatch.setattr("dojo.judge.runner.AuditHook", lambda *_: None)
+    runner.open(add, add.root / "katas", will_rehearse=True)
+    return runner
+
+
+def check_that_notes_what_it_calls(solution):
+    called.append(solution.add)
+
+
+called = []
+
+
+def test_rehearse_runs_the_checks_on_the_reference_and_puts_the_answer_back(opened, add, item_of):
     add.stub.write_text("import os\nos._exit(1)\n")  # must not be read
-    answer = runner.solution(add)
-    answers = []
-
-    def check_that_notes_its_answer(solution):
-        answers.append(solution)
-
-    runner.prefault(add, [item_of(check_that_notes_its_answer, add)])
-    assert isinstance(answers[0], NullSolution)
-    assert runner.solution(add) is answer
+    answer = opened.solution(add)
+    called.clear()
+    opened.rehearse(add, [item_of(check_that_notes_what_it_calls, add)])
+    assert called[0](torch.ones(2), torch.ones(2)).tolist() == [2.0, 2.0]
+    assert opened.solution(add) is answer
     assert answer.source_hash == ""
 
 
-def test_prefault_looks_for_tampering_once_so_that_its_memory_is_there(runner, add):
+def test_rehearse_leaves_nothing_of_the_reference(opened, add, item_of):
+    modules, path = set(sys.modules), list(sys.path)
+    called.clear()
+    opened.rehearse(add, [item_of(check_that_notes_what_it_calls, add)])
+    function = weakref.ref(called.pop())
+    gc.collect()
+    assert function() is None
+    assert set(sys.modules) == modules
+    assert sys.path == path
+
+
+def test_rehearse_ends_before_the_next_check_once_the_verdict_is_asked_for(opened, add, item_of):
+    called.clear()
+    items = [item_of(check_that_notes_what_it_calls, add)] * 3
+    opened.rehearse(add, items, is_awaited=lambda: len(called) == 2)
+    assert len(called) == 2
+    called.clear()
+
+
+def test_rehearse_looks_for_tampering_once_so_that_its_memory_is_there(runner, add):
     runner._snapshot = FakeSnapshot()
     runner.solution(add)
-    runner.prefault(add, [])
+    runner.rehearse(add, [])
     assert runner._snapshot.asked == [True]
 
 

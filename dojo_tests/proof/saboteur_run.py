@@ -1,30 +1,21 @@
-"""Judges saboteurs: ``python -m dojo_tests.proof.saboteur_run FILE KATA…`` writes their outcomes.
+"""Judges the saboteurs of a kata in one process, each up to its first red check.
 
-A name such as ``intro/k03_in_place_add:add_`` stands for one function of a kata.
-
-All saboteurs of a kata are judged in one process, one after another, each up to its first red
-check: that is right here, since they all come from this project, and takes a tenth of the time.
+That is right here, since they all come from this project, and takes a tenth of the time.
 """
 
-import contextlib
 import functools
 import importlib.util
 import inspect
-import json
 import sys
 from pathlib import Path
 
-import pytest
 import torch
 
 from dojo.checks.laws import ModuleFactory, OptimizerClass
 from dojo.checks.laws.class_of_modules import ClassOfModules
 from dojo.checks.laws.contract import Contract
-from dojo.course.katas import find_katas
 from dojo.devices.select import device_of_item
-from dojo.files.atomic import write_atomically
 from dojo.judge.solution import Solution
-from dojo.plugin import RUNNER
 from dojo.verdict.model import GREEN
 
 HERE = Path(__file__).parent
@@ -43,29 +34,20 @@ def load_saboteurs():
 
 
 class SaboteurRun:
-    """A plugin of pytest that judges saboteurs in place of answers.
+    """Judges saboteurs in place of answers.
 
     Args:
-        functions: the names of katas, each with the functions to look at; none stands for all.
-        file: where the outcomes are written: kata → function → kind → outcome.
+        runner: what runs the checks.
+        only: the public name to look at; empty for all of a kata.
     """
 
-    def __init__(self, functions, file):
-        self._functions, self._file = functions, file
+    def __init__(self, runner, only=""):
+        self._runner, self._only = runner, only
         self._kinds = load_saboteurs()
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_finish(self, session):
-        runner = session.config.stash[RUNNER]
-        found = {
-            kata.name: self._outcomes_of(runner, kata)
-            for kata in find_katas(ROOT)
-            if kata.name in self._functions
-        }
-        write_atomically(self._file, json.dumps(found))
-        pytest.exit("all saboteurs are judged", 0)
-
-    def _outcomes_of(self, runner, kata):
+    def outcomes(self, kata):
+        """The outcomes: function → kind → its outcome, and the aspect and message of it."""
+        runner = self._runner
         items = sorted(runner.items_of(kata), key=is_on_gpu)  # most faults show on the CPU
         contracts = self._contracts = contracts_of(items)
         for contract in contracts.values():
@@ -73,11 +55,10 @@ class SaboteurRun:
         names = runner.solution(kata)._names
         found = {}
         for name, public in names.items():
-            chosen = self._functions[kata.name]
             contract = contracts.get(name)
             if public.is_class and not isinstance(contract, (ClassOfModules, OptimizerClass)):
                 continue
-            if chosen and name not in chosen:
+            if self._only not in ("", name):
                 continue
             kinds = [*self._kinds.SABOTEURS, *self._kinds.RIGHT_VARIANTS]
             kinds = [one for one in kinds if self._suits(one, contract)]
@@ -255,25 +236,3 @@ def contracts_of(items):
 def applies(kind, contract):
     """Whether a saboteur breaks a promise; without a contract only what breaks any does."""
     return kind.applies is None or (contract is not None and bool(kind.applies(contract)))
-
-
-def main(file, *names):
-    """Judge the saboteurs of some functions; a kata's name stands for all of its functions."""
-    torch.set_num_threads(1)  # as in a worker: threads that wait for each other take milliseconds
-    functions = {}
-    for name in names:
-        kata, _, function = name.partition(":")
-        functions.setdefault(kata, []).extend([function] if function else [])
-    tests = [f"tests/{track}/test_{stem}.py" for track, _, stem in map(_split, functions)]
-    options = ["-q", "-p", "no:cacheprovider", "--isolation", "none", "--solutions", "reference"]
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # dojo is imported by now
-    with contextlib.redirect_stdout(sys.stderr):
-        return pytest.main([*tests, *options], plugins=[SaboteurRun(functions, Path(file))])
-
-
-def _split(kata):
-    return kata.partition("/")
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

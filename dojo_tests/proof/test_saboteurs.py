@@ -1,58 +1,23 @@
 """The checks themselves: each saboteur is red in every function whose contract forbids it."""
 
-import functools
-import hashlib
-import json
-from pathlib import Path
-
 import pytest
 
-from dojo.course.katas import Kata, find_katas
-from dojo.course.statement import read_statement
-from dojo.verdict.fingerprint import fingerprint
+from dojo.course.katas import Kata
 
 LETS_PASS = ("green", "never asked", "red, though it did nothing")
 RIGHT = ("gives_every_second_number", "gives_part_of_a_larger_memory")
 
 
-def pytest_generate_tests(metafunc):
-    """One case for every public name of every kata."""
-    root = metafunc.config.rootpath
-    names = [
-        f"{kata.name}:{name}"
-        for kata in find_katas(root)
-        for name in read_statement(kata.reference).names
-    ]
-    metafunc.parametrize("function", names)
+@pytest.fixture
+def outcomes_of(root, known_of):
+    """The outcomes of a function's saboteurs: kind → outcome, and the aspect and message of it.
 
-
-@pytest.fixture(scope="session")
-def outcomes_of(root, warm_python):
-    """Judges all saboteurs of a function: kind → its outcome, and the aspect and message of it.
-
-    "unasked" stands beside the kinds: what the contract promises and no check has asked. The
-    outcomes of a kata are kept in ``.dojo/saboteurs/`` by a hash of all that decides them.
+    "unasked" stands beside the kinds: what the contract promises and no check has asked.
     """
-    here = Path(__file__).parent
-    files = [here / "saboteur_run.py", *sorted((here / "saboteurs").glob("*.py"))]
-    saboteurs = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-
-    @functools.cache
-    def outcomes_of_kata(name):
-        kata = Kata(name, root)
-        key = hashlib.sha256(f"{saboteurs} {fingerprint(kata)}".encode()).hexdigest()
-        file = root / ".dojo" / "saboteurs" / kata.track / f"{kata.stem}-{key}.json"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            for stale in file.parent.glob(f"{kata.stem}-*"):
-                stale.unlink()
-            run = warm_python.run(["dojo_tests.proof.saboteur_run", file, name], root)
-            assert file.exists(), run.stdout + run.stderr
-        return json.loads(file.read_text(encoding="utf-8"))[name]
 
     def outcomes_of_function(function):
         kata, _, name = function.partition(":")
-        outcomes = outcomes_of_kata(kata)
+        outcomes = known_of(Kata(kata, root))["saboteurs"]
         if name not in outcomes:
             pytest.skip("a class that no contract describes: its own checks have to do")
         return outcomes[name]

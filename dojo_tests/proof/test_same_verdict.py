@@ -1,15 +1,16 @@
-"""The same answer gets the same verdict from plain pytest, from spawned workers and in the loop.
+"""The same answer gets the same verdict in every way that it can be judged.
 
-The fastest way, forked workers, judges every known answer (``test_katas``). The other ways judge a
-sample that is chosen by hash, and with ``--all-ways`` every answer. Plain pytest judges answers
-that are written differently, so that its run also proves that a mistake is recognised however it is
-written.
+The fastest way judges every known answer: all those to a kata in one process (``answers_run``). The
+ways by which a learner's answer is judged, each in a process of its own, judge a sample that is
+chosen by hash, and with ``--all-ways`` every answer. Plain pytest judges answers that are written
+differently, so that its run also proves that a mistake is recognised however it is written.
 """
 
 import ast
 import collections
 import hashlib
 import json
+import os
 import queue
 import re
 import subprocess
@@ -21,7 +22,6 @@ import pytest
 from dojo.course.candidates import find_candidates
 from dojo.course.katas import find_katas
 from dojo.verdict.diagnosis import diagnose
-from dojo.verdict.model import Check, Verdict
 from dojo.watch.events import Judged
 from dojo.watch.loop import Loop
 from dojo.workers.client import judge_source as judge_source_by
@@ -91,8 +91,11 @@ def as_katas_of_their_own(candidates):
         yield f"{one.kata.track}{places[one.kata]}/{one.kata.stem}", one
 
 
-def verdicts_of_pytest(dojo):
-    """Plain pytest's verdicts on all the katas of a dojo, by kata."""
+def lines_of_pytest(dojo):
+    """Plain pytest's verdicts on all the katas of a dojo, each as a line of JSON.
+
+    Where a message has the name of a copy's track, they have that of the track itself.
+    """
     file = dojo / "verdicts.json"
     run = subprocess.run(
         [sys.executable, "-m", "pytest", f"--verdicts={file}", "-q", "-p", "no:cacheprovider"],
@@ -103,24 +106,17 @@ def verdicts_of_pytest(dojo):
         check=False,
     )
     assert file.exists(), run.stdout[-2000:] + run.stderr[-2000:]
-    return {verdict.kata: verdict for verdict in map(as_verdict, file.read_text().splitlines())}
+    return re.sub(r"\btests\.([a-z]+)\d+\.", r"tests.\1.", file.read_text()).splitlines()
 
 
-def as_verdict(line):
-    """A verdict from its line of JSON, with the track's own name where a message has a copy's."""
-    data = json.loads(re.sub(r"\btests\.([a-z]+)\d+\.", r"tests.\1.", line))
-    del data["version"]
-    return Verdict(**{**data, "checks": tuple(Check(**check) for check in data["checks"])})
-
-
-def test_plain_pytest_says_of_what_is_written_differently_what_forked_workers_say(
-    part, root, sample, judge_source, make_table, lay_out, tmp_path
+def test_plain_pytest_says_of_what_is_written_differently_what_one_process_says(
+    part, root, sample, judge_source, verdict_of, make_table, lay_out, tmp_path
 ):
     chosen = [one for kata in find_katas(root) for one in sample(find_candidates(kata))][part]
     known = dict(as_katas_of_their_own(chosen))
     texts = {name: written_differently(one).encode() for name, one in known.items()}
     lay_out(tmp_path, {name: (one.kata, texts[name]) for name, one in known.items()})
-    theirs = verdicts_of_pytest(tmp_path)
+    theirs = {one.kata: one for one in map(verdict_of, map(json.loads, lines_of_pytest(tmp_path)))}
     assert theirs.keys() == known.keys()
     differing, not_recognised = [], []
     for name, one in known.items():
@@ -134,7 +130,27 @@ def test_plain_pytest_says_of_what_is_written_differently_what_forked_workers_sa
     assert not_recognised == []
 
 
-@pytest.fixture(scope="module")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process for that")
+def test_no_known_answer_spoils_the_judge_for_the_next_one(kata, known_of):
+    assert known_of(kata)["verdicts"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process for that")
+def test_no_answer_can_find_the_reference_on_which_its_verdict_was_rehearsed(kata, known_of):
+    assert known_of(kata)["left"] == []
+
+
+def test_forked_workers_say_what_one_process_says(kata, sample, judge_source, pool):
+    differing = [
+        one.id
+        for one in sample(find_candidates(kata))
+        if what_matters(judge_source_by(pool, kata, one.source))
+        != what_matters(judge_source(kata, one.source))
+    ]
+    assert differing == []
+
+
+@pytest.fixture(scope="session")
 def spawning_pool(root):
     """Workers that are started afresh, as where forking is unsafe."""
     pool = WorkerPool(root, "spawn")
@@ -142,7 +158,7 @@ def spawning_pool(root):
     pool.close()
 
 
-def test_spawned_workers_say_what_forked_ones_say(root, sample, judge_source, spawning_pool):
+def test_spawned_workers_say_what_one_process_says(root, sample, judge_source, spawning_pool):
     known = [one for kata in find_katas(root) for one in find_candidates(kata)]
     differing = [
         one.id
@@ -174,14 +190,14 @@ class WatchedAnswers:
                 return event.verdict
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def watched(root, tmp_path_factory):
     answers = WatchedAnswers(root, tmp_path_factory.mktemp("answers"))
     yield answers
     answers.loop.close()
 
 
-def test_the_loop_says_what_forked_workers_say(kata, sample, judge_source, watched):
+def test_the_loop_says_what_one_process_says(kata, sample, judge_source, watched):
     differing = [
         one.id
         for one in sample(find_candidates(kata))

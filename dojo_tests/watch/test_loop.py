@@ -348,14 +348,14 @@ def test_a_loop_is_closed_while_it_waits_for_a_worker(held):
     assert held.events.empty()
 
 
-def test_a_spawned_worker_that_opens_the_kata_ahead_imports_nothing_more(held, monkeypatch):
-    prefaults = []
+def test_a_spawned_worker_that_opens_the_kata_ahead_rehearses_the_verdict(held, monkeypatch):
+    rehearsals = []
     opened = threading.Event()
     prepare = loop_module.prepare_worker
 
     def note(pool, kata, solutions, *others):
-        prefaults.append(others[-1])
-        if len(prefaults) == 2:
+        rehearsals.append(others[-1])
+        if len(rehearsals) == 2:
             opened.set()
         return prepare(pool, kata, solutions, *others)
 
@@ -364,7 +364,7 @@ def test_a_spawned_worker_that_opens_the_kata_ahead_imports_nothing_more(held, m
     held.pool.may_go_on.set()
     held.begin()
     assert opened.wait(_PATIENCE)
-    assert prefaults == [False, False]
+    assert rehearsals == [False, True]
 
 
 def test_spawned_workers_judge_save_after_save_and_a_close_ends_all(small_dojo, tmp_path):

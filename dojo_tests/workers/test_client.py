@@ -97,10 +97,10 @@ def test_judge_reads_the_folder_of_answers(small_pool, double, small_dojo):
     assert verdict.state == NOT_STARTED
 
 
-@pytest.mark.parametrize("prefault", [False, True])
-def test_a_prepared_worker_judges_the_file_as_it_is_when_it_runs(small_pool, double, prefault):
+@pytest.mark.parametrize("rehearse", [False, True])
+def test_a_prepared_worker_judges_the_file_as_it_is_when_it_runs(small_pool, double, rehearse):
     with temporary_solutions(double, WRONG) as folder:
-        prepared = prepare_worker(small_pool, double, folder, limit=60.0, prefault=prefault)
+        prepared = prepare_worker(small_pool, double, folder, limit=60.0, rehearse=rehearse)
         small_pool.start()
         try:
             double.solution_in(folder).write_text(RIGHT)

@@ -39,13 +39,13 @@ def test_open_request_names_kata_and_folder():
         "solutions": "answers",
         "device": "all",
         "capture": True,
-        "prefault": False,
+        "rehearse": False,
     }
 
 
 def test_open_request_passes_the_options_on():
-    request = open_request(Kata("a/b", Path()), Path(), "cuda", capture=False, prefault=True)
-    assert (request["device"], request["capture"], request["prefault"]) == ("cuda", False, True)
+    request = open_request(Kata("a/b", Path()), Path(), "cuda", capture=False, rehearse=True)
+    assert (request["device"], request["capture"], request["rehearse"]) == ("cuda", False, True)
 
 
 def test_run_request_names_the_checks_and_what_follows():
