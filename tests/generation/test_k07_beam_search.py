@@ -1,6 +1,7 @@
 """The checks of generation/k07_beam_search: small models, and beams as lists of Python."""
 
 import math
+import weakref
 
 import numpy as np
 import torch
@@ -214,12 +215,12 @@ class TestBeamSearch(DecodingFunction):
         return torch.int64, torch.float64
 
     def records(self, solution, device, rows):
-        self.judged = solution
+        self.judged = weakref.ref(solution)  # it is of this answer only
         yield from super().records(solution, device, rows)
 
     def mistake(self):
         """The hint of the known mistake that gives all that came back; empty if none does."""
-        records = [record for record in self.kept_records(self.judged) if record.row.part == 0]
+        records = [record for record in self.kept_records(self.judged()) if record.row.part == 0]
         pairs = [(one.row.arrays, self.calls_of(one.arguments).result) for one in records]
         for hint, options in MISTAKES.items():
             if all(is_result(search(*arguments, **options), got) for arguments, got in pairs):
