@@ -118,6 +118,14 @@ def saved_by(solution, run, hint, when="after some steps"):
     return got
 
 
+def in_words(keys, run):
+    """Keys, or lists of them: an id of a parameter is another number in each run."""
+    ids = {id(p) for group in run.optimizer.param_groups for p in group["params"]}
+    flat = [one for key in keys for one in (key if isinstance(key, list) else [key])]
+    has_ids = any(type(one) is int and one in ids for one in flat)
+    return "the ids of the parameters" if has_ids else describe(keys)
+
+
 def load(solution, run, saved, hint):
     solution.hint = hint
     got = solution.load_state(run.optimizer, saved)
@@ -248,11 +256,11 @@ class TestSaveState:
             found = [one.get("params") for one in got["param_groups"]]
             expected = [one["params"] for one in right(words)["param_groups"]]
             if unlike(found, expected, ""):
-                sentence = f"saved as params {describe(found)}; expected {expected}."
+                sentence = f"saved as params {in_words(found, run)}; expected {expected}."
                 raise CheckFailed(sentence, POSITIONS)
             found, expected = list(got["state"]), sorted(right(words)["state"])
             is_right = all(type(one) is int for one in found) and sorted(found) == expected
-            sentence = f"saved states under the keys {describe(found)}; expected {expected}."
+            sentence = f"saved states under the keys {in_words(found, run)}; expected {expected}."
             expect(is_right, sentence, f"{POSITIONS} Here 1 has had no gradient yet.")
             expect_same("returned", got, right(words), (OPTIONS, STATES))
 

@@ -182,11 +182,16 @@ def test_seeds_the_rng_of_a_worker(solution):
 @aspect("values")
 def test_draws_by_the_seed(solution):
     """Numbers differ in each worker, loop and seed, and are the same in loaders of one seed."""
+    before = torch.get_rng_state()
     first, second = loops(solution, 1, 2)
     expect_two_workers(first)
     expect_apart(first, second, "in the first loop and in the second one", [LOOP] * 4)
     other = loops(solution, 2, 1)[0]
     expect_apart(first, other, "for seed=1 and for seed=2", [OF_SEED] * 4)
+    torch.set_rng_state(before)
+    same = loops(solution, 1, 1)[0]
+    text = "drew other numbers from dataset.rng when all was done in the same way once more."
+    expect(torch.equal(first[:, 2], same[:, 2]), text, BY_SEED)
     again = loops(solution, 1, 2, rng_seed=6)
     expect_equal(first, again[0], "in the first loops of two loaders with one seed")
     expect_equal(second, again[1], "in the second loops of two loaders with one seed")
