@@ -12,12 +12,13 @@ from typing import Any
 
 from dojo.checks.expect import CheckFailed
 from dojo.checks.huge import refuse_odd_result
+from dojo.checks.laws.settings import settings_watched
 from dojo.checks.messages import Call
 from dojo.course.katas import Kata
 from dojo.course.statement import PublicName
 from dojo.judge.learner_lines import line_of
 from dojo.judge.loading import LoadError, load, module_name, read
-from dojo.judge.sandbox.defaults import reset_defaults
+from dojo.judge.sandbox.defaults import defaults_and_seeds_kept, reset_defaults
 from dojo.judge.sandbox.process_state import ProcessState
 from dojo.judge.signatures import require_names
 
@@ -91,7 +92,10 @@ class Solution:
             self.source_hash = hashlib.sha256(raw).hexdigest()
             state = self._state()
             restore = state.restore if state else None
-            module = load(raw, self._path, module_name(self._kata), self._root, restore)
+            # A file may seed at its top, and show at its end what it does with random numbers:
+            # that is no part of what its functions do.
+            with defaults_and_seeds_kept(), settings_watched(self):
+                module = load(raw, self._path, module_name(self._kata), self._root, restore)
             require_names(module, self._names, self._path, self._root)
         except LoadError as error:
             self._error = error

@@ -1,6 +1,7 @@
 """A learner's answer, loaded at the first use of a name; the last call is remembered."""
 
 import hashlib
+import random
 
 import pytest
 import torch
@@ -110,3 +111,44 @@ def test_an_answer_with_another_content_is_loaded_from_that_and_not_from_the_fil
     solution = Solution(Kata("a/layer", tmp_path), file, read_statement(file).names, tmp_path)
     other = solution.with_content(b"def layer(x):\n    return x + 1\n")
     assert (solution.layer(1), other.layer(1)) == (1, 2)
+
+
+@pytest.fixture
+def of_busy_file(tmp_path):
+    """Makes an answer whose file does more than define its function."""
+
+    def make(*lines):
+        file = tmp_path / "layer.py"
+        file.write_text("\n".join(["import random, torch", "def layer(x): return x", *lines]))
+        return Solution(Kata("a/layer", tmp_path), file, read_statement(file).names, tmp_path)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "line, read",
+    [
+        ("torch.manual_seed(5)", lambda: torch.default_generator.get_state().tolist()),
+        ("torch.rand(3)", lambda: torch.default_generator.get_state().tolist()),
+        ("random.seed(5)", random.getstate),
+        ("torch.set_default_dtype(torch.float64)", torch.get_default_dtype),
+        ("torch.set_default_device('meta')", torch.get_default_device),
+        ("torch.set_grad_enabled(False)", torch.is_grad_enabled),
+        ("torch.set_float32_matmul_precision('high')", torch.get_float32_matmul_precision),
+    ],
+)
+def test_what_a_file_changes_of_torch_when_it_is_loaded_is_put_back(line, read, of_busy_file):
+    before = read()
+    solution = of_busy_file(line)
+    assert solution.layer(1) == 1
+    assert read() == before
+    assert solution.changed_default == ""
+
+
+def test_a_default_that_a_check_has_set_stays_when_the_file_is_loaded(of_busy_file):
+    torch.set_default_dtype(torch.float64)
+    try:
+        _ = of_busy_file().layer
+        assert torch.get_default_dtype() is torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)

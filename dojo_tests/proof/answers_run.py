@@ -9,6 +9,7 @@ import gc
 import hashlib
 import time
 import types
+from pathlib import Path
 
 from dojo.course.candidates import find_candidates
 from dojo.devices.select import devices_line
@@ -19,11 +20,18 @@ from dojo.judge.solution import Solution
 from dojo.verdict.model import GREEN, Verdict, state_of
 from dojo.workers.limits import bound_memory
 
+DEMO_LINES = Path(__file__).with_name("demo_lines.py")
+
 
 def known_answers(kata, stub):
-    """The texts of the answers to a kata that the course holds, the stub among them."""
+    """The texts of the answers to a kata that the course holds; the reference is the last one.
+
+    The stub is among them, and the reference with the lines of a demonstration below it.
+    """
     known = [one.source for one in find_candidates(kata)]
-    return [*known, *(path.read_text(encoding="utf-8") for path in (stub, kata.reference))]
+    files = stub, kata.reference, DEMO_LINES
+    blank, reference, demo = (path.read_text(encoding="utf-8") for path in files)
+    return [*known, blank, reference + demo, reference]
 
 
 def judge_all(runner, kata, stub, folder):

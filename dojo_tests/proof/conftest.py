@@ -89,7 +89,7 @@ def known_of(warm_python, stub_file):
 
     It is kept in ``.dojo/proof/`` by a hash of all that decides it, so a second run is faster.
     """
-    files = [*HERE.glob("*_run.py"), *(HERE / "saboteurs").glob("*.py")]
+    files = [*HERE.glob("*_run.py"), HERE / "demo_lines.py", *(HERE / "saboteurs").glob("*.py")]
     ours = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
     @functools.cache

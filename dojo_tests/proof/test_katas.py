@@ -2,6 +2,7 @@
 
 import ast
 import collections
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +93,12 @@ def test_every_check_is_not_started_on_the_stub(kata, stub_file, judge_source):
 
 def test_the_reference_is_green(of_reference, kata):
     assert _failures(of_reference(kata)) == []
+
+
+def test_the_reference_is_green_whatever_its_file_does_when_it_is_imported(judge_source, kata):
+    demo = Path(__file__).with_name("demo_lines.py").read_text(encoding="utf-8")
+    verdict = judge_source(kata, kata.reference.read_text(encoding="utf-8") + demo)
+    assert _failures(verdict) == []
 
 
 def test_an_impostor_is_red_and_not_by_a_crash(impostor, judge_source):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import random
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import torch
+
+from dojo.devices.environment import default_device_kept
 
 
 def reset_defaults() -> str:
@@ -42,6 +46,26 @@ def reset_settings_and_seeds() -> None:
     torch.default_generator.manual_seed(0)  # the public function walks the stack for lazy CUDA
     np.random.seed(0)
     random.seed(0)
+
+
+@contextlib.contextmanager
+def defaults_and_seeds_kept() -> Iterator[None]:
+    """After the ``with`` block, put back torch's defaults and the state of every generator."""
+    dtype = torch.get_default_dtype()
+    pythons, numpys = random.getstate(), np.random.get_state()
+    generators = [torch.default_generator]
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        generators += torch.cuda.default_generators
+    states = [one.get_state() for one in generators]
+    try:
+        with default_device_kept():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        random.setstate(pythons)
+        np.random.set_state(numpys)
+        for one, state in zip(generators, states, strict=True):
+            one.set_state(state)
 
 
 def preload(all_of_torch: bool) -> None:
