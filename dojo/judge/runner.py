@@ -33,13 +33,16 @@ from dojo.judge.loading import unloaded_afterwards
 from dojo.judge.outcome import check_after, check_before
 from dojo.judge.sandbox.defaults import preload, reset_settings_and_seeds
 from dojo.judge.sandbox.file_access import AuditHook
+from dojo.judge.sandbox.freed_memory import freed_memory_overwritten
 from dojo.judge.sandbox.output import KEPT
 from dojo.judge.sandbox.process_state import ProcessState
 from dojo.judge.sandbox.tampering import Snapshot
 from dojo.judge.solution import Solution
 from dojo.verdict.model import GREEN, RED, Check
 from dojo.verdict.text import text_of_report
+from dojo.workers.lifetime import ended_after
 
+_LONGEST = 10.0  # seconds of a rehearsal: the reference of somebody's own course may never end
 # Files of the dojo's root that decide how pytest judges.
 _ROOT_FILES = ("conftest.py", "pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
 
@@ -182,8 +185,9 @@ class Runner:
             will_rehearse: whether ``rehearse`` is called next.
         """
         self.solutions = solutions
-        self._reference = kata.reference.read_bytes() if will_rehearse else b""
-        self.solution(kata)  # reads the reference's names, before that is forbidden
+        with freed_memory_overwritten():
+            self._reference = kata.reference.read_bytes() if will_rehearse else b""
+            self.solution(kata)  # reads the reference's names, before that is forbidden
         course = course_of(self.root)
         hidden = [] if solutions == course / "reference" else ["reference", "impostors"]
         own = [course / tree for tree in TREES if course / tree != self.root / "katas"]
@@ -222,16 +226,21 @@ class Runner:
         if self._snapshot is not None:
             self._snapshot.restore()
         answer = self._loaded[kata.name]
-        with unloaded_afterwards(kata):
-            self._loaded[kata.name] = answer.with_content(self._reference)
-            for item in items:
-                if is_awaited():
-                    break
-                self.run(item, None)
-            self._loaded[kata.name] = answer
-        self._reference = b""
+        with ended_after(_LONGEST), freed_memory_overwritten():
+            with unloaded_afterwards(kata):
+                self._loaded[kata.name] = answer.with_content(self._reference)
+                for item in items:
+                    if is_awaited():
+                        break
+                    self.run(item, None)
+                self._loaded[kata.name] = answer
+            self._reference = b""
+            gc.collect()
         WriteOrder.was_open = False
-        gc.collect()
+        if self._state is not None:
+            self._state.faults.clear()  # they are not the answer's
+        if self._snapshot is not None:
+            self._snapshot.restore()
 
     # ---------------------------------------------------------------- running a check
 

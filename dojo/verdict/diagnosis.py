@@ -1,7 +1,7 @@
 """Recognises a known mistake: an answer that behaves under the checks as an impostor does.
 
-Behaviour is the state and the message of each check, without the learner's own paths and line
-numbers. Only equal behaviour counts: no diagnosis is better than a wrong one. The behaviours of a
+Behaviour is the state and the message of each check, without the learner's own paths, line numbers
+and ids. Only equal behaviour counts: no diagnosis is better than a wrong one. The behaviours of a
 kata's impostors are its table, which is kept in ``.dojo/`` under a hash of all that decides it.
 """
 
@@ -36,9 +36,9 @@ def behaviour_of(verdict: Verdict) -> Behaviour:
 
 
 def _impersonal(check: Check) -> str:
-    """Return a check's message without the learner's path and line numbers."""
+    """Return a check's message without the learner's path, line numbers, and ids of objects."""
     text = check.message.replace(check.file, "FILE") if check.file else check.message
-    return re.sub(r"\bline \d+", "line", text)
+    return re.sub(r"\b\d{13,}\b", "ID", re.sub(r"\bline \d+", "line", text))
 
 
 def diagnose(verdict: Verdict, table: Table) -> str | None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,17 @@ def note_where_stuck_again() -> None:
     if _notes is not None and hasattr(faulthandler, "register"):
         faulthandler.unregister(signal.SIGUSR1)
         faulthandler.register(signal.SIGUSR1, file=_notes, all_threads=False)
+
+
+@contextlib.contextmanager
+def ended_after(seconds: float) -> Iterator[None]:
+    """End this process if the ``with`` block takes longer, whatever it does."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - there is no path
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def die_with_parent(parent: int | None = None) -> None:

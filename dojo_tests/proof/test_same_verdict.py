@@ -74,6 +74,7 @@ def what_matters(verdict, above=0):
     def as_before(check):
         text = check.message.replace(check.file, "FILE")
         text = re.sub(r"\bline (\d+)", lambda found: f"line {int(found[1]) - above}", text)
+        text = re.sub(r"\b\d{13,}\b", "ID", text)  # of an object
         line = check.line - above if check.line else 0
         # Python prints what a __del__ raises when it comes to that, perhaps in a later check
         output = "" if "Exception ignored in" in check.output else check.output

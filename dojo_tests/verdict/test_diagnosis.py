@@ -123,6 +123,11 @@ def test_the_learners_path_and_line_are_no_behaviour():
     assert behaviour_of(verdict) == {"one [cpu] 1": "red: raised (FILE, line)"}
 
 
+def test_the_id_of_an_object_is_no_behaviour():
+    one, other = (verdict_of(("one", RED, f"saved {id(thing)}")) for thing in (object, int))
+    assert behaviour_of(one) == behaviour_of(other)
+
+
 def test_impostors_that_behave_alike_and_disagree_give_no_diagnosis():
     behaviour = {"one [cpu] 1": "red: wrong"}
     verdict = verdict_of(("one", RED, "wrong"))

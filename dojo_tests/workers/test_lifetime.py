@@ -207,6 +207,16 @@ def test_die_with_parent_ends_at_once_where_the_parent_is_gone(run_python, start
     assert process.wait() == 1
 
 
+def test_a_block_that_takes_too_long_ends_the_process(run_python):
+    process = run_python(
+        "import time\nfrom dojo.workers.lifetime import ended_after\n"
+        "with ended_after(30):\n    print(1, flush=True)\n"
+        "with ended_after(0.1):\n    time.sleep(30)"
+    )
+    assert process.stdout.readline().strip() == "1"
+    assert process.wait() == 1
+
+
 def test_importing_the_plugin_ties_pytest_to_the_process_that_started_it(run_python, start):
     gone = start("true")
     gone.wait()

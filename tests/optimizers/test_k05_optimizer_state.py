@@ -118,12 +118,15 @@ def saved_by(solution, run, hint, when="after some steps"):
     return got
 
 
-def in_words(keys, run):
-    """Keys, or lists of them: an id of a parameter is another number in each run."""
-    ids = {id(p) for group in run.optimizer.param_groups for p in group["params"]}
+def is_id(one):
+    """Whether a number can only be an id, which is another one in each run."""
+    return type(one) is int and one > 2**31
+
+
+def in_words(keys):
+    """Keys, or lists of them."""
     flat = [one for key in keys for one in (key if isinstance(key, list) else [key])]
-    has_ids = any(type(one) is int and one in ids for one in flat)
-    return "the ids of the parameters" if has_ids else describe(keys)
+    return "the ids of the parameters" if any(map(is_id, flat)) else describe(keys)
 
 
 def load(solution, run, saved, hint):
@@ -141,7 +144,8 @@ def unlike(got, expected, where):
     if isinstance(expected, dict) and isinstance(got, dict):
         pairs = [(got[key], expected[key], f"{where}[{key!r}]") for key in expected if key in got]
         words = [f"{where} without {key!r}." for key in expected if key not in got]
-        words += [f"{where} with {key!r} in it." for key in got if key not in expected]
+        more = ["an id" if is_id(key) else repr(key) for key in got if key not in expected]
+        words += [f"{where} with {key} in it." for key in more]
         return next(filter(None, (unlike(*pair) for pair in pairs)), words[0] if words else "")
     if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
         for fact in ("dtype", "shape", "device", "requires_grad"):
@@ -151,7 +155,8 @@ def unlike(got, expected, where):
         is_same = torch.equal(got.detach(), expected)
     else:
         is_same = type(got) is type(expected) and got == expected
-    return "" if is_same else f"{where} as {describe(got)}; expected {describe(expected)}."
+    shown = "an id" if is_id(got) else describe(got)
+    return "" if is_same else f"{where} as {shown}; expected {describe(expected)}."
 
 
 OF_SAVED = "saved['param_groups']", "saved['state']"
@@ -256,11 +261,11 @@ class TestSaveState:
             found = [one.get("params") for one in got["param_groups"]]
             expected = [one["params"] for one in right(words)["param_groups"]]
             if unlike(found, expected, ""):
-                sentence = f"saved as params {in_words(found, run)}; expected {expected}."
+                sentence = f"saved as params {in_words(found)}; expected {expected}."
                 raise CheckFailed(sentence, POSITIONS)
             found, expected = list(got["state"]), sorted(right(words)["state"])
             is_right = all(type(one) is int for one in found) and sorted(found) == expected
-            sentence = f"saved states under the keys {in_words(found, run)}; expected {expected}."
+            sentence = f"saved states under the keys {in_words(found)}; expected {expected}."
             expect(is_right, sentence, f"{POSITIONS} Here 1 has had no gradient yet.")
             expect_same("returned", got, right(words), (OPTIONS, STATES))
 

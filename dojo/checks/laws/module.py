@@ -26,7 +26,7 @@ from dojo.checks.inputs import in_layout, random_like
 from dojo.checks.laws.layouts import CONTIGUOUS, OFFSET, STRIDED, TRANSPOSED, Template
 from dojo.checks.laws.made_module import MOVED, MadeModules, whole
 from dojo.checks.laws.numbers import as_array
-from dojo.checks.laws.settings import settings_watched
+from dojo.checks.laws.settings import expect_made_aside, settings_watched
 from dojo.checks.laws.wording import KEEP, SETTINGS, TRACKED, UNTRACKED
 from dojo.checks.memory import shares_storage, untouched
 from dojo.checks.messages import Call
@@ -35,6 +35,7 @@ INSIDE = "Build everything inside the function, so that each call makes a new mo
 SAVED = "What a module needs again after loading has to be a parameter or a buffer."
 UNWRITTEN = "Give each parameter numbers: memory that is only reserved holds whatever was there."
 AGAIN = "Make a new output at each call, so that the caller can keep the earlier ones."
+UNSEEDED = "Set no seed when a module is made: each one gets other numbers."
 _SMALL = 9  # the size of whole numbers
 
 
@@ -178,6 +179,15 @@ class ModuleFactory(MadeModules):
             module(x)
         expect(template.is_unchanged(memory), "changed the memory around its input x.", hint)
         expect(not found.text, found.text, SETTINGS)
+
+    @aspect("memory")
+    def test_is_made_without_a_setting(self, solution: Any) -> None:
+        """To make a module changes no setting of torch, and seeds no generator."""
+
+        def make() -> None:
+            self.call(solution, self.made_with)
+
+        expect_made_aside(solution, make, SETTINGS, self.hint("seeds") or UNSEEDED)
 
     @aspect("structure")
     def test_has_the_parameters(self, solution: Any, device: str) -> None:

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from dojo.checks.aspects import aspect
-from dojo.checks.draws import seed_torch
 from dojo.checks.expect import (
     CheckFailed,
     expect,
@@ -23,7 +22,7 @@ from dojo.checks.laws.made_module import MOVED
 from dojo.checks.laws.module import INSIDE, SAVED, UNWRITTEN
 from dojo.checks.laws.module_state import STAYS
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.settings import settings_watched
+from dojo.checks.laws.settings import expect_made_aside
 from dojo.checks.laws.wording import SETTINGS, law
 from dojo.checks.memory import shares_storage
 from dojo.checks.messages import Call
@@ -31,7 +30,6 @@ from dojo.checks.messages import Call
 OWN_GRADIENT = (
     "Compute with the parameters themselves; hang no hook on them, and write into no gradient."
 )
-SEED = 20260  # one that nobody sets
 LENGTHS = "Keep nothing that was made for the size of one call, such as a mask or places."
 LOADS = "load_state_dict finds each tensor by its name and its shape."
 
@@ -168,12 +166,7 @@ class ModuleClass(DrawnModules):
         """To make a module changes no setting of torch."""
         for made_with, _ in self.kinds():
             make = self.maker(getattr(solution, self.name), made_with)
-            seed_torch(SEED)
-            with settings_watched(solution) as found:
-                make()
-            expect("generator" in found.text or not found.text, found.text, SETTINGS)
-            has_seeded = torch.default_generator.initial_seed() != SEED
-            expect(not has_seeded, "seeds torch's generator when it is made.", DRAW)
+            expect_made_aside(solution, make, SETTINGS, DRAW)
 
     @aspect("structure")
     @law("tied")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Iterable, Iterator
@@ -22,11 +23,14 @@ from dojo.checks.laws.hidden import HidesInputs
 from dojo.checks.laws.once import once
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
+from dojo.checks.laws.settings import settings_untouched
 from dojo.checks.laws.wording import (
     BEFORE,
     KEEP,
+    LEFT,
     NO_MEMORY,
     OWN,
+    PUT_BACK,
     SETTINGS,
     UNTRACKED,
     law,
@@ -231,6 +235,12 @@ class PureFunction(HidesInputs, BoundedMemory):
         expect(not again.setting, again.setting, hint)  # before another call is the last one
         for record in self.records(solution, device, self.usual(device)):
             expect(not record.setting, record.setting, hint)
+        if device != "cpu":
+            return
+        setting = ""
+        with torch.no_grad(), contextlib.suppress(Exception):  # here it need not give a result
+            setting = self.ask_again(solution, device, self.plain[0]).setting
+        expect(not setting, setting, PUT_BACK)
 
     @aspect("errors")
     @law("refused")
@@ -244,7 +254,9 @@ class PureFunction(HidesInputs, BoundedMemory):
                 arguments = self.arguments_of(row, device)
                 solution.hint = hint
                 call = functools.partial(self.call, solution, arguments)
-                with untouched(BEFORE, **{name: arguments[n] for n, name, _ in row.named}):
+                inputs = {name: arguments[n] for n, name, _ in row.named}
+                kept = settings_untouched(solution, LEFT, may_draw=True)
+                with kept, untouched(BEFORE, **inputs):
                     expect_raises(error, call, hint, dtype_name(dtype) if is_one_of else "")
 
     @aspect("structure")

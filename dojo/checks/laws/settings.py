@@ -5,16 +5,30 @@ from __future__ import annotations
 import contextlib
 import functools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
+from dojo.checks.draws import seed_torch
 from dojo.checks.expect import expect
 
 _TORCH = torch._C
+
+
+def _deterministic_mode() -> tuple[bool, bool]:
+    return (
+        _TORCH._get_deterministic_algorithms(),
+        _TORCH._get_deterministic_algorithms_warn_only(),
+    )
+
+
+def _set_deterministic_mode(mode: tuple[bool, bool]) -> None:
+    _TORCH._set_deterministic_algorithms(mode[0], warn_only=mode[1])
+
+
 # what a learner would call it, how it is read, how it is put back
 _SETTINGS: tuple[tuple[str, Any, Any], ...] = (
     ("whether autograd records (torch.set_grad_enabled)", torch.is_grad_enabled, None),
@@ -34,7 +48,15 @@ _SETTINGS: tuple[tuple[str, Any, Any], ...] = (
     ),
     ("torch's anomaly mode", torch.is_anomaly_enabled, None),
     ("torch's number of threads", torch.get_num_threads, torch.set_num_threads),
+    ("torch's mode of cuDNN (benchmark)", _TORCH._get_cudnn_benchmark, _TORCH._set_cudnn_benchmark),
+    (
+        "torch's mode of cuDNN (deterministic)",
+        _TORCH._get_cudnn_deterministic,
+        _TORCH._set_cudnn_deterministic,
+    ),
+    ("torch's deterministic mode", _deterministic_mode, _set_deterministic_mode),
 )
+_SEED = 20260  # one that nobody sets
 _DRAWN = "seeded {}'s random generator, or drew a number from it."
 _READERS = tuple(read for _, read, _ in _SETTINGS)
 
@@ -84,20 +106,40 @@ def settings_watched(
 
 
 @contextlib.contextmanager
-def settings_untouched(solution: Any, hint: str = "", may_draw: bool = False) -> Iterator[None]:
+def settings_untouched(
+    solution: Any, hint: str = "", may_draw: bool = False, thoroughly: bool = False
+) -> Iterator[None]:
     """Fail if the ``with`` block changed a setting of torch, and put it back.
 
     Args:
         solution: as for ``settings_watched``.
         hint: where to look if one did change.
-        may_draw: as for ``settings_watched``.
+        may_draw, thoroughly: as for ``settings_watched``.
 
     Raises:
         CheckFailed: the block changed a setting, or drew a number though it may not.
     """
     __tracebackhide__ = True
-    with settings_watched(solution, may_draw=may_draw) as found:
+    with settings_watched(solution, thoroughly, may_draw) as found:
         yield
+    expect(not found.text, found.text, hint)
+
+
+def expect_made_aside(solution: Any, make: Callable[[], Any], hint: str, seeds: str) -> None:
+    """Fail if to make a module changes a setting of torch, or seeds a generator; it may draw.
+
+    Args:
+        solution: the answer.
+        make: makes the module.
+        hint: where to look if a setting did change.
+        seeds: where to look if torch's generator was seeded.
+    """
+    __tracebackhide__ = True
+    seed_torch(_SEED)
+    with settings_watched(solution, thoroughly=True, may_draw=True) as found:
+        make()
+    has_seeded = torch.default_generator.initial_seed() != _SEED
+    expect(not has_seeded, "seeds torch's generator when it is made.", seeds)
     expect(not found.text, found.text, hint)
 
 
@@ -106,7 +148,8 @@ def _put_back(before: list[Any]) -> str:
     for (name, read, write), old in zip(_SETTINGS, before, strict=True):
         new = read()
         if new != old:
-            text = text or f"changed {name} from {old} to {new}."
+            values = "" if isinstance(old, tuple) else f" from {old} to {new}"
+            text = text or f"changed {name}{values}."
             if write is not None:
                 write(old)
             elif read is torch.is_grad_enabled:

@@ -14,6 +14,11 @@ NO_MEMORY = "Compute from the arguments of this very call; remember nothing of a
 OWN = "Make a new tensor at each call, so that the caller can keep the earlier ones."
 UNTRACKED = "Only an input that requires grad makes a result that does."
 SETTINGS = "Whoever calls the function does not expect it to change how torch works from then on."
+PUT_BACK = (
+    "Here it is called under torch.no_grad(). `with torch.no_grad():` and `with"
+    " torch.enable_grad():` put back what was there before."
+)
+LEFT = "A call that raises leaves torch as it was, too: `with` or `finally` sees to that."
 BEFORE = "Refuse before anything is written."
 
 

@@ -129,7 +129,7 @@ def test_right_functions_are_green(red_of, function):
     "function, law, words",
     [
         (tracked, "test_calls_the_model_untracked", "with grad mode on"),
-        (turns_grad_on, "test_calls_the_model_untracked", "under torch.no_grad()"),
+        (turns_grad_on, "test_leaves_torch_as_it_is", "from False to True."),
         (calls_once_more, "test_calls_the_model_as_often_as_needed", "3 times; expected 2."),
         (gives_the_rows_of_the_first, "test_gives_the_model_the_tokens", "gave the model [[0, 3]]"),
         (swallows_errors, "test_lets_errors_of_the_model_through", "though the model raised"),

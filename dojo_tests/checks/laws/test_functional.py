@@ -420,7 +420,6 @@ def without_grad_mode(f, x, more=0.0):
 )
 def test_what_is_not_put_back_after_an_error_is_told(red_of, function, sentence):
     red = red_of(Slope, function)
-    assert list(red) == ["test_lets_errors_of_f_through"]
     assert red["test_lets_errors_of_f_through"].sentence == sentence
 
 

@@ -121,7 +121,7 @@ def test_a_right_module_keeps_every_law(red_of, contract, make, place):
 
 def test_every_law_has_a_docstring_and_an_aspect_and_they_stand_in_order(laws_of):
     laws = [vars(Affine)[name] for name in laws_of(Affine)]
-    assert len(laws) == 12
+    assert len(laws) == 13
     assert [one.__name__ for one in laws if not one.__doc__ or "{" in one.__doc__] == []
     places = [ASPECTS.index(aspect_of(one)) for one in laws]
     assert places == sorted(places)

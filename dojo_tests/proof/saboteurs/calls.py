@@ -184,8 +184,33 @@ for kind, act in {
     "draws_from_numpy": np.random.rand,
     "draws_from_python": random.random,
     "sets_the_default_dtype": lambda: torch.set_default_dtype(torch.float64),
+    "sets_the_deterministic_mode": lambda: torch._C._set_deterministic_algorithms(False),
+    "turns_recording_on": lambda: torch.set_grad_enabled(True),
     "sets_the_precision_of_products": lambda: torch.set_float32_matmul_precision("medium"),
 }.items():
     wrap = functools.partial(after_call, act)
     applies = draws_nothing if kind in ("draws", "draws_on_the_gpu") else any_contract
     SABOTEURS.append(Saboteur(kind, wrap, applies, must_show=True))
+
+
+def leaves_autograd_off_when_it_raises(function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except Exception:
+            torch.set_grad_enabled(False)
+            mark()
+            raise
+
+    return wrapper
+
+
+def refuses(contract):
+    """Whether there is something that the function refuses."""
+    return bool(getattr(contract, "refused", ()))
+
+
+SABOTEURS.append(
+    Saboteur("leaves_autograd_off_when_it_raises", leaves_autograd_off_when_it_raises, refuses)
+)
