@@ -82,6 +82,13 @@ def test_the_number_of_threads_is_told_and_put_back(found_after):
     assert torch.get_num_threads() == before
 
 
+def test_the_deterministic_mode_is_told_and_put_back(found_after):
+    before = torch.are_deterministic_algorithms_enabled()
+    text = found_after(lambda: torch._C._set_deterministic_algorithms(not before))
+    assert text == "changed torch's deterministic mode."
+    assert torch.are_deterministic_algorithms_enabled() == before
+
+
 def test_the_anomaly_mode_is_told(found_after):
     text = found_after(lambda: torch.autograd.set_detect_anomaly(True))
     assert text == "changed torch's anomaly mode from False to True."
