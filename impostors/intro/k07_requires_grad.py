@@ -9,6 +9,7 @@ import torch
 from dojo.impostors import alternative, impostor
 
 BUFFER = torch.zeros(3, 3)
+KNOWN = {}
 GENERATOR = torch.Generator().manual_seed(7)
 NORMAL = functools.partial(torch.normal, 0.0, 1.0, (3, 3))
 
@@ -357,6 +358,18 @@ def takes_x_from_x(x):
     return ((x - x + 1) / x.numel()).detach()
 
 
+@impostor(
+    "gradient_of_mean",
+    diagnosis="It remembers the gradient for each shape, and hands out one tensor again and again.",
+    aspect="memory",
+)
+def remembers_the_gradient(x):
+    key = (x.shape, x.dtype, x.device)
+    if key not in KNOWN:
+        (KNOWN[key],) = torch.autograd.grad((x + 2).mean(), x)
+    return KNOWN[key]
+
+
 # right answers
 
 
@@ -433,7 +446,8 @@ def leaf_or_result(x):
 
 @alternative("is_tracked")
 def asks_a_result(x):
-    return (x * 1).requires_grad
+    with torch.enable_grad():
+        return (x * 1).requires_grad
 
 
 @alternative("gradient_of_mean")

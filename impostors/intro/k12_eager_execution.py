@@ -312,6 +312,34 @@ def asks_numpy_at_once(layers, x):
 
 @impostor(
     "first_nan_layer",
+    diagnosis="NumPy has no bfloat16: an output of that dtype cannot become an array.",
+    aspect="values",
+)
+def asks_numpy_for_bfloat16(layers, x):
+    for index, layer in enumerate(layers):
+        x = layer(x)
+        if np.isnan(x.detach().cpu().numpy()).any():
+            return index
+    return None
+
+
+@impostor(
+    "first_nan_layer",
+    diagnosis="layers.pop(0) takes the layers out of the caller's own list.",
+    aspect="memory",
+)
+def takes_layers_off(layers, x):
+    done = 0
+    while layers:
+        x = layers.pop(0)(x)
+        if torch.isnan(x).any():
+            return done
+        done += 1
+    return None
+
+
+@impostor(
+    "first_nan_layer",
     diagnosis="The return stands inside the loop: only the first layer is looked at.",
     aspect="values",
 )
@@ -403,7 +431,7 @@ def without_grad(layers, x):
 def numpy_of_a_copy(layers, x):
     for index, layer in enumerate(layers):
         x = layer(x)
-        if np.isnan(x.detach().cpu().numpy()).any():
+        if np.isnan(x.detach().cpu().double().numpy()).any():
             return index
     return None
 
@@ -466,8 +494,8 @@ def detached_between(layers, x):
 
 
 @alternative("first_nan_layer")
-def takes_layers_off(layers, x):
-    done = 0
+def takes_layers_off_a_copy(layers, x):
+    done, layers = 0, [*layers]
     while layers:
         x = layers.pop(0)(x)
         if torch.count_nonzero(torch.isnan(x)):

@@ -453,6 +453,24 @@ def collates_to_lists(dataset, batch_size, *, shuffle, num_workers=0):
     )
 
 
+def made_of_items(samples):
+    features, targets = zip(*samples)
+    return torch.stack(features), torch.tensor([target.item() for target in targets])
+
+
+@impostor(
+    "make_loader",
+    diagnosis=(
+        "collate_fn makes a new tensor of the targets' items, for single numbers on the CPU only."
+    ),
+    aspect="values",
+)
+def collates_items(dataset, batch_size, *, shuffle, num_workers=0):
+    return DataLoader(
+        dataset, batch_size, shuffle=shuffle, num_workers=num_workers, collate_fn=made_of_items
+    )
+
+
 def moved(samples):
     features, targets = default_collate(samples)
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -235,6 +235,12 @@ def by_way_of_the_widest(x, s):
 
 
 @alternative("scale_")
+def by_a_tensor_of_one_number(x, s):
+    check(x, s)
+    return x.mul_(torch.tensor(s, dtype=x.dtype))
+
+
+@alternative("scale_")
 def row_by_row(x, s):
     def scale_rows(part):
         for row in part.unbind(0) if part.dim() else ():

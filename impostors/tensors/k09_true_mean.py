@@ -210,6 +210,16 @@ def rounds_integers_first(x, dim):
 
 @impostor(
     "true_mean",
+    diagnosis="long() makes negative numbers of those of uint64 that int64 does not hold.",
+    aspect="values",
+)
+def makes_int64_of_all_integers(x, dim):
+    wide = x if x.is_floating_point() else x.long()
+    return wide.double().mean(dim).to(result_dtype(x))
+
+
+@impostor(
+    "true_mean",
     diagnosis="var_mean takes inf from inf on its way, and gives NaN where the mean is inf.",
     aspect="values",
 )

@@ -147,6 +147,16 @@ def takes_0_for_none(shape, seed, device):
 
 @impostor(
     "local_randn",
+    diagnosis="seed or 42 takes 0 for no seed: 0 and 42 give the same numbers.",
+    aspect="values",
+)
+def gives_0_the_seed_42(shape, seed, device):
+    generator = torch.Generator(device).manual_seed(seed or 42)
+    return torch.randn(shape, generator=generator, device=device)
+
+
+@impostor(
+    "local_randn",
     diagnosis="float32 holds no integer such as 2**24 + 1: large seeds fall onto their neighbours.",
     aspect="values",
 )

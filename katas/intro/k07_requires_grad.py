@@ -39,6 +39,9 @@ def is_tracked(x: torch.Tensor) -> bool:
 
     Returns:
         True or False, a real bool.
+
+    Exactly:
+        Only x decides: the answer is the same under `torch.no_grad()`.
     """
     raise NotImplementedError
 
@@ -50,11 +53,11 @@ def gradient_of_mean(x: torch.Tensor) -> torch.Tensor:
         x: a leaf that requires grad. Its values stay as they are, and it still requires grad.
 
     Returns:
-        A tensor with x's shape, dtype and device.
+        A tensor with x's shape, dtype and device. It does not require grad.
 
     Exactly:
-        x has any shape, 0-d too, any real float dtype, and no gradient yet. Its `.grad` may be
-        set or left as it is.
+        x has any shape, 0-d too, with one or more numbers, any real float dtype, and no gradient
+        yet. Its `.grad` may be set or left as it is.
     """
     raise NotImplementedError
 

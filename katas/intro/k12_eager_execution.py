@@ -24,7 +24,8 @@ def first_nan_layer(
     before it.
 
     Args:
-        layers: a list of functions of one tensor that return a tensor.
+        layers: a list of functions of one tensor that return a tensor. The list and the layers
+            stay as they are.
         x: the input of the first layer.
 
     Returns:
@@ -36,7 +37,7 @@ def first_nan_layer(
 
         Layers are any callables, such as functions, lambdas and modules, or none at all; one
         may stand in several places. Each returns a tensor with at least one element, of any
-        shape (0-d too) and a float, int or bool dtype.
+        shape (0-d too) and any float, int or bool dtype, bfloat16 too.
     """
     raise NotImplementedError
 

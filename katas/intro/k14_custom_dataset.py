@@ -69,7 +69,8 @@ def make_loader(
     Args:
         dataset: a map-style dataset of pairs of tensors, such as a `TensorPairs`.
         batch_size: the number of samples in a batch.
-        shuffle: False for the dataset's order, True for a new random order in each loop.
+        shuffle: False for the dataset's order, True for a new random order in each loop, over
+            this loader or another one.
         num_workers: the number of worker processes that load the samples; 0 to load them in the
             process that loops.
 
@@ -78,11 +79,12 @@ def make_loader(
         each of them stacked along a new first dimension.
 
     Exactly:
-        The dataset has one or more samples, and need not be a `TensorPairs`. One may loop over
-        the loader as often as one likes. In each loop the dataset is asked anew for each of its
-        samples, and every sample comes once. If the last samples fill no batch, they come as a
-        shorter one. A batch lies on the samples' device. Two workers have to work, with a
-        `TensorPairs` too. The loader may be of a subclass of `DataLoader`.
+        The dataset has one or more samples, of any shape, dtype and device, and need not be a
+        `TensorPairs`. One may loop over the loader as often as one likes. In each loop the dataset
+        is asked anew for each of its samples, and every sample comes once. If the last samples fill
+        no batch, they come as a shorter one. A batch has the samples' dtypes and device. Two
+        workers have to work, with a `TensorPairs` too. The loader may be of a subclass of
+        `DataLoader`.
     """
     raise NotImplementedError
 

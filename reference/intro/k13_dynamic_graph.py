@@ -37,9 +37,10 @@ def double_until(x: torch.Tensor, limit: float) -> torch.Tensor:
         2ⁿ · x, for the smallest n ≥ 0 with a norm of at least limit.
 
     Exactly:
-        x has any shape, the dtype float32 or float64, and is finite and not all zero. Autograd
-        may track it (as a leaf or a result) or not. The result has x's shape, dtype and device;
-        where n is 0, it may be x itself.
+        x has any shape, the dtype float32 or float64, and is finite and not all zero. Squares of
+        its elements and of limit neither overflow nor underflow in that dtype. Autograd may track
+        x (as a leaf or a result) or not. The result has x's shape, dtype and device; where n is 0,
+        it may be x itself.
 
         If x is tracked, autograd has recorded one operation for each doubling, so that the
         graph grows with n. Other nodes, such as that of a clone, are fine if their number does
@@ -57,7 +58,7 @@ def graph_size(y: torch.Tensor) -> int:
     That is y.grad_fn, and all that follow from it by `next_functions`, each counted once.
 
     Args:
-        y: any tensor.
+        y: any tensor. It stays as it is, and so does its graph.
 
     Returns:
         The number as an int; 0 where y has no grad_fn, as a leaf.

@@ -25,7 +25,7 @@ def scale_(x: torch.Tensor, s: float) -> torch.Tensor:
         x: float or integer dtype, any shape, () and empty ones too, any strides under which no two
             elements overlap. Holds the products afterwards, in the memory that it had, so that
             every view of x sees them; what lies between its elements stays as it is.
-        s: a float, or an int.
+        s: a float, or an int. Unless it is to be refused, it is in the range of x's dtype.
 
     Returns:
         x itself, the same object, of the same dtype.

@@ -15,6 +15,7 @@ from dojo.checks import (
     expect_shape,
     expect_tensor,
     layouts,
+    shares_storage,
     untouched,
 )
 from dojo.checks.draws import Normal, expect_drawn
@@ -43,6 +44,8 @@ EMPTIED = "`zero_()` writes into the very tensor that `x.grad` is, also where it
 ITSELF = "These are the numbers of x itself: where does backward() leave the gradient?"
 DEFAULT = "Name the device in the call: a default holds for the whole program from then on."
 SETTING = "Whoever asks for a gradient does not expect torch to work in another way afterwards."
+NO_GRAD = "No `create_graph` and no `requires_grad=True`: the gradient is a plain tensor here."
+AT_EACH_GRADIENT = "Compute the gradient at each call, and keep none for the next one."
 COMPUTE = "Compute `x + 2` into a new tensor; x stays a leaf that requires grad."
 
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -98,13 +101,14 @@ QUESTIONS = [
     (lambda _: True, "It says True of every tensor."),
     (lambda _: False, "It says False of every tensor."),
 ]
+UNDER_NO_GRAD = "`torch.no_grad()` decides what is recorded next, not whether x is tracked."
 OTHER_QUESTION = "Tracked are leaves that require grad, and results that autograd recorded."
 
 
 def leaves(device):
     """Fresh leaves that require grad, of several shapes, layouts and dtypes."""
     matrix = torch.arange(1.0, 7).reshape(2, 3).to(device)
-    shapes = [(2, 3), (3, 3), (5,), (), (1, 1), (2, 3, 7)]
+    shapes = [(3, 5), (3, 3), (5,), (), (1, 1), (2, 3, 7)]
     made = [torch.arange(3.0, math.prod(shape) + 3).reshape(shape).to(device) for shape in shapes]
     made.append(torch.tensor([math.inf, 1.0, math.nan]).to(device))  # their gradient is 1/3, too
     made += [*layouts(matrix).values(), *(matrix.to(dtype, copy=True) for dtype in FLOATS)]
@@ -251,6 +255,17 @@ def test_is_tracked_knows_leaves_and_results(solution, device):
 
 
 @aspect("values")
+def test_is_tracked_says_the_same_under_no_grad(solution, device):
+    """is_tracked says the same under torch.no_grad()."""
+    for what, make, truth in CASES:
+        x = make(device)
+        with torch.no_grad():
+            got = solution.is_tracked(x)
+        sentence = f"returned {got} for {what}, under torch.no_grad(); expected {truth}."
+        expect(got is truth, sentence, UNDER_NO_GRAD)
+
+
+@aspect("values")
 def test_gradient_of_mean_is_one_over_n(solution, device):
     """Each of the n numbers of x has the gradient 1/n."""
     for x in leaves(device):
@@ -267,12 +282,19 @@ def test_gradient_of_mean_is_one_over_n(solution, device):
             raise CheckFailed(sentence, hint, got, torch.full_like(numbers_of_x, 1 / n))
 
 
+@aspect("gradient")
+def test_gradient_of_mean_requires_no_grad(solution, device):
+    """The gradient itself does not require grad."""
+    got = gradient(solution, leaf(device))
+    expect(not got.requires_grad, "returned a tensor that requires grad.", NO_GRAD)
+
+
 @aspect("memory")
-def test_is_tracked_leaves_x_as_it_is(solution):
+def test_is_tracked_leaves_x_as_it_is(solution, device):
     """is_tracked changes nothing, and leaves no gradient behind."""
-    source, constant = leaf("cpu"), numbers("cpu")
+    source, constant = leaf(device), numbers(device)
     for x in (source, source * 2, constant):
-        with settings_untouched(solution, ONLY_ASK), untouched(ONLY_ASK, x=x):
+        with settings_untouched(solution, ONLY_ASK, thoroughly=True), untouched(ONLY_ASK, x=x):
             solution.is_tracked(x)
         expect(source.grad is None, "left a gradient behind.", ONLY_ASK)
         expect(not x.retains_grad, "made x keep its gradient.", ONLY_ASK)
@@ -282,6 +304,15 @@ def test_is_tracked_leaves_x_as_it_is(solution):
 def test_gradient_of_mean_leaves_the_values_of_x(solution, device):
     """x keeps its values, and stays a leaf that requires grad."""
     for x in leaves(device):
-        with settings_untouched(solution, SETTING), untouched(COMPUTE, x=x):
+        with settings_untouched(solution, SETTING, thoroughly=True), untouched(COMPUTE, x=x):
             solution.gradient_of_mean(x)
             x.grad = None  # it may be set, or left as it was
+
+
+@aspect("memory")
+def test_gradient_of_mean_is_new_at_each_call(solution, device):
+    """Each call computes its gradient anew, and earlier ones stay."""
+    first, second = leaf(device), leaf(device)
+    one, other = gradient(solution, first), gradient(solution, second)
+    sentence = "returned the gradient of an earlier call; expected a new tensor."
+    expect(not shares_storage(one, other), sentence, AT_EACH_GRADIENT)

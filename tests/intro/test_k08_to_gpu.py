@@ -20,9 +20,11 @@ from dojo.checks import (
     gpu,
     layouts,
     no_gpu,
+    shares_storage,
     untouched,
 )
 from dojo.checks.laws.bridge import SHAPES, VALUES
+from dojo.checks.laws.settings import settings_untouched
 
 RETURNED = "The answer is True here, and x never moves: return the copy that the move returns."
 NO_GPU = "Here torch.cuda.is_available() is False, so x itself is the answer, not a copy of it."
@@ -32,6 +34,8 @@ CHOOSE = "Ask with `if`, then move x or return it: the numbers of x decide nothi
 LEAVE = "The answer to the question is False here: then leave torch.cuda alone, and return x."
 KEEP = "Only the place changes: keep x's shape, dtype and values."
 STAYS = "Make a copy on the GPU; `x.data = …` and operations ending in _ change x itself."
+NOTHING_ELSE = "Name the device in the move: nothing has to be set or seeded for all that follows."
+NEW_COPY = "Make a copy at each call, and keep none for the next one."
 INSIDE = "Call torch.cuda.is_available() inside of the function, and keep no earlier answer."
 WHEREVER = "Ask first, and look only then where x is."
 ORDER = "Ask whether there is a GPU before the first move, not after a failed one."
@@ -194,6 +198,18 @@ def test_x_stays_where_it_was(solution, device):
         x = numbers(place=place)
         with untouched(STAYS, x=x):
             call(solution, x, device)
+
+
+@aspect("memory")
+def test_each_copy_is_new(solution, device):
+    """Torch stays as it is, and two calls with an equal x on the CPU return two copies."""
+    x = numbers()
+    with settings_untouched(solution, NOTHING_ELSE, thoroughly=True):
+        copies = [call(solution, one, device) for one in (x, x.clone())]
+    for one in copies:
+        expect_tensor(one)
+    sentence = "returned the copy of an earlier call; expected a new one."
+    expect(not shares_storage(*copies), sentence, NEW_COPY)
 
 
 @aspect("structure")

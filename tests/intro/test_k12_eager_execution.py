@@ -14,7 +14,10 @@ from dojo.checks import (
     expect_statements,
     expect_values,
     layouts,
+    module_untouched,
+    untouched,
 )
+from dojo.checks.laws.settings import settings_untouched
 
 INDEX = "Return the index itself: an int, counted from 0, or None after the last layer."
 FIRST = "Look at each output at once, and stop at the first one that has a NaN anywhere."
@@ -32,6 +35,10 @@ FED = "x goes into the first layer, and each output into the next layer as it is
 STAYS = "Hand on x and each output as they are: where they lie is for the layers to say."
 ONCE = "Call a layer once, keep what it returned, and look at that."
 STOP = "`return` as soon as an output has a NaN; the layers behind it must not run."
+
+NUMPY = "A layer may return bfloat16, which NumPy does not have: ask torch for NaN."
+TAKES_OFF = "Others may use that list: go through it by `for`, and take nothing out of it."
+AS_IT_WAS = "Only look at the outputs: x, the layers and torch stay as they are."
 
 NAN, INF = math.nan, math.inf
 
@@ -146,7 +153,8 @@ def test_is_none_without_a_nan(solution, device):
 @aspect("values")
 def test_infinities_are_no_nan(solution, device):
     """Infinite outputs do not count, in whatever mixture."""
-    for dtype in (torch.float32, torch.float16, torch.float64):
+    for dtype in (torch.float32, torch.float16, torch.bfloat16, torch.float64):
+        solution.hint = NUMPY if dtype == torch.bfloat16 else ""
         huge = torch.finfo(dtype).max
         rows = [[INF, 1.0], [-INF, 0.0], [INF, -INF], [huge, huge], [-huge, huge]]
         outputs = [torch.tensor(row, dtype=dtype) for row in rows]
@@ -241,6 +249,23 @@ def test_layers_may_be_any_callables(solution, device):
 def test_names_the_true_statements(solution):
     """The letters are those of the true statements."""
     expect_statements(solution.true_statements(), TRUTH)
+
+
+@aspect("memory")
+def test_leaves_all_as_it_is(solution, device):
+    """The list, the layers, x and torch stay as they are."""
+    for kinds in ([nn.Linear(2, 2), nn.ReLU()], [nn.Identity()]):  # the last one returns x itself
+        net = nn.ModuleList(kinds).to(device)
+        layers, x = [*net], torch.tensor([1.0, 2.0]).to(device)
+        with (
+            settings_untouched(solution, AS_IT_WAS, thoroughly=True),
+            module_untouched(net, AS_IT_WAS),
+            untouched(AS_IT_WAS, x=x),
+        ):
+            solution.first_nan_layer(layers, x)
+        sentence = f"left {len(layers)} layers in the list that it was given; expected {len(net)}."
+        expect(len(layers) == len(net), sentence, TAKES_OFF)
+        expect(layers == [*net], "changed the list that it was given.", TAKES_OFF)
 
 
 @aspect("structure")

@@ -6,9 +6,18 @@ import math
 import numpy as np
 import torch
 
-from dojo.checks import CheckFailed, aspect, expect, expect_shape, expect_statements, graph_nodes
+from dojo.checks import (
+    CheckFailed,
+    aspect,
+    expect,
+    expect_shape,
+    expect_statements,
+    graph_nodes,
+    untouched,
+)
 from dojo.checks.endless import CallsLimited, steps_limited
 from dojo.checks.laws import PureFunction
+from dojo.checks.laws.settings import settings_untouched
 from dojo.checks.messages import describe_size
 
 ENDLESS = "still runs after {calls} calls of torch; it should have ended (doublings needed: {n})."
@@ -27,6 +36,7 @@ NO_GRAPH = "Without a grad_fn there is no node to count, also for a leaf that re
 AGAIN = "walks along every way through {nodes} nodes; there are more ways than it could ever walk."
 SEEN = "Do not walk on from a node that you have seen before."
 RECURSION = "calls itself so often that Python stops it, for a graph of {nodes} nodes."
+ONLY_COUNT = "Only walk through the graph: no backward(), and nothing is set or seeded on the way."
 IN_A_LOOP = "Keep the nodes that are still to visit in a list, and work it off in a loop."
 
 SQUARES = "Is that the sum of the squares? The norm is its root."
@@ -109,6 +119,8 @@ class TestDoubleUntil(PureFunction):
     gradient_cases = [*cases, ([-0.75], 12_288.0)]
     precise = [
         (torch.float64, ([0.001], 1000.0)),
+        (torch.float64, ([3e-12, 4e-12], 1.5e-11)),  # a tolerance would be larger than limit
+        (torch.float64, ([3.0, 4.0 - 1e-7], 5.0)),  # in float32 the norm is limit
         (torch.float64, ([2.0**-100], 1e9)),  # more than whoever ends the loop by a round number
     ]
     hints = {
@@ -119,7 +131,7 @@ class TestDoubleUntil(PureFunction):
         "precise": NORM,
     }
     sentences = {
-        "test_no_digit_is_lost": "x may be small, and need many doublings.",
+        "test_no_digit_is_lost": "x and limit may be small, and the norm a little below limit.",
         "test_gradients": "The gradient of x is 2ⁿ, for a leaf and for a result, also for n = 0.",
     }
 
@@ -179,7 +191,7 @@ class TestDoubleUntil(PureFunction):
         x, limit = record.row.arrays
         count, n = doublings_of(record.kept.double().numpy(), x), turns(norm, x, limit)
         if count is not None and count != n:
-            norms = " → ".join(f"{norm(x) * 2**k:.7g}" for k in range(n + 1) if k < 3 or k == n)
+            norms = " → ".join(f"{norm(x) * 2**k:.9g}" for k in range(n + 1) if k < 3 or k == n)
             sentence = TIMES.format(got=times(count), n=times(n), norms=norms, limit=limit)
             raise CheckFailed(sentence, hint)
         super().compare(record, expected, hint, rtol, atol)
@@ -313,6 +325,15 @@ def test_graph_size_is_0_without_a_graph(solution, device):
 def test_names_the_true_statements(solution):
     """The letters are those of the true statements."""
     expect_statements(solution.true_statements(), TRUTH)
+
+
+@aspect("memory")
+def test_graph_size_leaves_the_graph_as_it_is(solution, device):
+    """y, its leaf and torch stay as they are."""
+    x = leaf(device)
+    y = (x * x).sum()
+    with settings_untouched(solution, ONLY_COUNT, thoroughly=True), untouched(ONLY_COUNT, y=y, x=x):
+        solution.graph_size(y)
 
 
 @aspect("cost")

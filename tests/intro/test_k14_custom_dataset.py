@@ -50,6 +50,8 @@ OUT_OF_RANGE = "Beyond either end a list raises IndexError; indexing a tensor do
 
 IS_LOADER = "Build a torch.utils.data.DataLoader and return it."
 COLLATE = "DataLoader stacks features and targets by itself, if no collate_fn says otherwise."
+STACK = "`torch.stack` keeps shape and dtype; `torch.tensor`, `cat` or `float` may not."
+PINNED = "pin_memory is for samples on the CPU; nobody asked for it here."
 UNMOVED = "Moving batches to the GPU is the business of the loop that uses them."
 SAME = "A batch is made of dataset[0], dataset[1] and so on; so is what `__getitems__` gives."
 SIZE = "Does DataLoader know batch_size?"
@@ -59,6 +61,7 @@ IN_ORDER = "Look at what you pass to DataLoader as `shuffle`."
 ONCE = "A shuffled epoch is a new order of the samples, each of them once."
 SHUFFLE_ALL = "Shuffle the samples first, and put them into batches then."
 RESHUFFLE = "DataLoader itself draws a new order for each epoch, if `shuffle` tells it to."
+NO_SEED = "A generator with a fixed seed gives the same orders again to each new loader."
 ANEW = "Give DataLoader the dataset itself: it asks for each sample when its turn comes."
 WORKERS = "Pass num_workers on to DataLoader: 0 means no worker processes."
 ONE_WORKER = "Each batch is loaded by one of the workers, no sample by both."
@@ -372,30 +375,40 @@ def test_keeps_the_order(solution):
 
 @aspect("values")
 def test_a_batch_is_stacked(solution, device):
-    """A batch is its features and its targets, stacked on the CPU, where the samples are."""
+    """A batch is its features and its targets, stacked as they are, where the samples are."""
     features, targets = tensors()  # there is a GPU beside them if device is "cuda"
-    dataset = solution.TensorPairs(features.double(), targets, transform=twice)
-    batch = pair_of(next(iter(loader_of(solution, dataset, 2, shuffle=False))))
-    expected = torch.tensor([[2, 4], [6, 8]]).double(), torch.tensor([7, 8])
-    for name, part, numbers in zip(("features", "targets"), batch, expected, strict=True):
-        expect_values(part, numbers, SAME, f"the first batch's {name}:", 0, 0)
-        expect_device(part, "cpu", UNMOVED, f"the first batch's {name}:")
+    images = torch.arange(18.0).reshape(3, 2, 3).half(), torch.arange(6.0).view(3, 2).double() / 3
+    for place, *whole in (("cpu", features.double(), targets), ("cpu", *images), (device, *images)):
+        dataset = solution.TensorPairs(*(part.to(place) for part in whole), transform=twice)
+        loader = loader_of(solution, dataset, 2, shuffle=False)
+        is_sound = place == "cpu" or not loader.pin_memory  # a simulated GPU raises nothing
+        expect(is_sound, "pins batches of samples on the GPU, which raises an error.", PINNED)
+        solution.hint = STACK
+        batch = pair_of(next(iter(loader)))
+        expected = whole[0][:2] * 2, whole[1][:2]
+        for name, part, numbers in zip(("features", "targets"), batch, expected, strict=True):
+            what = f"the first batch's {name}:"
+            expect_shape(part, numbers.shape, STACK, what)
+            expect_dtype(part, numbers.dtype, STACK, what)
+            expect_values(part, numbers, SAME, what, 0, 0)
+            expect_device(part, place, UNMOVED, what)
 
 
 @aspect("values")
 def test_reshuffles_each_epoch(solution):
     """With shuffling, each epoch has each sample once, in a random order of its own."""
-    loader = loader_of(solution, Noted(SAMPLES), 7, shuffle=True)
+    one, other = (loader_of(solution, Noted(SAMPLES), 7, shuffle=True) for _ in range(2))
+    loaders = {"epoch 1": one, "epoch 2": one, "epoch 1 of another loader": other}
     known = {"the dataset": [list(range(SAMPLES))[k : k + 7] for k in range(0, SAMPLES, 7)]}
-    for number in (1, 2, 3):
-        batches, here = epoch(loader)[0], f"epoch {number}"
+    for here, loader in loaders.items():
+        batches, anew = epoch(loader)[0], RESHUFFLE if loader is one else NO_SEED
         samples = [*itertools.chain(*batches)]
         for index in range(SAMPLES):
             count = samples.count(index)
             sentence = f"let sample {index} come {times(count)} in {here}; expected once."
             expect(count == 1, sentence, ONCE if count or index < SAMPLES - 1 else LAST)
-        for there, other in known.items():
-            expect_other_order(batches, other, here, there, RESHUFFLE, SHUFFLE_ALL)
+        for there, before in known.items():
+            expect_other_order(batches, before, here, there, anew, SHUFFLE_ALL)
         known[here] = batches
 
 

@@ -103,6 +103,7 @@ class TestDiagonalOfANumber(Diagonal):
     dtypes = (*FLOATS, torch.int64, torch.int8)
     layouts = ("contiguous", "transposed", "at an offset")
     wild = [([[NAN, INF, 3.0], [4.0, INF, NAN]], value) for value in (5.0, NAN)]
+    wild += [([[NAN, INF], [4.0, INF]], 5.0)]
     precise = [(torch.float64, (places((3, 2)), 1 / 3)), (torch.float32, (places((3, 2)), -7.5))]
     precise += [(torch.int64, (places((3, 2)), 2**60 + 1)), (torch.uint8, (places((3, 2)), 200))]
     precise += [(torch.bool, (places((3, 2)), value)) for value in (True, False)]
@@ -121,6 +122,7 @@ class TestDiagonalOfAVector(Diagonal):
         for shape in [(3, 2), (2, 5), (1, 3)]
     ]
     wild = [([[NAN, INF, 3.0], [4.0, INF, NAN]], value) for value in ([INF, INF], [INF, NAN])]
+    wild += [([[NAN, INF], [4.0, INF]], [5.0, 6.0])]
     precise = [(torch.float64, ([[0, 0], [1, 2]], [1 / 3, 2.0**-40]))]
     precise += [(torch.int64, ([[0, 0], [1, 2]], [2**60 + 1, -1]))]
     sentences = {

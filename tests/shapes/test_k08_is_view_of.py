@@ -30,6 +30,7 @@ WRONG = (
 COPIED = "returned True for x and {copy}; expected False: the copy lies in other memory."
 
 VECTOR, MATRIX = "x = arange(12.)", "x = arange(12.).view(3, 4)"
+CUBE = "x = arange(12.).view(2, 2, 3)"
 COMPLEX = "x = zeros(6, dtype=complex64)"
 
 
@@ -49,6 +50,10 @@ STRIDED_VECTOR = parts(
 STRIDED_MATRIX = parts(
     "x[:, 0] 0 35 | x[:, 3] 12 47 | x[2, 1:] 36 47 | x[:2, :2] 0 23 | x[1, 1:] 20 31 | "
     "x[1, 2:] 24 31"
+)
+STRIDED_CUBE = parts(
+    "x[:, :1] 0 35 | x[..., 2:] 8 47 | x[1:] 24 47 | x[:1, 1:, 2:] 20 23 | "
+    "x[:1, :1].expand(2, 4, 3) 0 11"
 )
 OF_OTHER_DTYPES = parts(
     "x[:1] 0 3 | x[1:2] 4 7 | x[2:] 8 47 | x.view(torch.int8)[3:4] 3 3 | "
@@ -138,6 +143,7 @@ def test_knows_strides(solution):
     """A range goes from the first element to the last one, by the strides."""
     expect_right(solution, numbers("cpu"), VECTOR, STRIDED_VECTOR, STRIDES)
     expect_right(solution, numbers("cpu").view(3, 4), MATRIX, STRIDED_MATRIX, STRIDES)
+    expect_right(solution, numbers("cpu").view(2, 2, 3), CUBE, STRIDED_CUBE, STRIDES)
 
 
 @aspect("values")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from dojo.checks import Benchmark
+from dojo.checks import Benchmark, aspect, expect_values
 from dojo.checks.laws import FLOATS, INTEGERS, PureFunction
 
 SMALL = "The sum is too large for x's own dtype: in which dtype do you sum?"
@@ -13,6 +13,7 @@ MANY = "In 16 bits, many small parts lose their digits: in which dtype do you di
 DOUBLE = "float64 has 15 digits: do not pass through a smaller dtype."
 REACH = "bfloat16 reaches as far as float32: do not pass through float16, which ends at 65504."
 WHOLE = "float32 holds this mean to 7 digits: do not pass through a 16-bit float."
+SIGNED = "int64 ends at 2**63 - 1, and takes larger numbers of uint64 for negative ones."
 EXACT = "float32 holds whole numbers up to 16777216: sum integers first, and round their mean."
 
 INF, NAN = math.inf, math.nan
@@ -35,6 +36,7 @@ LONG = [
 ]
 PRECISE = [
     (torch.float64, [1 / 3, 1e5 / 7, 2.0]),
+    (torch.float64, [1 / 3, 1e5 / 7, 2.0, 1 / 7, -0.1]),
     (torch.bfloat16, [2.0**100, 2.0**101, 2.0**102]),
     (torch.int32, [70001, 90001, 80007]),
     (torch.int64, [70001, 90001, 80007]),
@@ -96,6 +98,13 @@ class TestTrueMean(PureFunction):
         "test_no_digit_is_lost": "The mean is right where the sum is too large for x's dtype, or"
         " has many small parts.",
     }
+
+    @aspect("values")
+    def test_large_numbers_without_a_sign(self, solution, device):
+        """The mean is right where uint64 holds numbers that int64 does not."""
+        x = torch.tensor([[2**64 - 1, 2**64 - 1, 2**63]], dtype=torch.uint64).to(device)
+        expected = torch.tensor([5 * 2.0**63 / 3])
+        expect_values(self.call(solution, [x, 1]), expected, SIGNED, rtol=4 * 2.0**-23, atol=0)
 
     def truth(self, x, dim):
         rows = np.moveaxis(x, dim, -1)

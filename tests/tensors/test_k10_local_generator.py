@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from dojo.checks import Benchmark, aspect, expect, gpu
-from dojo.checks.draws import Normal, expect_drawn
+from dojo.checks.draws import Normal, expect_drawn, may_be_share
 from dojo.checks.independence import expect_independent
 from dojo.checks.laws import DrawingFunction
 
@@ -19,12 +19,19 @@ SEED = "The seed alone decides: seed a generator of your own at each call."
 OTHERS = "Another seed is another stream of numbers."
 NORMAL = "torch.randn is standard normal; torch.rand is uniform."
 NORMAL += " Of normal numbers, 27 in 10,000 lie outside of [-3, 3]: nothing cuts them off."
+NEARLY = (
+    "Nearly normal, as a sum of uniform numbers is, has too few numbers far from 0, or too many."
+)
 INDEPENDENT = "Each number is drawn by itself: nothing rounds it, cuts it off or gives it twice."
 GLOBAL = "Who seeds a global generator, or draws from it, decides what others draw next."
 
 N = 10_000
+MANY = 500_000
+FAR = 3.0
+BEYOND = math.erfc(FAR / math.sqrt(2))  # the share of normal numbers outside of [-FAR, FAR]
 REPEATED = 100  # places with a number that another one has too; of 24-bit numbers, a handful
 SEEDS = [0, 1, 2, 7, 1000, 2**16, 2**24, 2**24 + 1, 2**31 - 2, 2**31 - 1]
+FAMILIAR = [42, 123, 1234, 1337]  # what people write where no seed was given
 
 
 def number_by_number(shape, seed, device):
@@ -112,7 +119,7 @@ class TestLocalRandn(DrawingFunction):
         """Another seed gives other numbers, none of them drawn for another seed before."""
         for shape in ((8,), (2,)):
             drawn = {}
-            for seed in SEEDS:
+            for seed in (*SEEDS, *FAMILIAR):
                 one = self.draw(solution, shape, seed, device)
                 for earlier, other in drawn.items():
                     same = int(np.isin(one, other).sum())
@@ -123,9 +130,16 @@ class TestLocalRandn(DrawingFunction):
     @aspect("values")
     def test_is_standard_normal(self, solution, device):
         """The numbers are normal with mean 0 and standard deviation 1."""
-        for seed in (0, 11):
-            numbers = self.draw(solution, (100, 100), seed, device)
+        for shape, seed in (((100, 100), 0), ((4, 25, 100), 11)):
+            numbers = self.draw(solution, shape, seed, device)
             expect_drawn(numbers, Normal(1.0), "drew a sample that", NORMAL, INDEPENDENT)
+
+    @aspect("values")
+    def test_is_normal_far_out(self, solution):
+        """Of many numbers, as many lie far from 0 as of normal ones."""
+        far = int((self.call(solution, [(MANY,), 12, "cpu"]).abs() > FAR).sum())
+        words = f"gave {far} numbers beyond ±3 among {MANY}; expected about {BEYOND * MANY:.0f}."
+        expect(may_be_share(far / MANY, BEYOND, MANY), words, NEARLY)
 
     @aspect("values")
     def test_the_numbers_are_independent(self, solution, device):

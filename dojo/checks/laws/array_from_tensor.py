@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -13,12 +14,14 @@ from dojo.checks.expect import CheckFailed, expect, expect_array
 from dojo.checks.inputs import layouts, numbers, tensor_of
 from dojo.checks.laws.bridge import (
     BLIND,
+    DANGLING,
     EMPTY,
     FULL,
     SHAPES,
     VALUES,
     Bridge,
     in_every_shape,
+    in_three_dimensions,
     in_two_shapes,
 )
 from dojo.checks.laws.wording import law
@@ -152,6 +155,22 @@ class ArrayFromTensor(Bridge):
         for array in in_every_shape():
             x = tensor_of(array.T).permute(tuple(reversed(range(array.ndim))))
             self.expect_shared(solution, x, self.shared(array.shape))
+        for layout, array in in_three_dimensions():
+            x = torch.from_numpy(array)
+            self.expect_shared(solution, x, self.shared(array.shape, layout))
+
+    @aspect("memory")
+    @law("shares")
+    def test_keeps_the_memory(self, solution: Any) -> None:
+        """The memory of {x} lasts as long as the array does."""
+        owner = np.array(numbers())
+        alive = weakref.ref(owner)
+        got = self.answer(solution, torch.from_numpy(owner))
+        is_copy = got.ctypes.data != owner.ctypes.data  # of that, another law tells
+        del owner
+        solution.last_call = ""  # it holds the tensor
+        words = DANGLING.format(got="an array", name=self.tensors[0])
+        expect(is_copy or alive() is not None, f"{self.name} {words}", self.hint("alive"))
 
     @aspect("memory")
     @law("shares")

@@ -49,6 +49,7 @@ _HINTS = {
     "tracked": "Nobody asked autograd to track it, and then it cannot be written to as it is.",
     "inference": "Tensors of inference mode cannot be written to outside of it.",
     "shared": "A copy has memory of its own. Which functions wrap the memory that is there?",
+    "alive": "A bare address keeps no memory alive. Which functions keep the one who owns it, too?",
     "scalar": "Some functions take what has the shape () for a number, and copy it.",
     "device": "The shared memory is the CPU's, with a GPU present too: leave the GPU alone.",
     "again": "Read what comes in anew at each call, and keep nothing for the next one.",
@@ -64,6 +65,9 @@ _HINTS = {
     "call": "Without its parentheses a method is named, but not called.",
 }
 BLIND = "returned a copy: the {got} does not show what was written to {name} after the call."
+
+
+DANGLING = "returned {got} whose memory was given back, once nobody had {name} any more."
 
 
 class Bridge:
@@ -121,6 +125,14 @@ def in_every_shape() -> Iterator[np.ndarray]:
         if len(shape) > 1:
             yield np.asfortranarray(numbers(shape, "int64"))
     yield from (np.array(numbers((), dtype)) for dtype in VALUES)
+
+
+def in_three_dimensions() -> Iterator[tuple[str, np.ndarray]]:
+    """Yield layouts, each with an array of three dimensions that has it."""
+    yield "every second element", np.array(numbers((2, 6, 5)))[:, ::2, ::2]
+    few = np.array(numbers((2, 4)))
+    strides = few.strides[0], 0, few.strides[1]
+    yield "repeated row", np.lib.stride_tricks.as_strided(few, (2, 3, 4), strides)
 
 
 def in_two_shapes() -> Iterator[tuple[str, tuple[int, ...]]]:

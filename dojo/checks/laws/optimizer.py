@@ -26,8 +26,9 @@ from dojo.checks.laws.driven import (
     state_tensors,
 )
 from dojo.checks.laws.planned import KINDS, SHORT, STEPS, Plan, options_of, plan_of
-from dojo.checks.laws.settings import settings_watched
-from dojo.checks.laws.wording import SETTINGS, law
+from dojo.checks.laws.settings import settings_untouched, settings_watched
+from dojo.checks.laws.wording import PUT_BACK, SETTINGS, law
+from dojo.checks.memory import untouched
 from dojo.checks.messages import describe, dtype_name
 from dojo.checks.tracing import Trace, modules_called
 
@@ -52,6 +53,9 @@ def _saved_and_loaded(state: dict[str, Any]) -> dict[str, Any]:
     buffer.seek(0)
     loaded: dict[str, Any] = torch.load(buffer, weights_only=True)
     return loaded
+
+
+MADE = "To make an optimizer only reads which parameters there are."
 
 
 class OptimizerClass(Contract):
@@ -268,6 +272,19 @@ class OptimizerClass(Contract):
         with settings_watched(solution, thoroughly=True) as found:
             run.optimizer.step()
         expect(not found.text, found.text, self.hint("setting") or SETTINGS)
+        with torch.no_grad(), settings_untouched(solution, PUT_BACK):
+            run.optimizer.step()
+
+    @aspect("memory")
+    def test_is_made_without_a_change(self, solution: Any, device: str) -> None:
+        """To make an optimizer changes no parameter, no gradient and no setting of torch."""
+        held = self.parameters(device)
+        for p in held:
+            p.grad = torch.ones_like(p)
+        inputs = {f"parameter {number}": p for number, p in enumerate(held)}
+        hint = self.hint("setting") or SETTINGS
+        with settings_untouched(solution, hint, thoroughly=True), untouched(MADE, **inputs):
+            self.made(solution, held, self.runs[0])
 
     @aspect("errors")
     @law("refused")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from dojo.checks.expect import (
 from dojo.checks.inputs import arranged, numbers, tensor_of
 from dojo.checks.laws.bridge import (
     BLIND,
+    DANGLING,
     EMPTY,
     FULL,
     LAYOUTS,
@@ -27,6 +29,7 @@ from dojo.checks.laws.bridge import (
     VALUES,
     Bridge,
     in_every_shape,
+    in_three_dimensions,
     in_two_shapes,
 )
 from dojo.checks.laws.wording import law
@@ -136,6 +139,22 @@ class TensorFromArray(Bridge):
         """The tensor lies where the array lies, whatever the shape."""
         for array in in_every_shape():
             self.expect_shared(self.answer(solution, array), array, self.shared(array.shape))
+        for layout, array in in_three_dimensions():
+            hint = self.shared(array.shape, layout)
+            self.expect_shared(self.answer(solution, array), array, hint)
+
+    @aspect("memory")
+    @law("shares")
+    def test_keeps_the_memory(self, solution: Any) -> None:
+        """The memory of the array lasts as long as the tensor does."""
+        array = np.array(numbers())
+        alive = weakref.ref(array)
+        got = self.made(solution, array)
+        is_copy = got.data_ptr() != array.ctypes.data  # of that, another law tells
+        del array
+        solution.last_call = ""  # it holds the array
+        words = DANGLING.format(got="a tensor", name="the array")
+        expect(is_copy or alive() is not None, f"{self.name} {words}", self.hint("alive"))
 
     @aspect("memory")
     @law("shares")

@@ -76,7 +76,27 @@ def copies_complex_columns(array):
     return torch.from_numpy(array.copy() if is_copied else array)
 
 
+class Address:
+    """Where an array lies, and nothing that keeps it there."""
+
+    def __init__(self, array):
+        self.__array_interface__ = dict(array.__array_interface__)
+
+
+def copied_unless_simple(array):
+    is_copied = array.ndim > 2 and not (array.flags.c_contiguous or array.flags.f_contiguous)
+    return array.copy() if is_copied else array
+
+
 FROM_ARRAY = {
+    lambda array: torch.from_numpy(np.asarray(Address(array))): (
+        "test_keeps_the_memory",
+        "wrap returned a tensor whose memory was given back, once nobody had the array any more.",
+    ),
+    lambda array: torch.from_numpy(copied_unless_simple(array)): (
+        "test_shares_memory_in_every_shape",
+        "returned a copy: the tensor does not show what was",
+    ),
     torch.tensor: ("test_shares_memory", "returned a copy: the tensor does not show what was"),
     locks: ("test_keeps_the_dtype", ""),
     doubles: ("test_has_the_values", "changed the array that it was given: it was [3e+38, "),
@@ -110,6 +130,16 @@ def test_a_wrong_tensor_is_told(red_of, wrong):
 
 
 TO_ARRAY = {
+    "an address": (
+        lambda x: np.asarray(Address(x.numpy())),
+        "test_keeps_the_memory",
+        "unwrap returned an array whose memory was given back, once nobody had x any more.",
+    ),
+    "copies three dimensions": (
+        lambda x: copied_unless_simple(x.numpy()),
+        "test_shares_memory_in_every_shape",
+        "returned a copy: the array does not show what was written to x",
+    ),
     "copies": (lambda x: x.numpy().copy(), "test_shares_memory", "returned a copy: the array does"),
     "a list": (lambda x: x.tolist(), "test_returns_an_array", "A list knows neither dtype nor"),
     "a tensor": (lambda x: x, "test_returns_an_array", "is still a tensor: which method wraps"),

@@ -456,3 +456,43 @@ def takes_lists_only(made, mark):
         made.__init__(self, params, *args, **kwargs)
 
     return {"__init__": __init__}
+
+
+# ---------------------------------------------------------------- what is done when it is made
+
+
+def when_made(act):
+    """Add a saboteur by what it does to each parameter once the optimizer is made."""
+
+    @functools.wraps(act)
+    def change(made, mark):
+        def init(self, *args, **kwargs):
+            made.__init__(self, *args, **kwargs)
+            mark()
+            for p, _ in parameters_in(self):
+                act(p)
+
+        return {"__init__": init}
+
+    return of_optimizer(change)
+
+
+@when_made
+def clears_gradients_when_made(p):
+    p.grad = None
+
+
+@when_made
+def moves_parameters_when_made(p):
+    p.data = p.data.clone()
+
+
+@when_made
+def hangs_a_hook_when_made(p):
+    if p.requires_grad:
+        p.register_hook(lambda gradient: gradient)
+
+
+@when_made
+def seeds_when_made(p):
+    torch.manual_seed(p.numel())
