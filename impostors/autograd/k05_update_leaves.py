@@ -109,6 +109,19 @@ def stops_at_the_first_none(params, lr):
 
 @impostor(
     "sgd_step_",
+    diagnosis="`if p.grad` asks for the one number of a tensor, and not whether it is None.",
+    aspect="type",
+)
+def asks_for_its_truth(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad:
+                p.sub_(lr * p.grad)
+                p.grad = None
+
+
+@impostor(
+    "sgd_step_",
     diagnosis="A parameter without a gradient is None: it can't be multiplied.",
     aspect="values",
 )

@@ -41,7 +41,8 @@ class Value:
 
     Exactly:
         A Value may be used as often as one likes, also twice in one operation. Values with equal
-        numbers are different Values. `a += b` makes a new Value too.
+        numbers are different Values, each with a grad of its own; what `==` says of them is up to
+        you. `a += b` makes a new Value too.
 
         data is within 1e-12 of the right number, as a share of it. grad is within 1e-12 of the
         right one, as a share of it or of 1.

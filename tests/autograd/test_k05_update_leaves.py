@@ -29,10 +29,12 @@ LATER = "params may be a generator, and a second loop over it finds nothing."
 EACH = "Every parameter is looked at: go on with the next one where a gradient is None."
 MEMORY = "Write into the memory that p has; `p.data = …` and `set_` give it another."
 RECORD = "Write under `torch.no_grad()`: autograd must not record the step, and p stays a leaf."
+IS_THERE = "`if p.grad` asks whether its numbers are 0; `is not None` asks whether it is there."
 FROZEN = "A step moves numbers, and makes nothing require grad or not."
 FROZEN_TOO = "What counts is p.grad alone: where it is there, a frozen parameter moves too."
 TAKE = "Set p.grad to None; `zero_()` leaves it there, and changes the tensor that others may hold."
 READ = "Only read the gradient: lr * p.grad is a new tensor."
+EXPANDED = f"{READ} Here one is expanded, as that of a mean may be: its parts share memory."
 OTHERS = "A parameter whose gradient is None stays as it is."
 ITERABLE = (
     "Go through params once, by a for loop: it has no length and no index if it is a generator."
@@ -85,8 +87,10 @@ def numbers_for(shape, seed):
     return np.round(np.random.default_rng(seed).uniform(-3, 3, shape), 1)
 
 
-def made(dtype=torch.float32, device="cpu", layout="contiguous", has_graph=False, names=()):
-    """Parameters of all kinds, with their gradients."""
+def made(
+    dtype=torch.float32, device="cpu", layout="contiguous", has_graph=False, names=(), expands=False
+):
+    """Parameters of all kinds, with their gradients; the last one may be expanded."""
     found = []
     for place, (name, shape, has_grad, tracked, is_parameter) in enumerate(PARAMETERS):
         if names and name not in names:
@@ -96,7 +100,7 @@ def made(dtype=torch.float32, device="cpu", layout="contiguous", has_graph=False
             x = in_layout(x, layout)
         p = nn.Parameter(x, tracked) if is_parameter else x.requires_grad_(tracked)
         grad = torch.tensor(numbers_for(shape, 50 + place), dtype=dtype).to(device)
-        if name == "last":
+        if name == "last" and expands:
             grad = grad[:1].expand(shape)  # as the gradient of a mean may be
         if has_graph:
             grad = grad.requires_grad_() * 1
@@ -146,8 +150,9 @@ def expect_moved(seen, lr, hint):
 @aspect("type")
 def test_returns_none(solution):
     """sgd_step_ returns None."""
-    got = step(solution, made(names=("weight", "scale")), 0.1, RECORD)
-    expect(got is None, f"returned {describe(got)}; expected None.", NONE)
+    for name, hint in (("scale", RECORD), ("weight", IS_THERE)):
+        got = step(solution, made(names=(name,)), 0.1, hint)
+        expect(got is None, f"returned {describe(got)}; expected None.", NONE)
 
 
 @aspect("values")
@@ -267,10 +272,11 @@ def test_stays_in_its_memory(solution):
 def test_takes_gradients_away(solution, device):
     """.grad is None afterwards, also for lr = 0; the tensor that was in it keeps its numbers."""
     for lr, has_graph, kind in ((0.5, False, list), (0, False, tuple), (0.5, True, once)):
-        seen = made(device=device, has_graph=has_graph)
+        seen = made(device=device, has_graph=has_graph, expands=kind is not list)
         where = LATER if kind is once else TAKE
         records = [None if one.grad is None else one.grad.grad_fn for one in seen]
-        step(solution, seen, lr, TAKE, kind)
+        step(solution, seen, lr, TAKE if kind is list else EXPANDED, kind)
+        expect_moved(seen, lr, EXPANDED)
         for one, record in zip(seen, records, strict=True):
             now = one.p.grad
             sentence = f"left {describe(now)} in the .grad of {one.name}; expected None."

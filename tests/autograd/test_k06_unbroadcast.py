@@ -35,6 +35,7 @@ class TestUnbroadcast(PureFunction):
         (2.5, ()),
         ([[2.5]], (1,)),
         (np.zeros((0, 3)), (1, 3)),
+        (np.zeros((0, 3)), ()),
         (np.zeros((2, 0, 3)), (0, 1)),
     ]
     refused = [

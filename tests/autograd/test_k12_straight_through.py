@@ -13,6 +13,7 @@ LARGE_ONES = "A large number is whole already: it stays as it is."
 BRACKET = "This is (x + round(x)) - x, where the sum is rounded and may be inf. Bracket the"
 BRACKET += " difference: x + (round(x) - x).detach()."
 FLAT = "This is the gradient of torch.round: 0. Make the rounding a constant that is added to x."
+PASSED = "Pass on each gradient as it is: training with a scaled loss looks for inf and NaN in it."
 LOST = "The gradient that comes in has a gradient too: pass it on as it is, and detach nothing of"
 LOST += " it."
 
@@ -75,6 +76,14 @@ class TestRoundSte(PureFunction):
         if (off % 1 == 0.5).all():
             return HALVES
         return LARGE_ONES if (off % 1 == 0).all() else ""
+
+    @aspect("gradient")
+    def test_every_gradient_passes(self, solution, device):
+        """A gradient that is large, inf or NaN passes as it is."""
+        x = torch.tensor(ROWS[0]).to(device).requires_grad_()
+        weights = torch.tensor([1e6, torch.inf, -torch.inf, torch.nan]).to(device)
+        found = gradients(self.call(solution, [x]), {"x": x}, weights, self.hints["tracked"])["x"]
+        expect_values(found, weights, PASSED, "the gradient of x", rtol=0, atol=0)
 
     @aspect("gradient")
     def test_products_have_derivatives(self, solution, device):

@@ -11,6 +11,7 @@ from dojo.checks.laws import PureFunction
 ROWS = [[1.0, -2.0, 3.5], [0.25, 4.0, -1.5]]
 AGAIN = "Every pass through a call multiplies by -scale, that of the second derivative too: make"
 AGAIN += " backward of torch's operations on grad, and detach nothing of it."
+PASSED = "Multiply each gradient, and only that: training with a scaled loss looks for NaN in it."
 OF_ONE_CALL = "A scale belongs to one call: keep it on ctx, not on a class or in a global."
 
 
@@ -75,6 +76,15 @@ class TestReverseGradient(PureFunction):
             expect_values(found["x"], 8 - 0.25 * weights, other, "the gradient of x")
             own = f"{hint} The result's own gradient is not reversed: that of y is w."
             expect_values(found["y"], weights, own, "the gradient of y")
+
+    @aspect("gradient")
+    def test_every_gradient_passes(self, solution, device):
+        """A gradient that is large is multiplied too, and NaN stays NaN."""
+        x = torch.tensor(ROWS[0]).to(device).requires_grad_()
+        weights = torch.tensor([1e6, -1e30, torch.nan]).to(device)
+        got = self.call(solution, [x, 0.5])
+        found = gradients(got, {"x": x}, weights, self.hints["tracked"])["x"]
+        expect_values(found, -0.5 * weights, PASSED, "the gradient of x")
 
     @aspect("gradient")
     def test_two_behind_each_other(self, solution, device):

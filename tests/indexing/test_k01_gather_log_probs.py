@@ -50,7 +50,7 @@ class TestGatherLogProbs(MovingFunction):
     cases += [case(np.zeros((2, 0)), 3)]
     moves_wild = False  # no log-probability is inf or NaN
     wild = [(EXTREME, [[1, 2], [1, 2]])]
-    gradient_cases = [*cases[:2], (EXTREME, [[1, 2], [1, 0]])]
+    gradient_cases = [*cases[:2], (EXTREME, [[1, 2], [1, 0]]), cases[0], cases[-1]]
     hints = {
         "shape": "Each pair (b, t) has one index and one row of logp, so it gets one number. B and"
         " T stay, even where they are 1.",

@@ -5,6 +5,7 @@ import torch
 
 from dojo.checks import Benchmark, aspect
 from dojo.checks.laws import FLOATS, INTEGERS, InPlaceFunction
+from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
 
 INF, NAN = float("inf"), float("nan")
@@ -93,6 +94,15 @@ class TestAccumulate(InPlaceFunction):
         " buffer stay there.",
         "test_no_digit_is_lost": "The sums are as precise as the dtype of buffer.",
     }
+
+    @once
+    def precise_rows(self):
+        """They are asked once more where every second element of a memory is the buffer's."""
+        return [
+            Row(self, case, dtype, place, "precise")
+            for place in (0, 2)
+            for dtype, case in self.precise
+        ]
 
     def hint_of(self, row):
         if np.size(row.case[1]) == 0:

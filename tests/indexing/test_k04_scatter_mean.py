@@ -47,7 +47,7 @@ class TestScatterMean(PureFunction):
     dtypes = (torch.float32, torch.float64)
     cases = [([[1, 2], [3, 4], [5, 6]], [2, 0, 2], 4), (X, GROUP, 5), ([[1, 2, 4]], [1], 3)]
     cases += [([[1], [2], [4]], [1, 0, 1], 2), ([[7]], [0], 1)]
-    cases += [(np.zeros((0, 2)), np.zeros(0), 3)]
+    cases += [(np.zeros((0, 2)), np.zeros(0), groups) for groups in (3, 1)]
     wild = wild_gradients = [(WILD, WILD_GROUP, 6)]
     precise = [
         (dtype, ([[1 + tiny], [1 + 3 * tiny], [7.0], [1e8]], [1, 1, 2, 0], 3))

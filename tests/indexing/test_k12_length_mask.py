@@ -9,6 +9,7 @@ from dojo.checks.laws import PureFunction
 CASES = [([1, 3, 2], 3), ([2], 4), ([0], 3), ([3], 3), ([2, 0, 3], 4), ([2, 2, 2], 5)]
 CASES += [([0, 4, 1, 3, 2, 4, 0], 4), ([1, 0], 1), ([0, 0, 0], 2), ([0, 0, 0], 0), ([0], 0)]
 LONG = [([0, 127, 128, 255, 256, 300], 300), ([2049, 2051], 2052)]
+EMPTY = "A row of length 0 is False everywhere. The index lengths - 1 is -1 there: the last place."
 INVERTED = "This mask is the other way round: True is for what is there, not for the padding."
 
 
@@ -64,7 +65,11 @@ class TestLengthMask(PureFunction):
         return torch.bool
 
     def why(self, law, arguments, got, expected):
-        return INVERTED if law == "values" and torch.equal(got, ~expected) else ""
+        if law != "values":
+            return ""
+        if (arguments[0][(got != expected).any(1).numpy()] == 0).all():
+            return EMPTY
+        return INVERTED if torch.equal(got, ~expected) else ""
 
     def hint_of(self, row):
         return super().hint_of(row) if row.case[1] else self.hints["shape"]
