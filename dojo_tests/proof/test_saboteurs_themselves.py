@@ -90,6 +90,8 @@ def call_until(marks, function):
                         total = (value * 1).sum().abs()  # so that what comes in is no view of 1
                         torch.autograd.grad(total, leaves, create_graph=True, allow_unused=True)
                         total.backward()
+                    with torch.no_grad():
+                        function(x.detach().clone(), y, dim)
                     function(x.detach().clone(), y, dim)
                     if x.requires_grad:
                         function(x * 1, y, dim)  # no leaf

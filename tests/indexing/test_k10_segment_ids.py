@@ -64,8 +64,11 @@ class TestSegmentIds(PureFunction):
         " integer can count.",
     }
 
+    def tensor(self, name, value, dtype):
+        return torch.from_numpy(np.array(value, dtype=np.int64))  # of thousands, in less time
+
     def truth(self, lengths):
-        numbers = [i for i, n in enumerate(lengths.tolist()) for _ in range(n)]
+        numbers = [i for i, n in enumerate(lengths.tolist()) if n for _ in range(n)]
         return np.array(numbers, dtype=np.int64)
 
     def why(self, law, arguments, got, expected):

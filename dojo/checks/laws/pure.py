@@ -23,7 +23,7 @@ from dojo.checks.laws.hidden import HidesInputs
 from dojo.checks.laws.once import once
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.settings import settings_untouched
+from dojo.checks.laws.settings import settings_untouched, settings_watched
 from dojo.checks.laws.wording import (
     BEFORE,
     KEEP,
@@ -237,10 +237,11 @@ class PureFunction(HidesInputs, BoundedMemory):
             expect(not record.setting, record.setting, hint)
         if device != "cpu":
             return
-        setting = ""
-        with torch.no_grad(), contextlib.suppress(Exception):  # here it need not give a result
-            setting = self.ask_again(solution, device, self.plain[0]).setting
-        expect(not setting, setting, PUT_BACK)
+        arguments = self.arguments_of(self.plain[0], device)
+        watched = settings_watched(solution, may_draw=True)
+        with torch.no_grad(), watched as found, contextlib.suppress(Exception):
+            self.call(solution, arguments)  # it need not give a result here
+        expect(not found.text, found.text, PUT_BACK)
 
     @aspect("errors")
     @law("refused")

@@ -17,7 +17,8 @@ from dojo.checks.laws.module_class import ModuleClass
 from dojo.checks.laws.numbers import is_rounded
 from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.wording import BEFORE, DIGITS, law
+from dojo.checks.laws.settings import settings_untouched
+from dojo.checks.laws.wording import BEFORE, DIGITS, LEFT, law
 from dojo.checks.memory import untouched
 from dojo.checks.messages import Call, describe, dtype_name, numbers_text, rounded
 from dojo.devices.tags import device_of
@@ -247,7 +248,8 @@ class StatefulModule(ModuleClass):
             module.train(bool(self.trains(*row.arrays)))
             call = Call(f"{Call(self.name, made_with, {})}{mode}", list(handed.values()), {})
             solution.last_call, solution.hint = call, hint
-            with untouched(BEFORE, **handed):
+            kept = settings_untouched(solution, LEFT, may_draw=True)
+            with kept, untouched(BEFORE, **handed):
                 expect_raises(error, functools.partial(module, *handed.values()), hint)
             for name, one in module.state_dict().items():
                 is_same = torch.equal(one.cpu(), before[name].cpu())

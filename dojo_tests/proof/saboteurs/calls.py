@@ -185,7 +185,6 @@ for kind, act in {
     "draws_from_python": random.random,
     "sets_the_default_dtype": lambda: torch.set_default_dtype(torch.float64),
     "sets_the_deterministic_mode": lambda: torch._C._set_deterministic_algorithms(False),
-    "turns_recording_on": lambda: torch.set_grad_enabled(True),
     "sets_the_precision_of_products": lambda: torch.set_float32_matmul_precision("medium"),
 }.items():
     wrap = functools.partial(after_call, act)
@@ -214,3 +213,17 @@ def refuses(contract):
 SABOTEURS.append(
     Saboteur("leaves_autograd_off_when_it_raises", leaves_autograd_off_when_it_raises, refuses)
 )
+
+
+@saboteur(any_contract, must_show=True)
+def turns_recording_on(function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        finally:
+            if not torch.is_grad_enabled():
+                mark()
+                torch.set_grad_enabled(True)
+
+    return wrapper
