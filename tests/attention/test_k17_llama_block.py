@@ -157,7 +157,8 @@ class TestLlamaBlock(LargeScores, ModuleClass):
         "device": "The angles, the mask and positions that are not given lie where x lies.",
         "values": "h = x + attn(norm(x)), then h + mlp(norm(h)); queries and keys are turned head"
         " by head.",
-        "precise": "Angles need the digits of x: what was made in float32 keeps 7 of them.",
+        "precise": "Only the last digits differ: stay in the dtype of x, in norms and in angles. A"
+        " table that ever was float32 keeps 7 digits, and `float()` rounds a buffer too.",
         "own": "Each call computes with what the block holds then, in x's dtype: a table that was"
         " made in float32 has too few digits for float64.",
         "initial": "The weights of both norms are 1 at first.",

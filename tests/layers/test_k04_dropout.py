@@ -22,8 +22,8 @@ from dojo.checks import (
 from dojo.checks.draws import expect_share, seed_torch
 from dojo.checks.laws import FLOATS, ModuleClass
 from dojo.checks.laws.numbers import is_rounded
-from dojo.checks.laws.settings import settings_watched
-from dojo.checks.laws.wording import KEEP, SETTINGS
+from dojo.checks.laws.settings import settings_untouched, settings_watched
+from dojo.checks.laws.wording import KEEP, PUT_BACK, SETTINGS
 from dojo.checks.memory import untouched
 
 ROWS = [[3.0, -6.0, 9.0], [1.5, 12.0, -0.5]]
@@ -229,6 +229,9 @@ class TestDropout(ModuleClass):
         self.expect_no_setting(self.ask_again(solution, device, rows[0], thoroughly=True))
         for record in self.records(solution, device, rows):
             self.expect_no_setting(record)
+        module, x = solution.Dropout(0.5), numbers((5,)).to(device)
+        with torch.no_grad(), settings_untouched(solution, PUT_BACK, may_draw=True):
+            module(x)
 
     def expect_no_setting(self, record):
         """Fail if a call has changed a setting or drawn a number."""

@@ -47,7 +47,7 @@ WRONG = {
     "forgets": "The best metric is forgotten when lr is reduced; only the count is.",
     "relative": "The threshold is taken as a share of the best metric; it is a difference.",
     "equal": "A metric that is better by exactly the threshold is no better.",
-    "any": "The threshold has no part here.",
+    "any": "The threshold is left out here: it is a difference, 1e-4 if none is given.",
     "wrong side": "The threshold is on the wrong side: a metric that is a little worse passes.",
     "last": "This compares with the last metric; compare with the best one.",
     "creeps": "A metric that is better by less than the threshold does not become the best one.",
@@ -59,6 +59,7 @@ WRONG = {
     "stops": "lr stays above min_lr here; the last reduction takes it to min_lr itself.",
     "eps": "Small changes of lr are left out here.",
     "inf": "inf counts as better at first here; best is inf then, and inf is no better.",
+    "finite": "An infinite metric counts as no better here; -inf is below every best one.",
     "number": "best is a large number at first here; it is inf.",
     "other way": "The mode is the other way round here.",
 }
@@ -116,6 +117,7 @@ def lrs_of(metrics, lr, mode="min", factor=0.1, patience=10, threshold=1e-4, min
         bound = {"any": best, "wrong side": best + threshold}.get(wrong, bound)
         is_better = signed < bound or (wrong == "equal" and signed == bound)
         is_better |= wrong == "NaN" and not signed >= bound
+        is_better &= not (wrong == "finite" and math.isinf(signed))
         is_better |= wrong == "inf" and signed == best == INF
         is_better |= wrong == "NaN first" and signed != signed and best == INF
         if is_better or wrong == "last":

@@ -26,8 +26,8 @@ from dojo.checks.inputs import in_layout, random_like
 from dojo.checks.laws.layouts import CONTIGUOUS, OFFSET, STRIDED, TRANSPOSED, Template
 from dojo.checks.laws.made_module import MOVED, MadeModules, whole
 from dojo.checks.laws.numbers import as_array
-from dojo.checks.laws.settings import expect_made_aside, settings_watched
-from dojo.checks.laws.wording import KEEP, SETTINGS, TRACKED, UNTRACKED
+from dojo.checks.laws.settings import expect_made_aside, settings_untouched, settings_watched
+from dojo.checks.laws.wording import KEEP, PUT_BACK, SETTINGS, TRACKED, UNTRACKED
 from dojo.checks.memory import shares_storage, untouched
 from dojo.checks.messages import Call
 
@@ -179,6 +179,8 @@ class ModuleFactory(MadeModules):
             module(x)
         expect(template.is_unchanged(memory), "changed the memory around its input x.", hint)
         expect(not found.text, found.text, SETTINGS)
+        with torch.no_grad(), settings_untouched(solution, PUT_BACK):
+            module(x)
 
     @aspect("memory")
     def test_is_made_without_a_setting(self, solution: Any) -> None:
