@@ -223,8 +223,6 @@ class Runner:
             items: its checks.
             is_awaited: called before each check; whether the verdict is asked for already.
         """
-        if self._snapshot is not None:
-            self._snapshot.restore()
         answer = self._loaded[kata.name]
         with ended_after(_LONGEST), freed_memory_overwritten():
             with unloaded_afterwards(kata):
@@ -240,7 +238,7 @@ class Runner:
         if self._state is not None:
             self._state.faults.clear()  # they are not the answer's
         if self._snapshot is not None:
-            self._snapshot.restore()
+            self._snapshot.restore()  # as it is done during a verdict, too
 
     # ---------------------------------------------------------------- running a check
 

@@ -211,7 +211,7 @@ def test_rehearse_looks_for_tampering_once_so_that_its_memory_is_there(runner, a
     runner._snapshot = FakeSnapshot()
     runner.solution(add)
     runner.rehearse(add, [])
-    assert runner._snapshot.asked == [True, True]  # before and after
+    assert runner._snapshot.asked == [True]
 
 
 # ---------------------------------------------------------------- verify_integrity
