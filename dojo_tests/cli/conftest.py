@@ -17,7 +17,6 @@ import pytest
 import dojo.cli.check
 from dojo.cli.commands import app
 from dojo.cli.exit_codes import exit_code_of
-from dojo.course.katas import Kata
 from dojo.progress.record import Progress
 from dojo.verdict.model import Verdict
 from dojo.workers.pool import WorkerPool
@@ -25,18 +24,6 @@ from dojo.workers.pool import WorkerPool
 pty = pytest.importorskip("pty") if os.name == "posix" else None
 
 PATIENCE = 300.0  # seconds for what takes two on a quiet machine
-
-
-@pytest.fixture
-def first_kata(own_dojo):
-    """The kata first/k01_double of the test's own dojo: the current one at the beginning."""
-    return Kata("first/k01_double", own_dojo)
-
-
-@pytest.fixture
-def second_kata(own_dojo):
-    """The kata first/k02_add of the test's own dojo."""
-    return Kata("first/k02_add", own_dojo)
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,9 @@ def own_dojo(warm_dojo):
     return warm_dojo
 
 
-def test_check_tells_records_and_counts_what_is_not_green(run_dojo, first_kata, second_kata):
-    first_kata.stub.write_text(SQUARES)
-    second_kata.stub.write_bytes(second_kata.reference.read_bytes())
+def test_check_tells_records_and_counts_what_is_not_green(run_dojo, double, add):
+    double.stub.write_text(SQUARES)
+    add.stub.write_bytes(add.reference.read_bytes())
     result = run_dojo("check", "--all")
     assert result.returncode == 1
     assert result.stderr == ""
@@ -31,12 +31,12 @@ def test_check_tells_records_and_counts_what_is_not_green(run_dojo, first_kata, 
     assert re.search(r"\n  k02_add +green +\d+ checks\n", result.stdout)
     assert "] 1 of 4 katas green, 1 red, 2 not started" in result.stdout
     assert "next: k01_double (red)" in result.stdout
-    progress = Progress(first_kata.root)
-    assert (progress.state(first_kata), progress.state(second_kata)) == (RED, GREEN)
+    progress = Progress(double.root)
+    assert (progress.state(double), progress.state(add)) == (RED, GREEN)
 
 
-def test_check_judges_the_current_kata_and_recognises_its_mistake(run_warm, first_kata):
-    first_kata.stub.write_text(SQUARES)
+def test_check_judges_the_current_kata_and_recognises_its_mistake(run_warm, double):
+    double.stub.write_text(SQUARES)
     result = run_warm("check")
     assert "k02_add" not in result.stdout
     assert "This looks like: x is squared, not doubled." in result.stdout
@@ -47,10 +47,8 @@ def test_check_judges_the_current_kata_and_recognises_its_mistake(run_warm, firs
 RAISES = "def double(x):\n    return x @ 2\n"
 
 
-def test_check_of_an_exception_says_what_happened_and_how_to_list_all(
-    run_warm, own_dojo, first_kata
-):
-    first_kata.stub.write_text(RAISES)
+def test_check_of_an_exception_says_what_happened_and_how_to_list_all(run_warm, own_dojo, double):
+    double.stub.write_text(RAISES)
     result = run_warm("check")
     assert "\n    red: double raised TypeError [type, cpu]\n" in result.stdout
     assert "What went in: double(<float32 (" in result.stdout
@@ -68,8 +66,8 @@ def test_check_of_an_exception_says_what_happened_and_how_to_list_all(
     assert "To list all" not in run.stdout  # since it lists them
 
 
-def test_check_of_answers_elsewhere_lists_all_of_those(run_warm, first_kata, tmp_path):
-    path = first_kata.solution_in(tmp_path / "answers")
+def test_check_of_answers_elsewhere_lists_all_of_those(run_warm, double, tmp_path):
+    path = double.solution_in(tmp_path / "answers")
     path.parent.mkdir(parents=True)
     path.write_text(RAISES)
     result = run_warm("check", "k01_double", "--solutions", str(tmp_path / "answers"))
@@ -82,21 +80,21 @@ def test_check_of_answers_elsewhere_lists_all_of_those(run_warm, first_kata, tmp
     ]
 
 
-def test_check_of_what_is_green_exits_with_0(run_warm, first_kata):
-    first_kata.stub.write_text(RIGHT)
+def test_check_of_what_is_green_exits_with_0(run_warm, double):
+    double.stub.write_text(RIGHT)
     result = run_warm("check", "k01_double")
     assert result.returncode == 0
     assert "next: k02_add (not started)" in result.stdout
 
 
-def test_check_prints_nothing_but_verdicts_as_json(run_warm, first_kata, second_kata):
-    first_kata.stub.write_text(SQUARES)
+def test_check_prints_nothing_but_verdicts_as_json(run_warm, double, add):
+    double.stub.write_text(SQUARES)
     result = run_warm("check", "k02_add", "k01_double", "--json")
     assert result.returncode == 1
     verdicts = [json.loads(line) for line in result.stdout.splitlines()]
     assert [(one["kata"], one["state"]) for one in verdicts] == [
-        (first_kata.name, RED),
-        (second_kata.name, NOT_STARTED),
+        (double.name, RED),
+        (add.name, NOT_STARTED),
     ]
     assert all(one["version"] == 1 and one["checks"] for one in verdicts)
 
@@ -108,22 +106,22 @@ def test_check_with_nothing_left_to_do_is_content(run_warm, own_dojo, record_ver
     assert (result.returncode, result.stdout) == (0, "All katas are green. Well done.\n")
 
 
-def test_check_of_other_answers_records_nothing(run_warm, first_kata):
+def test_check_of_other_answers_records_nothing(run_warm, double):
     assert run_warm("check", "k01_double", "--solutions", "reference").returncode == 0
-    assert Progress(first_kata.root).state(first_kata) == NOT_STARTED
+    assert Progress(double.root).state(double) == NOT_STARTED
 
 
-def test_green_on_one_device_alone_is_not_recorded_and_that_is_said(run_warm, first_kata):
-    first_kata.stub.write_text(RIGHT)
+def test_green_on_one_device_alone_is_not_recorded_and_that_is_said(run_warm, double):
+    double.stub.write_text(RIGHT)
     result = run_warm("check", "k01_double", "--device", "cpu")
     assert result.returncode == 0
     assert "green on one device alone is not recorded" in result.stderr
-    assert Progress(first_kata.root).state(first_kata) == NOT_JUDGED
+    assert Progress(double.root).state(double) == NOT_JUDGED
 
 
-def test_check_takes_a_time_limit(run_warm, first_kata):
-    first_kata.stub.write_text("while True:\n    pass\n")
+def test_check_takes_a_time_limit(run_warm, double):
+    double.stub.write_text("while True:\n    pass\n")
     result = run_warm("check", "k01_double", "--time-limit", "0.5")
     assert result.returncode == 1
     assert "not finished after 0.5 s" in result.stdout
-    assert Progress(first_kata.root).state(first_kata) == TIMED_OUT
+    assert Progress(double.root).state(double) == TIMED_OUT

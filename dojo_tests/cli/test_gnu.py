@@ -34,29 +34,29 @@ class TestCheck:
         ],
         ids=["red", "crashed", "timed out"],
     )
-    def test_what_is_wrong_is_one_line_at_its_place(self, run_warm, first_kata, text, begin):
-        first_kata.stub.write_text(text)
+    def test_what_is_wrong_is_one_line_at_its_place(self, run_warm, double, text, begin):
+        double.stub.write_text(text)
         result = run_warm("check", "k01_double", "--gnu", "--time-limit", "2")
         told, outcome = result.stdout.splitlines()
         assert told.startswith(begin)
         assert outcome.startswith(f"dojo: judged {FILE}: ")
         assert result.returncode == 1
 
-    def test_green_has_no_line_with_a_place(self, run_warm, first_kata):
-        first_kata.stub.write_text(RIGHT)
+    def test_green_has_no_line_with_a_place(self, run_warm, double):
+        double.stub.write_text(RIGHT)
         result = run_warm("check", "k01_double", "--gnu")
         assert result.stdout.startswith(f"dojo: judged {FILE}: green, ")
         assert (result.stdout.count("\n"), result.returncode) == (1, 0)
 
-    def test_a_path_is_seen_from_the_working_folder(self, run_warm_in, first_kata):
-        first_kata.stub.write_text(SQUARES)
-        result = run_warm_in(first_kata.stub.parent, "check", "k01_double", "--gnu")
+    def test_a_path_is_seen_from_the_working_folder(self, run_warm_in, double):
+        double.stub.write_text(SQUARES)
+        result = run_warm_in(double.stub.parent, "check", "k01_double", "--gnu")
         assert result.stdout.startswith("k01_double.py:4: error: ")
 
     def test_a_file_outside_of_the_working_folder_has_its_whole_path(
-        self, run_warm, first_kata, tmp_path
+        self, run_warm, double, tmp_path
     ):
-        path = first_kata.solution_in(tmp_path / "ben")
+        path = double.solution_in(tmp_path / "ben")
         path.parent.mkdir(parents=True)
         path.write_text(SQUARES)
         result = run_warm("check", str(path), "--gnu")
@@ -137,11 +137,11 @@ def watching(own_dojo):
             process.wait(PATIENCE)
 
 
-def test_a_save_is_a_begin_and_its_verdict_an_end(watching, first_kata):
+def test_a_save_is_a_begin_and_its_verdict_an_end(watching, double):
     assert watching() == f"dojo: judging {FILE}"
     assert watching().startswith(f"{FILE}:")
     assert watching().startswith(f"dojo: judged {FILE}: not started, ")
-    first_kata.stub.write_text(RIGHT)
+    double.stub.write_text(RIGHT)
     found = watching()
     while not found.startswith(f"dojo: judged {FILE}: {GREEN}, "):
         assert found.startswith("dojo: ")  # a save may be heard in two parts

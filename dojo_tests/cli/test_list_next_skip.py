@@ -7,8 +7,8 @@ from dojo.course.katas import find_katas
 from dojo.verdict.model import CRASHED, GREEN, NOT_JUDGED, NOT_STARTED, STALE
 
 
-def test_the_list_shows_states_and_the_current_kata(run_dojo, first_kata, record_verdict):
-    record_verdict(first_kata, GREEN, "x = 1\n")
+def test_the_list_shows_states_and_the_current_kata(run_dojo, double, record_verdict):
+    record_verdict(double, GREEN, "x = 1\n")
     lines = run_dojo("list").stdout.splitlines()
     assert re.match(r"first +\[#{5}\.{5}\]  1 of 2 +1\. ", lines[0])
     assert re.match(r"  k01_double +green +Double a tensor", lines[1])
@@ -38,8 +38,8 @@ def test_the_list_has_a_line_a_track_when_all_is_green(run_dojo, own_dojo, recor
     assert [line.split()[0] for line in lines] == ["first", "second", "To"]
 
 
-def test_the_list_counts_what_is_red(run_dojo, first_kata, record_verdict):
-    record_verdict(first_kata, CRASHED, "x =\n")
+def test_the_list_counts_what_is_red(run_dojo, double, record_verdict):
+    record_verdict(double, CRASHED, "x =\n")
     assert "(1 crashed)" in run_dojo("list").stdout.splitlines()[0]
 
 
@@ -49,18 +49,18 @@ def test_a_track_that_is_unknown_is_told_with_what_there_is(run_dojo):
     assert "There is no kata 'thrid'." in result.stderr
 
 
-def test_the_list_says_what_stale_means(run_dojo, first_kata, record_verdict, line_of):
-    record_verdict(first_kata, GREEN, "x = 1\n")
-    first_kata.stub.write_text("x = 2\n")
+def test_the_list_says_what_stale_means(run_dojo, double, record_verdict, line_of):
+    record_verdict(double, GREEN, "x = 1\n")
+    double.stub.write_text("x = 2\n")
     result = run_dojo("list")
-    assert STALE in line_of(result, first_kata)
+    assert STALE in line_of(result, double)
     assert "stale: green once; since then edited, or the checks" in result.stdout
 
 
-def test_answers_that_nobody_has_judged_are_told_everywhere(run_dojo, first_kata, line_of):
-    first_kata.stub.write_text("def double(x):\n    return x * 2\n")
+def test_answers_that_nobody_has_judged_are_told_everywhere(run_dojo, double, line_of):
+    double.stub.write_text("def double(x):\n    return x * 2\n")
     result = run_dojo("list")
-    assert re.match(r"> k01_double +not judged yet +Double", line_of(result, first_kata))
+    assert re.match(r"> k01_double +not judged yet +Double", line_of(result, double))
     assert "not judged yet: an answer on which no verdict is known here." in result.stdout
     assert "(1 not judged yet)" in result.stdout
     assert json.loads(run_dojo("list", "--json").stdout.splitlines()[0])["state"] == NOT_JUDGED
@@ -74,8 +74,8 @@ def test_the_list_fits_in_80_columns(run_dojo):
     assert max(map(len, run_dojo("list", COLUMNS="80").stdout.splitlines())) <= 80
 
 
-def test_the_list_as_json_has_an_entry_for_each_kata(run_dojo, first_kata, record_verdict):
-    record_verdict(first_kata, CRASHED, "x =\n")
+def test_the_list_as_json_has_an_entry_for_each_kata(run_dojo, double, record_verdict):
+    record_verdict(double, CRASHED, "x =\n")
     entries = [json.loads(line) for line in run_dojo("list", "--json").stdout.splitlines()]
     assert [entry["kata"] for entry in entries] == [
         "first/k01_double",
@@ -102,22 +102,22 @@ def test_next_shows_the_task_without_the_answer(run_dojo):
     assert "makes a new tensor" not in result.stdout
 
 
-def test_next_shows_the_task_of_a_broken_file(run_dojo, first_kata):
-    first_kata.stub.write_text(f"{first_kata.stub.read_text()}\ndef (:\n")
+def test_next_shows_the_task_of_a_broken_file(run_dojo, double):
+    double.stub.write_text(f"{double.stub.read_text()}\ndef (:\n")
     assert "Multiply each number of x by 2." in " ".join(run_dojo("next").stdout.split())
 
 
-def test_skipped_katas_stay_on_the_list(run_dojo, first_kata, line_of):
+def test_skipped_katas_stay_on_the_list(run_dojo, double, line_of):
     assert "next: k02_add" in run_dojo("skip").stdout
-    assert "(skipped)" in line_of(run_dojo("list"), first_kata)
+    assert "(skipped)" in line_of(run_dojo("list"), double)
 
 
-def test_a_second_skip_takes_the_first_back(run_dojo, first_kata, line_of):
+def test_a_second_skip_takes_the_first_back(run_dojo, double, line_of):
     assert "To take that back: dojo skip first/k01" in run_dojo("skip").stdout
     result = run_dojo("skip", "first/k01")
     assert "first/k01_double was left for later; that is taken back." in result.stdout
     assert "next: k01_double" in result.stdout
-    assert "(skipped)" not in line_of(run_dojo("list"), first_kata)
+    assert "(skipped)" not in line_of(run_dojo("list"), double)
 
 
 def test_after_the_last_kata_is_skipped_the_first_is_the_next(run_dojo):
@@ -126,12 +126,12 @@ def test_after_the_last_kata_is_skipped_the_first_is_the_next(run_dojo):
 
 
 def test_a_track_that_is_all_green_is_told_with_what_the_next_one_builds_on(
-    run_dojo, first_kata, second_kata, record_verdict
+    run_dojo, double, add, record_verdict
 ):
     told = "first is all green. Next comes second, which builds on first."
-    record_verdict(first_kata, GREEN, "x = 1\n")
+    record_verdict(double, GREEN, "x = 1\n")
     assert told not in run_dojo("next").stdout
-    record_verdict(second_kata, GREEN, "x = 1\n")
+    record_verdict(add, GREEN, "x = 1\n")
     assert told in run_dojo("next").stdout
     assert told in run_dojo("list").stdout.splitlines()
     assert told in run_dojo().stdout
@@ -144,9 +144,9 @@ def test_a_track_that_is_begun_is_not_told_again(run_dojo, own_dojo, record_verd
 
 
 def test_without_what_it_builds_on_the_next_track_is_told_alone(
-    run_dojo, own_dojo, first_kata, second_kata, record_verdict
+    run_dojo, own_dojo, double, add, record_verdict
 ):
     (own_dojo / "katas" / "second" / "README.md").write_text("# 2. Further steps\n")
-    for kata in (first_kata, second_kata):
+    for kata in (double, add):
         record_verdict(kata, GREEN, "x = 1\n")
     assert "first is all green. Next comes second.\n" in run_dojo("next").stdout

@@ -26,22 +26,22 @@ def bens_answer(own_dojo):
     return path
 
 
-def test_check_judges_the_file_that_was_named(run_warm, first_kata, bens_answer):
-    first_kata.stub.write_text(RIGHT)
+def test_check_judges_the_file_that_was_named(run_warm, double, bens_answer):
+    double.stub.write_text(RIGHT)
     result = run_warm("check", "S/ben/first/k01_double.py")
     assert result.returncode == 1
     assert "answers: S/ben/first/k01_double.py\n" in result.stdout
     assert re.search(r"k01_double +red", result.stdout)
     assert "    S/ben/first/k01_double.py:" in result.stdout
-    assert Progress(first_kata.root).state(first_kata) != GREEN
+    assert Progress(double.root).state(double) != GREEN
 
 
-def test_check_judges_a_file_without_a_track(run_warm, first_kata, tmp_path):
+def test_check_judges_a_file_without_a_track(run_warm, double, tmp_path):
     (tmp_path / "k01_double.py").write_text(RIGHT)
     result = run_warm("check", str(tmp_path / "k01_double.py"))
     assert result.returncode == 0
     assert f"answers: {tmp_path}/k01_double.py\n" in result.stdout
-    assert Progress(first_kata.root).state(first_kata) == NOT_STARTED
+    assert Progress(double.root).state(double) == NOT_STARTED
 
 
 def test_check_takes_a_flat_folder_of_answers(run_warm, tmp_path):
@@ -92,10 +92,10 @@ def test_the_working_folder_decides_where_several_tracks_have_a_name(run_dojo_in
     assert result.stdout.startswith("second/k01_mean\n")
 
 
-def test_a_reset_of_a_track_needs_a_yes(run_dojo, first_kata):
-    first_kata.stub.write_text(RIGHT)
+def test_a_reset_of_a_track_needs_a_yes(run_dojo, double):
+    double.stub.write_text(RIGHT)
     result = run_dojo("reset", "first")
-    assert (result.returncode, first_kata.stub.read_text()) == (2, RIGHT)
+    assert (result.returncode, double.stub.read_text()) == (2, RIGHT)
 
 
 def test_the_version_is_told_anywhere(run_dojo_in, tmp_path):

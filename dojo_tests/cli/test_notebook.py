@@ -77,14 +77,14 @@ def test_what_cannot_be_written_is_told_in_one_line(run_warm, arguments, words):
 # ---------------------------------------------------------------- dojo check --notebook
 
 
-def test_functions_of_a_notebook_are_judged_and_nothing_is_recorded(run_warm, write, first_kata):
+def test_functions_of_a_notebook_are_judged_and_nothing_is_recorded(run_warm, write, double):
     write("%matplotlib inline\nTWO = 2", RIGHT, "for i in range(3):\n    print(1 / 0)")
     result = run_warm("check", "--notebook", "nb.ipynb")
     assert result.returncode == 0
     assert "answers: nb.ipynb\n" in result.stdout
     assert re.search(r"k01_double +green", result.stdout)
     assert "left out: nb.ipynb, cell 1, line 1: %matplotlib inline" in result.stderr
-    assert Progress(first_kata.root).state(first_kata) == NOT_STARTED
+    assert Progress(double.root).state(double) == NOT_STARTED
 
 
 def test_a_failure_is_told_by_its_cell_and_its_mistake_is_recognised(run_warm, write):

@@ -51,10 +51,10 @@ def test_when_nothing_was_green_it_says_so(run_dojo):
 
 
 def test_when_nothing_is_due_it_says_what_comes_next_and_how_to_practise_it(
-    run_dojo, first_kata, second_kata, learn
+    run_dojo, double, add, learn
 ):
-    learn(second_kata, 0)
-    learn(first_kata, 1)
+    learn(add, 0)
+    learn(double, 1)
     result = run_dojo("practice")
     assert result.returncode == 0
     tomorrow = datetime.date.today() + datetime.timedelta(1)
@@ -63,33 +63,33 @@ def test_when_nothing_is_due_it_says_what_comes_next_and_how_to_practise_it(
     assert "To practise it now: dojo practice first/k01_double" in result.stdout
 
 
-def test_without_a_terminal_it_says_what_is_due_and_changes_nothing(run_dojo, first_kata, learn):
-    learn(first_kata, 9)
+def test_without_a_terminal_it_says_what_is_due_and_changes_nothing(run_dojo, double, learn):
+    learn(double, 9)
     result = run_dojo("practice")
     assert result.returncode == 2
     assert "practice needs a terminal" in result.stderr
     assert "first/k01" in result.stderr
-    assert not scratch_file(first_kata).exists()
+    assert not scratch_file(double).exists()
 
 
-def test_a_track_is_practised_alone(run_dojo, first_kata, learn):
-    learn(first_kata, 9)
+def test_a_track_is_practised_alone(run_dojo, double, learn):
+    learn(double, 9)
     result = run_dojo("practice", "--track", "second")
     assert result.returncode == 0
     assert "No kata of second has been green yet" in result.stdout
 
 
-def test_the_list_says_how_many_are_due(run_dojo, first_kata, second_kata, learn):
-    learn(first_kata, 0)
+def test_the_list_says_how_many_are_due(run_dojo, double, add, learn):
+    learn(double, 0)
     assert "due for practice" not in run_dojo("list").stdout
-    learn(first_kata, 9)
+    learn(double, 9)
     assert run_dojo("list").stdout.splitlines()[-1] == "1 kata is due for practice: dojo practice"
-    learn(second_kata, 9)
+    learn(add, 9)
     assert "2 katas are due for practice: dojo practice\n" in run_dojo("list").stdout
 
 
-def test_the_list_as_json_has_the_day_of_practice(run_dojo, first_kata, learn):
-    learn(first_kata, 9)
+def test_the_list_as_json_has_the_day_of_practice(run_dojo, double, learn):
+    learn(double, 9)
     first, second = [json.loads(line) for line in run_dojo("list", "--json").stdout.splitlines()][
         :2
     ]
@@ -99,8 +99,8 @@ def test_the_list_as_json_has_the_day_of_practice(run_dojo, first_kata, learn):
 
 
 @pytest.mark.parametrize("command", ["list", "practice"])
-def test_a_damaged_schedule_is_set_aside_and_named(run_dojo, own_dojo, first_kata, learn, command):
-    learn(first_kata, 0)
+def test_a_damaged_schedule_is_set_aside_and_named(run_dojo, own_dojo, double, learn, command):
+    learn(double, 0)
     (own_dojo / ".dojo" / "practice.json").write_text("{")
     result = run_dojo(command)
     assert result.returncode == 0
@@ -111,31 +111,31 @@ def test_a_damaged_schedule_is_set_aside_and_named(run_dojo, own_dojo, first_kat
 # ---------------------------------------------------------------- at a terminal
 
 
-def test_a_kata_is_practised_from_the_stub_to_green(type_dojo, first_kata, learn):
-    learn(first_kata, 9)
+def test_a_kata_is_practised_from_the_stub_to_green(type_dojo, double, learn):
+    learn(double, 9)
     practice = type_dojo("practice")
     practice.wait_for(
         "practice: first/k01_double", "edit .dojo/practice/first/k01_double.py", "0:0"
     )
-    assert "raise NotImplementedError" in scratch_file(first_kata).read_text()
-    scratch_file(first_kata).write_text(TRIPLES)
+    assert "raise NotImplementedError" in scratch_file(double).read_text()
+    scratch_file(double).write_text(TRIPLES)
     practice.wait_for("red", ".dojo/practice/first/k01_double.py:1", "returned 3. at index (0, 0)")
     practice.press("h")
     practice.wait_for("hint 1 of 3: What is twice a number?")
-    scratch_file(first_kata).write_text(RIGHT)
+    scratch_file(double).write_text(RIGHT)
     practice.wait_for("green", "1 wrong version, 1 hint", "hard: due again in ")
     assert practice.wait_for_end() == 0
-    assert reviews_of(first_kata) == ["good", "hard"]
-    assert first_kata.stub.read_text() == MINE
-    progress = Progress(first_kata.root)
-    assert (progress.hints_opened(first_kata), progress.reds(first_kata)) == (0, 0)
-    assert Schedule(progress, pytest.fail).due([first_kata]) == []
+    assert reviews_of(double) == ["good", "hard"]
+    assert double.stub.read_text() == MINE
+    progress = Progress(double.root)
+    assert (progress.hints_opened(double), progress.reds(double)) == (0, 0)
+    assert Schedule(progress, pytest.fail).due([double]) == []
 
 
 def test_giving_up_asks_shows_the_solution_and_brings_the_kata_back_tomorrow(
-    type_dojo, first_kata, learn
+    type_dojo, double, learn
 ):
-    learn(first_kata, 9)
+    learn(double, 9)
     practice = type_dojo("practice")
     practice.wait_for("g: give up")
     practice.press("g")
@@ -145,19 +145,19 @@ def test_giving_up_asks_shows_the_solution_and_brings_the_kata_back_tomorrow(
     practice.press("gy")
     practice.wait_for("+    return", "given up after 0:", "again: due again tomorrow")
     assert practice.wait_for_end() == 1
-    assert reviews_of(first_kata) == ["good", "again"]
+    assert reviews_of(double) == ["good", "again"]
 
 
-def test_a_session_goes_on_until_nothing_is_due(type_dojo, first_kata, second_kata, learn):
-    learn(first_kata, 8)
-    learn(second_kata, 9)
+def test_a_session_goes_on_until_nothing_is_due(type_dojo, double, add, learn):
+    learn(double, 8)
+    learn(add, 9)
     practice = type_dojo("practice", "--minutes", "20")
     practice.wait_for("practice: first/k02_add", "20 min left")
     practice.press("gy")
     practice.wait_for("next: first/k01_double   any key: go on")
     practice.press(" ")
     practice.wait_for("practice: first/k01_double", "h: a hint")
-    scratch_file(first_kata).write_text(RIGHT)
+    scratch_file(double).write_text(RIGHT)
     practice.wait_for(
         "easy: due again", "Recorded: first/k02_add (again), first/k01_double (easy)."
     )
@@ -165,57 +165,57 @@ def test_a_session_goes_on_until_nothing_is_due(type_dojo, first_kata, second_ka
     assert "due for practice" not in practice.text
 
 
-def test_a_kata_of_ones_choice_is_practised_before_it_is_due(type_dojo, first_kata, learn):
-    learn(first_kata, 0)
+def test_a_kata_of_ones_choice_is_practised_before_it_is_due(type_dojo, double, learn):
+    learn(double, 0)
     practice = type_dojo("practice", "k01_double")
     practice.wait_for("h: a hint")
-    scratch_file(first_kata).write_text(RIGHT)
+    scratch_file(double).write_text(RIGHT)
     practice.wait_for("easy: due again")
     assert practice.wait_for_end() == 0
 
 
 @pytest.mark.parametrize("key, code", [("q", 1), ("\x04", 1), ("\x03", 128 + signal.SIGINT)])
 def test_each_way_out_says_what_is_recorded_and_gives_the_terminal_back(
-    type_dojo, first_kata, learn, key, code
+    type_dojo, double, learn, key, code
 ):
-    learn(first_kata, 9)
+    learn(double, 9)
     practice = type_dojo("practice")
     practice.wait_for("h: a hint")
-    scratch_file(first_kata).write_text(TRIPLES)
+    scratch_file(double).write_text(TRIPLES)
     practice.wait_for("red", "h: a hint")
     practice.press(key)
     assert practice.wait_for_end() == code
     assert "Recorded: nothing." in practice.text
     assert "first/k01_double is not finished; its file stays: .dojo/practice/" in practice.text
-    assert reviews_of(first_kata) == []
-    assert scratch_file(first_kata).read_text() == TRIPLES
+    assert reviews_of(double) == []
+    assert scratch_file(double).read_text() == TRIPLES
 
 
-def test_a_closed_terminal_ends_it(type_dojo, first_kata, learn):
-    learn(first_kata, 9)
+def test_a_closed_terminal_ends_it(type_dojo, double, learn):
+    learn(double, 9)
     practice = type_dojo("practice")
     practice.wait_for("h: a hint")
     practice.hang_up()
     assert practice.wait_for_end() in (1, 128 + signal.SIGHUP, -signal.SIGHUP)
-    assert reviews_of(first_kata) == []
+    assert reviews_of(double) == []
 
 
-def test_unfinished_work_is_kept_as_a_copy_when_the_kata_comes_again(type_dojo, first_kata, learn):
-    learn(first_kata, 9)
-    scratch_file(first_kata).parent.mkdir(parents=True)
-    scratch_file(first_kata).write_text(TRIPLES)
+def test_unfinished_work_is_kept_as_a_copy_when_the_kata_comes_again(type_dojo, double, learn):
+    learn(double, 9)
+    scratch_file(double).parent.mkdir(parents=True)
+    scratch_file(double).write_text(TRIPLES)
     practice = type_dojo("practice")
     practice.wait_for("what that file held is kept: .dojo/saved/practice/first/k01_double/", "0:0")
     practice.press("q")
     assert practice.wait_for_end() == 1
-    (copy,) = (first_kata.root / ".dojo" / "saved" / "practice").rglob("*.py")
+    (copy,) = (double.root / ".dojo" / "saved" / "practice").rglob("*.py")
     assert copy.read_text() == TRIPLES
 
 
-def test_a_kata_whose_stub_is_lost_is_passed_over(type_dojo, first_kata, second_kata, learn):
-    learn(first_kata, 9)
-    learn(second_kata, 8)
-    (first_kata.root / ".dojo" / "stubs" / "first" / "k01_double.py").unlink()
+def test_a_kata_whose_stub_is_lost_is_passed_over(type_dojo, double, add, learn):
+    learn(double, 9)
+    learn(add, 8)
+    (double.root / ".dojo" / "stubs" / "first" / "k01_double.py").unlink()
     practice = type_dojo("practice")
     practice.wait_for("its stub is neither in git's history nor in", "practice: first/k02_add")
     practice.press("q")
@@ -223,12 +223,12 @@ def test_a_kata_whose_stub_is_lost_is_passed_over(type_dojo, first_kata, second_
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a folder without rights")
-def test_a_practice_that_cannot_be_recorded_is_told(type_dojo, first_kata, learn):
-    learn(first_kata, 9)
+def test_a_practice_that_cannot_be_recorded_is_told(type_dojo, double, learn):
+    learn(double, 9)
     practice = type_dojo("practice")
     practice.wait_for("h: a hint")
-    (first_kata.root / ".dojo" / "practice.lock").unlink(missing_ok=True)
-    (first_kata.root / ".dojo" / "practice.lock").mkdir()
-    scratch_file(first_kata).write_text(RIGHT)
+    (double.root / ".dojo" / "practice.lock").unlink(missing_ok=True)
+    (double.root / ".dojo" / "practice.lock").mkdir()
+    scratch_file(double).write_text(RIGHT)
     practice.wait_for("practice.json cannot be written", "this practice is not recorded")
     assert practice.wait_for_end() == 1

@@ -31,34 +31,34 @@ def run_file():
     return run_file
 
 
-def test_a_stub_that_is_run_is_not_started(run_file, first_kata, own_dojo):
+def test_a_stub_that_is_run_is_not_started(run_file, double, own_dojo):
     done = run_file("katas/first/k01_double.py", own_dojo)
     assert done.stdout.startswith("k01_double: not started, ")
     assert "  to read more: dojo check first/k01\n" in done.stdout
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_a_red_answer_names_the_law_that_it_breaks(run_file, first_kata):
-    first_kata.stub.write_text(SQUARES)
-    done = run_file("k01_double.py", first_kata.stub.parent)
+def test_a_red_answer_names_the_law_that_it_breaks(run_file, double):
+    double.stub.write_text(SQUARES)
+    done = run_file("k01_double.py", double.stub.parent)
     assert done.stdout.startswith("k01_double: red, ")
     assert "katas/first/k01_double.py:1\n  red: " in done.stdout
     assert done.returncode == 1
 
 
-def test_a_green_answer_is_recorded_and_the_next_kata_named(run_file, first_kata, own_dojo):
-    first_kata.stub.write_text(RIGHT)
+def test_a_green_answer_is_recorded_and_the_next_kata_named(run_file, double, own_dojo):
+    double.stub.write_text(RIGHT)
     done = run_file("katas/first/k01_double.py", own_dojo)
     assert done.stdout.startswith("k01_double: green, ")
     assert "next: k02_add" in done.stdout
     assert done.returncode == 0
-    assert Progress(own_dojo).state(first_kata) == GREEN
+    assert Progress(own_dojo).state(double) == GREEN
 
 
-def test_it_is_judged_in_its_own_dojo_wherever_it_is_run(run_file, first_kata, tmp_path):
-    first_kata.stub.write_text(SQUARES)
-    done = run_file(first_kata.stub, tmp_path)
-    assert done.stdout.startswith(f"in {first_kata.root}:\nk01_double: red, ")
+def test_it_is_judged_in_its_own_dojo_wherever_it_is_run(run_file, double, tmp_path):
+    double.stub.write_text(SQUARES)
+    done = run_file(double.stub, tmp_path)
+    assert done.stdout.startswith(f"in {double.root}:\nk01_double: red, ")
 
 
 def test_a_file_in_no_dojo_is_told_so(run_file, tmp_path):

@@ -31,8 +31,8 @@ def test_a_reader_that_has_gone_is_no_news(own_dojo):
         assert process.stderr.read() == b""
 
 
-def test_a_terminal_without_the_signs_of_a_text_gets_others(run_dojo, first_kata):
-    first_kata.stub.write_text('"""A minus: −."""\n', encoding="utf-8")
+def test_a_terminal_without_the_signs_of_a_text_gets_others(run_dojo, double):
+    double.stub.write_text('"""A minus: −."""\n', encoding="utf-8")
     result = run_dojo("next", PYTHONIOENCODING="latin-1")
     assert result.returncode == 0
     assert "A minus: ?." in result.stdout
@@ -69,10 +69,10 @@ TIMING = b"dojo: timing first/k01_double, beside the reference\n"
     ],
 )
 def test_a_signal_ends_a_run_with_its_code_and_leaves_no_process(
-    own_dojo, first_kata, tmp_path, hear_signals, command, name, said
+    own_dojo, double, tmp_path, hear_signals, command, name, said
 ):
     reached = tmp_path / "reached"
-    first_kata.stub.write_text(f"open({str(reached)!r}, 'w').close()\nwhile True:\n    pass\n")
+    double.stub.write_text(f"open({str(reached)!r}, 'w').close()\nwhile True:\n    pass\n")
     with subprocess.Popen(
         [sys.executable, "-m", "dojo", command, "k01_double", "--time-limit", "600"],
         cwd=own_dojo,

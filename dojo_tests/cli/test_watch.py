@@ -26,18 +26,16 @@ def watched(own_dojo, monkeypatch):
     return call
 
 
-def test_dojo_alone_opens_the_screen_at_the_current_kata(
-    watched, own_dojo, first_kata, second_kata
-):
-    Progress(own_dojo).skip(first_kata)
-    assert watched() == (own_dojo, second_kata, own_dojo / "katas", "all", 10.0)
+def test_dojo_alone_opens_the_screen_at_the_current_kata(watched, own_dojo, double, add):
+    Progress(own_dojo).skip(double)
+    assert watched() == (own_dojo, add, own_dojo / "katas", "all", 10.0)
 
 
-def test_watch_passes_on_what_was_asked_for(watched, own_dojo, second_kata):
+def test_watch_passes_on_what_was_asked_for(watched, own_dojo, add):
     options = ("--device", "cpu", "--solutions", "reference", "--time-limit", "3")
     assert watched("watch", "k02_add", *options) == (
         own_dojo,
-        second_kata,
+        add,
         own_dojo / "reference",
         "cpu",
         3.0,
@@ -45,19 +43,19 @@ def test_watch_passes_on_what_was_asked_for(watched, own_dojo, second_kata):
 
 
 @pytest.mark.parametrize("form", ["--json", "--gnu"])
-def test_watch_without_a_name_begins_at_the_current_kata(watched, first_kata, form):
-    assert watched("watch", form)[1] == first_kata
+def test_watch_without_a_name_begins_at_the_current_kata(watched, double, form):
+    assert watched("watch", form)[1] == double
 
 
-def test_watch_of_a_file_elsewhere_judges_that_file(watched, own_dojo, first_kata):
+def test_watch_of_a_file_elsewhere_judges_that_file(watched, own_dojo, double):
     path = own_dojo / "ben" / "first" / "k01_double.py"
     path.parent.mkdir(parents=True)
     path.touch()
-    assert watched("watch", "ben/first/k01_double.py")[1:3] == (first_kata, own_dojo / "ben")
+    assert watched("watch", "ben/first/k01_double.py")[1:3] == (double, own_dojo / "ben")
 
 
 def test_watch_of_a_track_begins_at_its_first_kata_that_is_not_green(
-    watched, own_dojo, first_kata, second_kata
+    watched, own_dojo, double, add
 ):
-    Progress(own_dojo).skip(first_kata)
-    assert watched("watch", "first")[1] == second_kata
+    Progress(own_dojo).skip(double)
+    assert watched("watch", "first")[1] == add

@@ -13,12 +13,6 @@ from dojo.course.katas import Kata
 from dojo.notebook.cells import Cell
 
 
-@pytest.fixture
-def first_kata(own_dojo):
-    """The kata first/k01_double of the test's own dojo."""
-    return Kata("first/k01_double", own_dojo)
-
-
 @pytest.fixture(scope="session")
 def cells_of():
     """Makes ordinary cells of texts: those of a notebook ``nb``, numbered from 1."""

@@ -27,7 +27,7 @@ def kernel(tmp_path, monkeypatch):
     return folder.name
 
 
-def test_a_notebook_runs_in_a_kernel_and_leaves_no_process(own_dojo, first_kata, kernel):
+def test_a_notebook_runs_in_a_kernel_and_leaves_no_process(own_dojo, double, kernel):
     sources = [
         "import os, torch\nprint(os.getpid())",
         "%load_ext dojo",
@@ -40,7 +40,7 @@ def test_a_notebook_runs_in_a_kernel_and_leaves_no_process(own_dojo, first_kata,
     (shown,) = notebook.cells[2].outputs
     assert "✓ green" in shown.data["text/html"]
     assert shown.data["text/plain"].startswith("k01_double                   green")
-    assert first_kata.stub.read_text() == f"import torch\n{ANSWER}"
-    assert Progress(own_dojo).state(first_kata) == GREEN
+    assert double.stub.read_text() == f"import torch\n{ANSWER}"
+    assert Progress(own_dojo).state(double) == GREEN
     with pytest.raises(ProcessLookupError):
         os.kill(int(notebook.cells[0].outputs[0].text), 0)
