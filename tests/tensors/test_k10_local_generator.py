@@ -20,7 +20,8 @@ OTHERS = "Another seed is another stream of numbers."
 NORMAL = "torch.randn is standard normal; torch.rand is uniform."
 NORMAL += " Of normal numbers, 27 in 10,000 lie outside of [-3, 3]: nothing cuts them off."
 NEARLY = (
-    "Nearly normal, as a sum of uniform numbers is, has too few numbers far from 0, or too many."
+    "Numbers that are only nearly normal, such as sums of uniform ones, are far from 0 too rarely"
+    " or too often."
 )
 INDEPENDENT = "Each number is drawn by itself: nothing rounds it, cuts it off or gives it twice."
 GLOBAL = "Who seeds a global generator, or draws from it, decides what others draw next."

@@ -55,7 +55,7 @@ def _saved_and_loaded(state: dict[str, Any]) -> dict[str, Any]:
     return loaded
 
 
-MADE = "To make an optimizer only reads which parameters there are."
+MADE = "A new optimizer changes nothing: it only keeps a list of the parameters."
 
 
 class OptimizerClass(Contract):
