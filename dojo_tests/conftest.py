@@ -19,7 +19,7 @@ from dojo.workers.pool import WorkerPool
 
 ROOT = Path(__file__).parent.parent
 SMALL_DOJO = Path(__file__).parent / "small_dojo"
-FRESH = 24  # of so many tests that run pytest one starts a new Python, which imports torch anew
+FRESH = 24  # of so many tests one starts new Pythons, each of which imports torch anew
 
 warm = runpy.run_path(str(Path(__file__).with_name("warm_python.py")))
 
@@ -30,6 +30,8 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 # Some hundred processes start here: they may keep what they compile, as they do for a learner.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+new_popen, WARM_PYTHON = subprocess.Popen, warm["WarmPython"]()
 
 
 def pytest_addoption(parser):
@@ -44,6 +46,30 @@ def pytest_addoption(parser):
 def pytest_xdist_make_scheduler(config, log):
     """Tests here take from a millisecond to ten seconds: who is done takes over from who is not."""
     return WorkStealingScheduling(config, log)
+
+
+def pytest_configure():
+    """Have all that a test starts as ``python -m`` forked from a Python that has torch imported.
+
+    So are the servers of workers, of which some two hundred start, and what a command starts.
+    """
+    subprocess.Popen = warm["popen_from"](WARM_PYTHON)
+
+
+def pytest_unconfigure():
+    subprocess.Popen = new_popen
+    WARM_PYTHON.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Have one test of ``FRESH``, chosen by a hash of its name, start new Pythons.
+
+    So do all tests with ``--all-ways``, and those that are marked by ``new_python``.
+    """
+    rank = int(hashlib.sha256(item.name.encode()).hexdigest(), 16)
+    is_new = rank % FRESH == 0 or item.get_closest_marker("new_python") is not None
+    WARM_PYTHON.is_used = warm["can_warm"] and not (is_new or item.config.getoption("--all-ways"))
 
 
 # ---------------------------------------------------------------- dojos
@@ -154,28 +180,19 @@ def commit_all():
 
 
 @pytest.fixture(scope="session")
-def warm_python():
-    """A Python with torch imported, from which runs are forked."""
-    python = warm["WarmPython"]()
-    yield python
-    python.close()
-
-
-@pytest.fixture
-def run_module_in(request, warm_python):
-    """Runs ``python -m`` with some arguments in a folder; gives what has ended.
-
-    That is a new Python for one test of ``FRESH``, chosen by a hash of its name, and with
-    ``--all-ways`` for each. For the others it is forked from one that has imported torch.
-    """
-    rank = int(hashlib.sha256(request.node.name.encode()).hexdigest(), 16)
-    is_fresh = request.config.getoption("--all-ways") or rank % FRESH == 0
+def run_module_in():
+    """Runs ``python -m`` with some arguments in a folder; gives what has ended."""
 
     def run(folder, *arguments, typed="", timeout=300):
-        if not is_fresh:
-            return warm_python.run(arguments, folder, typed, timeout)
-        command = [sys.executable, "-m", *map(str, arguments)]
-        return warm["new_python"](command, folder, typed, timeout)
+        return subprocess.run(
+            [sys.executable, "-m", *map(str, arguments)],
+            cwd=folder,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
 
     return run
 

@@ -1,14 +1,19 @@
-"""Runs pytest in processes that are forked from a Python which has torch imported already.
+"""Forks the processes that the dojo's tests start from a Python which has torch imported already.
 
-To import torch takes longer than all else that most runs of pytest do in these tests. So a
-``WarmPython`` starts one Python, has it import torch, NumPy and pytest's own modules, and forks a
-process from it for each run. That process imports the plugins and the dojo as a new Python does.
+To import torch takes longer than all else that most of these processes do. So a ``WarmPython`` is
+one Python that has imported torch, NumPy and pytest's own modules, and ``popen_from`` gives a
+``subprocess.Popen`` that has it fork a process for each ``python -m``. That process is a child of
+the one that asks for it, with the files, the folder and the environment that were asked for. It
+imports the plugins and the dojo as a new Python does.
 """
 
 import atexit
 import contextlib
+import ctypes
 import gc
 import importlib
+import inspect
+import io
 import json
 import os
 import runpy
@@ -16,84 +21,66 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import traceback
+from pathlib import Path
 
 MESSAGE = 1 << 17  # bytes of the longest message
+MOST_FILES = 16  # that a process is given
 START_LIMIT = 120.0  # seconds that importing torch may take on a slow disk
 LINE = "DOJO_TEST_LINE"  # the variable that names the socket on which requests come in
+UNUSED = ("gid", "gids", "uid", "umask", "process_group")  # what a forked process does not heed
+GET_SUBREAPER, SET_SUBREAPER = 37, 36  # of Linux's prctl
 
 can_warm = sys.platform.startswith("linux")
 
 
-def new_python(command, cwd, typed="", timeout=300.0):
-    """Run a command in a folder, and return what has ended."""
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-
-
 class WarmPython:
-    """The process from which runs are forked; it starts with the first of them."""
+    """The process from which others are forked; it starts with the first of them.
 
-    def __init__(self):
-        self._process = None
-        self._environment = {}
+    Attributes:
+        is_used: whether it forks, or each process is a new Python.
+    """
 
-    def run(self, arguments, cwd, typed="", timeout=300.0):
-        """Run ``python -m`` with these arguments, and return what ``subprocess.run`` would.
+    def __init__(self, line=None):
+        self.is_used = can_warm
+        self._line, self._process = line, None
+        self._settings = _settings(os.environ)
+        self._lock = threading.Lock()
 
-        Where a forked process would not be as a new Python (see ``fits``), it is a new one.
+    def fits(self, asked):
+        """Whether a forked process would be as the new one that ``subprocess.Popen`` is asked for.
 
         Args:
-            arguments: the module and its arguments.
-            cwd: the folder in which it runs.
-            typed: what it can read from its standard input.
-            timeout: seconds until the run is ended.
+            asked: the arguments of ``_execute_child``, by their names.
         """
-        command = [sys.executable, "-m", *map(str, arguments)]
-        if not self.fits():
-            return new_python(command, cwd, typed, timeout)
-        with contextlib.ExitStack() as stack:
-            files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
-            files[0].write(typed.encode())
-            files[0].seek(0)
-            status = self._status_of(command[2:], cwd, files, timeout)
-            for file in files[1:]:
-                file.seek(0)
-            out, err = (file.read().decode() for file in files[1:])
-        return subprocess.CompletedProcess(command, status, out, err)
+        command = asked["args"]
+        return (
+            self.is_used
+            and isinstance(command, (list, tuple))
+            and list(command[:2]) == [sys.executable, "-m"]
+            and not (asked["executable"] or asked["preexec_fn"] or asked["shell"])
+            and all(asked.get(name) in (None, -1) for name in UNUSED)
+            and Path(asked["cwd"] or ".").is_dir()
+            and _settings(asked["env"] or os.environ) == self._settings
+        )
 
-    def fits(self):
-        """Whether a process that is forked would read the same settings as a new Python."""
-        return can_warm and _settings(self._environment or os.environ) == _settings(os.environ)
+    def fork(self, request, files):
+        """Fork a child of this process, and return its id.
 
-    def _status_of(self, arguments, cwd, files, timeout):
-        if self._process is None:
-            self._start()
-        request = {"arguments": arguments, "cwd": str(cwd), "environment": dict(os.environ)}
-        numbers = [file.fileno() for file in files]
-        socket.send_fds(self._line, [json.dumps(request).encode()], numbers)
-        self._line.settimeout(START_LIMIT)
-        pid = int(self._line.recv(MESSAGE))
-        self._line.settimeout(timeout)
-        try:
-            return int(self._line.recv(MESSAGE))
-        except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
+        Args:
+            request: the "arguments" after ``-m``, the folder "cwd", the "environment", the numbers
+                that the "files" have in the new process, whether it "leads" a session of its own.
+            files: the numbers of these files here.
+        """
+        with self._lock, _adopting():
+            if self._line is None:
+                self._start()
+            socket.send_fds(self._line, [json.dumps(request).encode()], files)
             self._line.settimeout(START_LIMIT)
-            self._line.recv(MESSAGE)
-            raise subprocess.TimeoutExpired(arguments, timeout) from None
+            return int(self._line.recv(MESSAGE))
 
     def _start(self):
-        self._environment = dict(os.environ)
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
@@ -105,51 +92,166 @@ class WarmPython:
             )
 
     def close(self):
-        """End the process."""
+        """End the process; those that it forked go on."""
         if self._process is not None:
             self._line.close()
             self._process.wait()
 
 
+def popen_from(python):
+    """Return a ``subprocess.Popen`` that has a ``WarmPython`` fork a process where that fits."""
+    asks = inspect.signature(subprocess.Popen._execute_child)
+
+    class Popen(subprocess.Popen):
+        def _execute_child(self, *arguments):
+            asked = asks.bind(self, *arguments).arguments
+            if not python.fits(asked):
+                return super()._execute_child(*arguments)
+            pipes = [
+                asked[f"{name}{end}"] for name in ("p2c", "c2p", "err") for end in ("read", "write")
+            ]
+            given = (pipes[0], pipes[3], pipes[5])
+            passed = [(number, number) for number in asked["pass_fds"]]
+            passed += [(place if one == -1 else one, place) for place, one in enumerate(given)]
+            request = {
+                "arguments": [str(one) for one in asked["args"][2:]],
+                "cwd": os.path.abspath(asked["cwd"] or "."),  # noqa: PTH100 - as links are named
+                "environment": dict(asked["env"] or os.environ),
+                "files": [number for _, number in passed],
+                "leads": asked["start_new_session"],
+            }
+            self.pid = python.fork(request, [number for number, _ in passed])
+            self._child_created = True
+            return self._close_pipe_fds(*pipes)
+
+    return Popen
+
+
 def _settings(environment):
-    """The variables that Python and torch read when they start."""
-    begins = ("PYTHON", "LC_", "LANG", "OMP_", "MKL_", "TORCH", "CUDA")
-    return {name: text for name, text in environment.items() if name.startswith(begins)}
+    """The variables that Python and torch read when they start, but for the path of Python."""
+    begins = ("PYTHON", "LC_", "LANG", "OMP_", "MKL_", "TORCH_", "CUDA_")
+    return {
+        name: text
+        for name, text in environment.items()
+        if name.startswith(begins) and name != "PYTHONPATH"
+    }
+
+
+@contextlib.contextmanager
+def _adopting():
+    """Have this process become the parent of a process whose own parent ends meanwhile."""
+    prctl, before = ctypes.CDLL(None).prctl, ctypes.c_int()
+    prctl(GET_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    prctl(SET_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(SET_SUBREAPER, before.value, 0, 0, 0)
 
 
 # ---------------------------------------------------------------- in the warm process
 
 
-def wait_for_requests():
-    """Fork a process for each request; return in that process, ready to run what was asked for."""
-    line = socket.socket(fileno=int(os.environ.pop(LINE)))
+def wait_for_requests(line):
+    """Fork a process for each request; return in that process: the request, and the files of it.
+
+    Its parent ends at once, so that the process which asked for it adopts it.
+    """
     while True:
-        message, files, _, _ = socket.recv_fds(line, MESSAGE, 3)
+        message, files, _, _ = socket.recv_fds(line, MESSAGE, MOST_FILES)
         if not message:
             os._exit(0)
-        pid = os.fork()
-        if pid == 0:
-            line.close()
-            return _become(json.loads(message), files)
-        for file in files:
+        told, tells = os.pipe()
+        begins, begin = os.pipe()
+        middle = os.fork()
+        if middle == 0:
+            if os.fork():
+                os._exit(0)
+            request = json.loads(message)
+            if request["leads"]:
+                os.setsid()  # before anybody knows this process, and asks for its group
+            os.close(begin)
+            os.write(tells, str(os.getpid()).encode())
+            os.read(begins, 1)
+            line.detach()  # its number may be that of another file from now on
+            return request, files
+        os.waitpid(middle, 0)
+        line.send(os.read(told, 32))
+        os.write(begin, b"!")
+        for file in (told, tells, begins, begin, *files):
             os.close(file)
-        line.send(str(pid).encode())
-        _, status = os.waitpid(pid, 0)
-        line.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _become(request, files):
-    """Give this process the folder, the files and the arguments of a request."""
-    for number, file in enumerate(files):
-        os.dup2(file, number)
-        os.close(file)
+def become(request, files):
+    """Give this process the files, the folder, the environment and the arguments of a request."""
+    _take_over(files, request["files"])
+    _open_anew()
     os.chdir(request["cwd"])
+    ours = set(_python_path())
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.path[0] = request["cwd"]
-    module, *arguments = request["arguments"]
-    sys.argv = [module, *arguments]
-    return module
+    sys.path[:] = [
+        request["cwd"],
+        *_python_path(),
+        *(folder for folder in sys.path[1:] if folder not in ours),
+    ]
+    sys.argv = request["arguments"]
+    sys.orig_argv = [sys.executable, "-m", *request["arguments"]]
+
+
+def _python_path():
+    return [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+
+
+def _take_over(files, numbers):
+    """Have some open files, under these numbers, and no others."""
+    import fcntl  # which Windows lacks
+
+    above = max(numbers) + 1
+    kept = [fcntl.fcntl(file, fcntl.F_DUPFD, above) for file in files]
+    for number in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
+        if number > 2 and number not in kept:
+            with contextlib.suppress(OSError):  # the one of this list
+                os.close(number)
+    for file, number in zip(kept, numbers, strict=True):
+        os.dup2(file, number)
+        os.close(file)
+
+
+def _open_anew():
+    """Make the three streams of ``sys`` anew, since they know what kind of file they write to."""
+    is_bare = bool(os.environ.get("PYTHONUNBUFFERED"))
+    for number, name in enumerate(["stdin", "stdout", "stderr"]):
+        old, mode = getattr(sys, name), "wb" if number else "rb"
+        bare = is_bare and number > 0
+        binary = open(number, mode, 0 if bare else -1, closefd=False)  # noqa: SIM115
+        stream = io.TextIOWrapper(
+            binary,
+            encoding=old.encoding,
+            errors=old.errors,
+            line_buffering=number == 2 or binary.isatty(),
+            write_through=bare,
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def fork_warm_python():
+    """Fork a warm process for what this one will start, which is the same but has run nothing.
+
+    Returns:
+        the line on which the requests come in, in the new process; in this one, None.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork():
+        theirs.close()
+        subprocess.Popen = popen_from(WarmPython(ours))
+        return None
+    nothing = os.open(os.devnull, os.O_RDWR)
+    number = theirs.detach()
+    above = max(number, 2) + 1
+    _take_over([nothing, nothing, nothing, number], [0, 1, 2, above])
+    return socket.socket(fileno=above)
 
 
 def run_to_its_end(module):
@@ -163,6 +265,11 @@ def run_to_its_end(module):
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         code = end.code
+    except KeyboardInterrupt:
+        traceback.print_exc()
+        sys.stdout.flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     except BaseException:  # noqa: BLE001 - as a new Python does
         traceback.print_exc()
         code = 1
@@ -176,7 +283,7 @@ def run_to_its_end(module):
     os._exit(code or 0)
 
 
-if __name__ == "__main__":
+def main():
     gc.disable()  # there is little garbage in torch
     import numpy as np  # noqa: F401 - for those that are forked
     import torch  # noqa: F401
@@ -186,4 +293,14 @@ if __name__ == "__main__":
         importlib.import_module(f"_pytest.{name}")
     gc.freeze()
     gc.enable()
-    run_to_its_end(wait_for_requests())
+    line = socket.socket(fileno=int(os.environ.pop(LINE)))
+    while line is not None:  # in the forked process from here on
+        request, files = wait_for_requests(line)
+        become(request, files)
+        module = request["arguments"][0]
+        line = fork_warm_python() if module == "dojo" else None
+    run_to_its_end(module)
+
+
+if __name__ == "__main__":
+    main()

@@ -54,6 +54,7 @@ def processes_of(root):
 TIMING = b"dojo: timing first/k01_double, beside the reference\n"
 
 
+@pytest.mark.new_python  # they are known by their commands
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="lists processes as Linux does")
 @pytest.mark.parametrize(
     "command, name, said",

@@ -32,6 +32,7 @@ def only_our_entry_point(monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p dojo.pytest_entry")
 
 
+@pytest.mark.new_python
 @pytest.mark.parametrize("tree", ["katas", "tests"])
 def test_a_project_may_use_the_names_of_the_dojos_options_and_fixtures(installed, tmp_path, tree):
     for folder in ("katas", "tests"):

@@ -32,6 +32,8 @@ PATIENCE = 20.0  # seconds until a test gives up waiting for the end of a proces
 PARTS = 3  # runs of plain pytest that share all rows which end
 HANGING = [row for row, (_, states, _) in ROWS.items() if TIMED_OUT in states]
 NEVER_ENDING = [row for row in HANGING if ROWS[row][1] == {TIMED_OUT}]
+pytestmark = pytest.mark.new_python  # what they leave is found by its environment
+
 MARK = f"DOJO_TEST_{uuid.uuid4().hex}"  # in the environment of all that these tests start
 
 

@@ -84,7 +84,7 @@ def sample(request):
 
 
 @pytest.fixture(scope="session")
-def known_of(warm_python, stub_file):
+def known_of(run_module_in, stub_file):
     """What ``kata_run`` finds of a kata: the verdicts on known answers, and outcomes of saboteurs.
 
     It is kept in ``.dojo/proof/`` by a hash of all that decides it, so a second run is faster.
@@ -103,7 +103,7 @@ def known_of(warm_python, stub_file):
                 stale.unlink()
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / "found.json"
-                run = warm_python.run(["dojo_tests.proof.kata_run", file, kata.name, stub], ROOT)
+                run = run_module_in(ROOT, "dojo_tests.proof.kata_run", file, kata.name, stub)
                 assert file.exists(), run.stdout + run.stderr
                 write_atomically(kept, file.read_text(encoding="utf-8"))
         return json.loads(kept.read_text(encoding="utf-8"))
