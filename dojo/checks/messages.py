@@ -198,7 +198,8 @@ def _argument_text(seen: _Seen, with_values: bool) -> str:
     if isinstance(seen, _Items):
         return _items_text(seen)
     is_elsewhere = seen.device is not None and seen.device.type != "cpu"
-    if not with_values or seen.numbers is None:
+    hides_a_size = 0 in seen.shape[:-1]  # [] is what (0, 3) and (0,) hold
+    if not with_values or seen.numbers is None or hides_a_size:
         where = f" on {seen.device}" if is_elsewhere else ""
         return f"<{dtype_name(seen.dtype)} {tuple(seen.shape)}{where}>"
     dtype = "" if seen.dtype == torch.float32 else f", dtype={dtype_name(seen.dtype)}"

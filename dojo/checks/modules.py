@@ -72,7 +72,8 @@ def _state(module: nn.Module) -> dict[str, dict[str, Any]]:
         "requires_grad": {name: one.requires_grad for name, one in parameters.items()},
         "grad objects": grads,
         "grad": {
-            name: None if grad is None else grad.detach().clone() for name, grad in grads.items()
+            name: None if grad is None else grad.detach().to_dense().clone()
+            for name, grad in grads.items()
         },
         "modes": {name: one.training for name, one in modules.items()},
         "hooks": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bdb
+import re
 
 from dojo.checks.brief import cut
 from dojo.files.tools import typed
@@ -25,6 +26,19 @@ def error_in_words(error: BaseException) -> str:
 def name_of_type(error: BaseException) -> str:
     """Return the name of an exception's type, as Python has it and not as the type may say."""
     return cut(type.__dict__["__name__"].__get__(type(error)), 60)
+
+
+def about_a_name(error: BaseException) -> str:
+    """Return where to look if a name is unknown, where no hint about the task helps; else empty."""
+    if type(error) is NameError:
+        return "Import or define that name."
+    if type(error) is UnboundLocalError:
+        return "Give it a value, in this function, before it is read."
+    if type(error) is AttributeError:
+        of_module = re.match(r"module '([\w.]+)' has no attribute", _message_of(error))
+        if of_module:
+            return f"Look for its right name in the documentation of {of_module[1]}."
+    return ""
 
 
 def debugger_left(error: BaseException, stem: str) -> str:

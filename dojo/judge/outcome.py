@@ -17,7 +17,7 @@ from dojo.checks.messages import Call, grid_of
 from dojo.course.katas import shown_path
 from dojo.devices.select import device_of_item
 from dojo.devices.write_order import REMARK, WriteOrder
-from dojo.judge.error_words import debugger_left, error_in_words, name_of_type
+from dojo.judge.error_words import about_a_name, debugger_left, error_in_words, name_of_type
 from dojo.judge.hints import hint_of_check
 from dojo.judge.items import KATA
 from dojo.judge.learner_lines import Trace, unstarted_name
@@ -134,7 +134,8 @@ def _exception(
     call = solution.last_call if solution else ""
     shapes = call.shapes if isinstance(call, Call) else ""
     doer, verb = call.name if isinstance(call, Call) else stem, "raised"
-    hint = (solution.hint if solution else "") or hint_of_check(item, doer)
+    hint = about_a_name(error) if trace.learner else ""
+    hint = hint or (solution.hint if solution else "") or hint_of_check(item, doer)
     subject = str(call) or stem
     if isinstance(call, Call) and not trace.is_in_call:
         if trace.learner:

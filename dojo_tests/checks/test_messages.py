@@ -139,6 +139,8 @@ CALLS = [
     ((torch.tensor(3),), {}, "f(tensor(3, dtype=int64))"),
     ((np.ones(1),), {}, "f(array([1.], dtype=float64))"),
     ((torch.ones(13),), {}, "f(<float32 (13,)>)"),
+    ((torch.ones(0), torch.ones(2, 0)), {}, "f(tensor([]), tensor([[], []]))"),
+    ((torch.ones(0, 3),), {}, "f(<float32 (0, 3)>)"),
     ((2, "a"), {"dim": None}, "f(2, 'a', dim=None)"),
     (([1, 2],), {}, "f([1, 2])"),
     (([torch.ones(1)],), {}, "f([<float32 (1,)>])"),

@@ -292,3 +292,23 @@ def test_autograd_that_was_left_off_is_not_told_of_what_it_does_not_touch(outcom
 
 def test_a_debugger_has_a_heading_of_its_own(outcome):
     assert outcome(bdb.BdbQuit(), answering()).heading == "your file stops in a debugger"
+
+
+@pytest.mark.parametrize(
+    "lines, hint",
+    [
+        ("return nobody", "Import or define that name."),
+        ("x = x + y\n    y = 1", "Give it a value, in this function, before it is read."),
+        ("return torch.doubled(x)", "Look for its right name in the documentation of torch."),
+        ("return x.doubled", "Count the rows."),
+    ],
+    ids=["unknown", "no value yet", "not in torch", "not of a tensor"],
+)
+def test_a_name_that_is_unknown_gets_no_hint_about_the_task(outcome, kata, lines, hint):
+    names = {}
+    code = f"import torch\n\n\ndef double(x):\n    {lines}\n"
+    exec(compile(code, str(kata.stub), "exec"), names)
+    with pytest.raises((NameError, AttributeError)) as info:
+        names["double"](torch.ones(1))
+    message = outcome(info.value, answering(hint="Count the rows.")).message
+    assert message.splitlines()[-1] == hint

@@ -49,6 +49,9 @@ def tensors():
     yield torch.arange(40.0)  # long enough for several parts
     yield torch.arange(24.0).view(2, 3, 4).transpose(0, 2)
     yield torch.ones(3, dtype=torch.bfloat16) * 2.0**100  # too large for float16
+    trained = torch.nn.Parameter(torch.ones(3))
+    trained.grad = torch.ones(3)
+    yield trained
 
 
 def plus(x, y, dim=0):
@@ -107,10 +110,12 @@ def torch_as_it_was():
     torch.set_float32_matmul_precision(precision)
 
 
+OF_OPTIONS = [one for one in SABOTEURS if one.kind.startswith("remembers_option_")]
 OF_FUNCTIONS = [
     one
     for one in SABOTEURS
     if not (one.of_maker or one.of_functional or one.of_decoding or one.of_optimizer)
+    and one not in OF_OPTIONS
 ]
 OF_OPTIMIZERS = [one for one in SABOTEURS if one.of_optimizer]
 OF_FUNCTIONALS = [one for one in SABOTEURS if one.of_functional]
@@ -132,6 +137,19 @@ def test_a_saboteur_spoils_something(saboteur):
         torch.set_grad_enabled(True)
         torch.set_default_dtype(torch.float32)
     assert marks
+
+
+@pytest.mark.parametrize("saboteur", OF_OPTIONS, ids=lambda one: one.kind)
+def test_a_saboteur_goes_by_the_option_of_an_earlier_call(saboteur):
+    marks, given = [], []
+    function = saboteur.wrap(lambda *args: given.append(args), lambda: marks.append(1))
+    index = OF_OPTIONS.index(saboteur)
+    first = tuple(range(len(OF_OPTIONS)))
+    function(*first)
+    function(*first[:index], 77, *first[index + 1 :])
+    function(*first[: index + 1])
+    assert given == [first, first, first[: index + 1]]
+    assert len(marks) == 1
 
 
 @pytest.mark.parametrize("variant", RIGHT_VARIANTS, ids=lambda one: one.kind)

@@ -5,6 +5,8 @@ import torch
 
 from dojo.checks import Benchmark, MemoryTrace, aspect, cost_of, expect, expect_no_growth
 from dojo.checks.laws import BackwardByHand, exact_slopes
+from dojo.checks.laws.once import once
+from dojo.checks.laws.rows import Row
 
 PLAIN = [[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]], [[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]]
 # shape, dim; along dimension 0 the tensors of a layout that repeats it would not add up to 1
@@ -79,6 +81,11 @@ class TestSoftmaxBackward(BackwardByHand):
     def other_case(self, arrays):
         grad, y, dim = arrays
         return [np.roll(grad, 1), np.roll(y, 1, dim), dim]  # still adds up to 1 along dim
+
+    @once
+    def option_rows(self):
+        grad, y = [[1.0, 2.0], [4.0, -1.0]], [[0.25, 0.75], [0.75, 0.25]]  # both ways add up to 1
+        return [tuple(Row(self, (grad, y, dim), torch.float64) for dim in (1, 0))]
 
     def compare(self, record, expected, hint, rtol, atol):
         largest = np.abs(record.row.arrays[0]).max(initial=1)

@@ -227,9 +227,9 @@ class TestBeamSearch(DecodingFunction):
                 return hint
         return ""
 
-    def expect_right_shape(self, record):
+    def expect_right_shape(self, record, words=""):
         try:
-            super().expect_right_shape(record)
+            super().expect_right_shape(record, words)
         except CheckFailed as failure:
             prompt = record.row.arrays[0].tolist()
             is_behind = record.kept is not None and record.kept[: len(prompt)].tolist() == prompt

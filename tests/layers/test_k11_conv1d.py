@@ -54,6 +54,7 @@ def windows_of(padded, weight, stride, dilation, groups):
     """Each window: the outputs that see it, its place, and where it lies in padded x."""
     span = dilation * (weight.shape[2] - 1) + 1
     outputs, channels = len(weight) // groups, weight.shape[1]
+    assert padded.shape[1] == channels * groups, "the weight is one of another number of channels"
     return [
         (
             slice(g * outputs, (g + 1) * outputs),

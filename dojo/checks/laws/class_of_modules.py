@@ -52,6 +52,7 @@ class ClassOfModules(ModuleRows):
     drawn_with: ClassVar[Sequence[tuple[Any, ...]]] = ()
     refused_when_made: ClassVar[Sequence[tuple[Any, ...]]] = ()
     makes_module: ClassVar[bool] = True
+    option_rows: Any = ()  # they make the module, which is another one for each row
 
     # ---------------------------------------------------------------- what a kata says
 

@@ -192,16 +192,17 @@ class Contract(Coverage):
             hint = " ".join(filter(None, (hint, row.words, words)))
             self.compare(record, expected, hint, *limits)
             return
-        self.expect_right_shape(record)
+        self.expect_right_shape(record, words)
         expect_values(got, expected, self.hint("dtype"), row.subject)
 
-    def expect_right_shape(self, record: Record) -> None:
+    def expect_right_shape(self, record: Record, words: str = "") -> None:
         """Fail unless the result has the shape of the truth."""
         __tracebackhide__ = True
         row, got = record.row, record.got
         hint = self.hint("shape")
         if record.kept is not None and got.shape != row.expected.shape:
             hint = self.why_shape(row.arrays, tuple(got.shape)) or hint
+            hint = f"{hint} {words}".strip()
         expect_shape(got, row.expected.shape, hint, row.subject)
 
     def compare(

@@ -33,12 +33,21 @@ class Coverage(Facts):
 
     @once
     def typed(self) -> list[Row]:
-        """Every other dtype, contiguous, with cases in turns that can show its numbers."""
+        """Every other dtype, contiguous, with cases in turns that can show its numbers.
+
+        Behind them each way to call, by what is given and what is left out, in each of them.
+        """
         cases = self.varied
-        return [
+        found = [
             Row(self, cases[number % len(cases)], dtype)
             for number, dtype in enumerate(self.dtypes[1:], start=1)
         ]
+        known = {(_given(row.case), row.dtype) for row in (*found, *self.laid_out)}
+        for case, dtype in itertools.product(cases, self.dtypes[1:]):
+            if (_given(case), dtype) not in known:
+                known.add((_given(case), dtype))
+                found.append(Row(self, case, dtype))
+        return found
 
     @once
     def laid_out(self) -> list[Row]:
@@ -106,3 +115,8 @@ class Coverage(Facts):
         """Make all that can be made before an answer is there, so that no verdict waits for it."""
         for row in self.all_rows():
             row.prepare()
+
+
+def _given(case: Sequence[Any]) -> tuple[int, ...]:
+    """Return the places of the arguments that are given, and are not None."""
+    return tuple(place for place, value in enumerate(case) if value is not None)

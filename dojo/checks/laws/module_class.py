@@ -26,10 +26,12 @@ from dojo.checks.laws.settings import expect_made_aside
 from dojo.checks.laws.wording import SETTINGS, law
 from dojo.checks.memory import shares_storage
 from dojo.checks.messages import Call
+from dojo.checks.modules import module_untouched
 
 OWN_GRADIENT = (
     "Compute with the parameters themselves; hang no hook on them, and write into no gradient."
 )
+AS_IT_IS = "A call computes an output; it clears no .grad, and leaves no hook on the module."
 LENGTHS = "Keep nothing that was made for the size of one call, such as a mask or places."
 LOADS = "load_state_dict finds each tensor by its name and its shape."
 
@@ -127,7 +129,7 @@ class ModuleClass(DrawnModules):
     @aspect("gradient")
     @law("recorded", "parameters")
     def test_trains_its_own_parameters(self, solution: Any, device: str) -> None:
-        """backward() fills the .grad of the parameters that the module was made with."""
+        """backward() fills the .grad of its own parameters, and another call leaves it there."""
         for made_with, row in self.own_rows if device == "cpu" else self.own_rows[:1]:
             module = self.new(solution, made_with, row, device)
             self.write(module, row)
@@ -149,6 +151,9 @@ class ModuleClass(DrawnModules):
             for name in self.frozen:
                 is_free = getattr(self.held(module, name), "grad", None) is None  # it may be None
                 expect(is_free, f"has a gradient in {name}.grad, which is not trained.", where)
+            changing = [name for name, _ in module.named_buffers()]
+            with module_untouched(module, AS_IT_IS, {"buffers": (), "values": changing}):
+                module(*handed)
 
     @aspect("memory")
     def test_shares_nothing(self, solution: Any) -> None:

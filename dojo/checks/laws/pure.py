@@ -21,6 +21,7 @@ from dojo.checks.expect import (
 from dojo.checks.laws.bounded import BoundedMemory
 from dojo.checks.laws.hidden import HidesInputs
 from dojo.checks.laws.once import once
+from dojo.checks.laws.options import HasOptions
 from dojo.checks.laws.record import Record
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.settings import settings_untouched
@@ -41,10 +42,11 @@ from dojo.checks.tracing import expect_made_without
 from dojo.devices.select import gpu
 
 
-class PureFunction(HidesInputs, BoundedMemory):
+class PureFunction(HidesInputs, BoundedMemory, HasOptions):
     """The laws of a function that makes a new tensor out of tensors.
 
     ``HidesInputs`` and ``BoundedMemory`` have laws that hold where a contract has their facts.
+    ``HasOptions`` has what is said of options.
 
     Attributes:
         memory: "new", or "free" where the result may lie in the memory of an input.
@@ -57,7 +59,7 @@ class PureFunction(HidesInputs, BoundedMemory):
     def all_rows(self) -> list[Row]:
         """Return every row that a law of this contract asks."""
         tracked = [*self.tracked_rows, *self.wild_tracked_rows] if self.recorded else []
-        again = [row for pair in self.again_rows for row in pair]
+        again = [row for pair in (*self.again_rows, *self.option_rows) for row in pair]
         return [*super().all_rows(), *tracked, *again]
 
     @once
@@ -225,6 +227,8 @@ class PureFunction(HidesInputs, BoundedMemory):
             for part in self.ask_again(solution, device, other, second.arguments).parts:
                 self.expect_truth(part, NO_MEMORY)
             self.expect_kept(second.parts)
+        if device == "cpu":
+            self.expect_own_options(solution, device)
         self.expect_kept(self.kept_records(solution))
 
     @aspect("memory")

@@ -437,6 +437,48 @@ class Checkpoint(Linear):
         return torch.utils.checkpoint.checkpoint(super().forward, x, use_reentrant=False)
 
 
+class ClearsGradients(Linear):
+    def forward(self, x):
+        self.zero_grad()
+        return super().forward(x)
+
+
+class LeavesHook(Linear):
+    def forward(self, x):
+        self.register_forward_hook(lambda *_: None)
+        return super().forward(x)
+
+
+class CountsCalls(Linear):
+    """Right: what it counts in a buffer of its own is in no state_dict."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.register_buffer("calls", torch.zeros(1), persistent=False)
+
+    def forward(self, x):
+        self.calls = self.calls + 1
+        return super().forward(x)
+
+
+@pytest.mark.parametrize(
+    "wrong, sentence",
+    [
+        (ClearsGradients, "replaced the .grad of weight."),
+        (LeavesHook, "changed the hooks of the module itself."),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_call_leaves_gradients_and_hooks_alone(red_of, wrong, sentence):
+    red = red_of(LinearContract, wrong)
+    assert red["test_trains_its_own_parameters"].sentence == sentence
+    assert "leaves no hook" in red["test_trains_its_own_parameters"].hint
+
+
+def test_a_call_may_change_what_no_state_dict_holds(red_of):
+    assert not red_of(LinearContract, CountsCalls, "cpu", ["test_trains_its_own_parameters"])
+
+
 class BySparseGradients(Linear):
     def forward(self, x):
         y = x @ self.weight.T

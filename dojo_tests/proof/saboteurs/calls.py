@@ -94,6 +94,43 @@ def cached_by_numbers(function, mark):
     return cached(functools.partial(key_of, numbers=True), function, mark)
 
 
+def has_two_of(index):
+    """Whether the argument of this index is an option, of which two values are asked."""
+
+    def is_so(contract):
+        pairs = getattr(contract, "option_rows", ())
+        is_class = hasattr(contract, "held")  # the options are those of its constructor
+        is_as_in_a_case = not is_class and "call" not in vars(type(contract))
+        return is_as_in_a_case and any(
+            one.case[index : index + 1] != two.case[index : index + 1] for one, two in pairs
+        )
+
+    return is_so
+
+
+def remembers_option(index, function, mark):
+    """The function that goes by the option of the first call on tensors of these shapes."""
+    kept = {}
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        others = [*args[:index], *args[index + 1 :]]
+        key = key_of([type(one) if callable(one) else one for one in others], numbers=False)
+        given = args[index : index + 1]
+        old = kept.setdefault(key, given)
+        if repr(old) != repr(given):
+            mark()
+        return function(*args[:index], *old, *args[index + 1 :], **kwargs)
+
+    return wrapper
+
+
+for index in range(7):
+    wrap = functools.partial(remembers_option, index)
+    kind = f"remembers_option_{index}_by_shape"
+    SABOTEURS.append(Saboteur(kind, wrap, has_two_of(index), must_show=True))
+
+
 @saboteur(memory_of("new", "free"), must_show=True)
 def reuses_its_buffer(function, mark):
     buffers = {}

@@ -8,7 +8,7 @@ from torch import nn
 
 from dojo.checks.laws.class_of_modules import ClassOfModules
 
-from .kinds import SABOTEURS, Saboteur, same
+from .kinds import SABOTEURS, Saboteur, saboteur, same, tensors_in
 
 
 def makes_module(contract):
@@ -59,6 +59,24 @@ def is_in_state(module, state):
         same(now[name][0], one) and now[name][1] == is_trainable
         for name, (one, is_trainable) in state.items()
     )
+
+
+def trains_its_own_parameters(contract):
+    """Whether it is of a class of modules whose parameters get gradients."""
+    return bool(getattr(contract, "test_trains_its_own_parameters", None))
+
+
+@saboteur(trains_its_own_parameters, must_show=True)
+def clears_gradients_in_forward(function, mark):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        for one in tensors_in(args):
+            if isinstance(one, nn.Parameter) and one.grad is not None:
+                one.grad = None
+                mark()
+        return function(*args, **kwargs)
+
+    return wrapper
 
 
 def changes_module(change, function, mark):
