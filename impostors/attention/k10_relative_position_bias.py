@@ -57,6 +57,61 @@ class Sound(nn.Module):
         return self.rows(self.buckets(self.relative(q_len, k_len))).permute(2, 0, 1)
 
 
+class Keeping(Sound):
+    """Keeps the buckets of a call under a key, in a dict of its own."""
+
+    kept = None
+
+    def forward(self, q_len, k_len):
+        if self.kept is None:
+            self.kept = {}
+        key = self.key(q_len, k_len)
+        if key not in self.kept:
+            self.kept[key] = self.buckets(self.relative(q_len, k_len))
+        return self.rows(self.kept[key].to(self.weight.device)).permute(2, 0, 1)
+
+
+@impostor(
+    "RelativePositionBias",
+    diagnosis="The buckets of the first call are kept, and stand for all other lengths.",
+    aspect="shape",
+)
+class KeepsTheFirstBuckets(Keeping):
+    def key(self, q_len, k_len):
+        return "first"
+
+
+@impostor(
+    "RelativePositionBias",
+    diagnosis="The buckets are kept by the number of keys alone, whatever that of queries is.",
+    aspect="shape",
+)
+class KeepsBucketsByKeys(Keeping):
+    def key(self, q_len, k_len):
+        return k_len
+
+
+SHARED = {}
+
+
+@impostor(
+    "RelativePositionBias",
+    diagnosis="All modules share the buckets that are kept, though their options differ.",
+    aspect="values",
+)
+class SharesWhatIsKept(Keeping):
+    kept = SHARED
+
+    def key(self, q_len, k_len):
+        return q_len, k_len
+
+
+@alternative("RelativePositionBias")
+class KeepsBucketsByBoth(Keeping):
+    def key(self, q_len, k_len):
+        return q_len, k_len
+
+
 @impostor(
     "RelativePositionBias",
     diagnosis="r is the position of the query minus that of the key: left and right are exchanged.",

@@ -90,6 +90,17 @@ class Conv1D(nn.Module):
 
 @impostor(
     "TransformerBlock",
+    diagnosis="In train mode dropout hides a part of what attn and mlp make; there is none here.",
+    aspect="values",
+)
+class DropsInTrainMode(Sound):
+    def forward(self, x):
+        x = x + functional.dropout(self.attn(self.ln_1(x)), 0.1, self.training)
+        return x + functional.dropout(self.mlp(self.ln_2(x)), 0.1, self.training)
+
+
+@impostor(
+    "TransformerBlock",
     diagnosis="The norms come after the sums, as in the first transformer; GPT-2 normalizes"
     " what attn and mlp read.",
     aspect="values",

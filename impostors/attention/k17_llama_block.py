@@ -453,6 +453,22 @@ class WithAnExactTable(Sound):
     Attention = ExactTable
 
 
+class BufferOfSteps(Attention):
+    """Keeps whole numbers in a buffer, which no conversion rounds; the angles are made anew."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.register_buffer("steps", torch.arange(0.0, self.size, 2), persistent=False)
+
+    def frequencies(self, like, size):
+        return self.base ** (-self.steps / size)
+
+
+@alternative("LlamaBlock")
+class WithABufferOfSteps(Sound):
+    Attention = BufferOfSteps
+
+
 def weight(rows, columns):
     return nn.ParameterDict({"weight": torch.randn(rows, columns) / math.sqrt(columns)})
 

@@ -69,6 +69,17 @@ class DividesByNothing(Sound):
 
 @impostor(
     "MixtureOfExperts",
+    diagnosis="In train mode noise is added to the scores; nothing is random here.",
+    aspect="values",
+)
+class AddsNoiseToScores(Sound):
+    def shares(self, scores):
+        noise = 0.01 * torch.randn_like(scores) if self.training else 0.0
+        return (scores + noise).softmax(-1)
+
+
+@impostor(
+    "MixtureOfExperts",
     diagnosis="A softmax of p is not p: softmax is taken of scores, once.",
     aspect="values",
 )

@@ -87,6 +87,19 @@ def never_ends(model, tokens, max_new_tokens, eos=None, pad=0):
 
 @impostor(
     "greedy",
+    diagnosis="The largest probability is looked for: a softmax makes close logits equal.",
+    aspect="values",
+)
+@torch.no_grad()
+def compares_probabilities(model, tokens, max_new_tokens, eos=None, pad=0):
+    def probabilities(tokens):
+        return model(tokens).softmax(-1)
+
+    return decode(probabilities, tokens, max_new_tokens, eos, pad)
+
+
+@impostor(
+    "greedy",
     diagnosis="A row that has ended talks on until all others have ended too.",
     aspect="values",
 )

@@ -76,6 +76,17 @@ def always_takes_the_largest(logits, temperature=1.0, generator=None):
 
 @impostor(
     "sample",
+    diagnosis="At 0 the largest probability is looked for: a softmax makes close logits equal.",
+    aspect="values",
+)
+def compares_probabilities_at_0(logits, temperature=1.0, generator=None):
+    if temperature == 0:
+        return logits.softmax(-1).argmax(-1)
+    return sampled(logits, temperature, generator)
+
+
+@impostor(
+    "sample",
     diagnosis="A temperature of 0 divides by 0, and the probabilities are NaN.",
     aspect="shape",
 )

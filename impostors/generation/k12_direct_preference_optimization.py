@@ -347,6 +347,16 @@ def detaches_the_rejected(pc, pr, rc, rr, beta=0.1):
     return -functional.logsigmoid(beta * margin(pc, pr.detach(), rc, rr)).mean()
 
 
+@impostor(
+    "dpo_loss",
+    diagnosis="Each log-probability is multiplied by beta first, which rounds large ones.",
+    aspect="values",
+)
+def multiplies_each_by_beta(pc, pr, rc, rr, beta=0.1):
+    margin = beta * pc - beta * pr - beta * rc.detach() + beta * rr.detach()
+    return functional.softplus(-margin).mean()
+
+
 @alternative("dpo_loss")
 def by_softplus(pc, pr, rc, rr, beta=0.1):
     rewards = beta * (pc - rc.detach()), beta * (pr - rr.detach())

@@ -238,6 +238,16 @@ class ScalesInFloat32(Sound):
 
 @impostor(
     "Dropout",
+    diagnosis="Random numbers of bfloat16 lie 1/256 apart: draw them in float32.",
+    aspect="values",
+)
+class DrawsInTheDtypeOfX(Sound):
+    def mask(self, x):
+        return (torch.rand_like(x) >= self.p).to(x.dtype)
+
+
+@impostor(
+    "Dropout",
     diagnosis="The mask is drawn on the CPU and stays there.",
     aspect="dtype",
 )

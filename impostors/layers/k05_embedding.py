@@ -56,6 +56,17 @@ class LetsThePaddingTrain(Sound):
 
 @impostor(
     "Embedding",
+    diagnosis="Each row of zeros is taken for padding, and gets no gradient; padding_idx says it.",
+    aspect="gradient",
+)
+class TakesZerosForPadding(Sound):
+    def without_gradient(self, index, rows):
+        rows = super().without_gradient(index, rows)
+        return torch.where((rows == 0).all(-1, keepdim=True), rows.detach(), rows)
+
+
+@impostor(
+    "Embedding",
     diagnosis="The output for padding is forced to 0; its row is looked up as it stands.",
     aspect="values",
 )

@@ -367,6 +367,40 @@ class RefusesNothing(Sound):
 
 @impostor(
     "BatchNorm1d",
+    diagnosis="The second size is compared with C in train mode alone; in eval mode 1 broadcasts.",
+    aspect="errors",
+)
+class ComparesInTrainOnly(Sound):
+    def refuse(self, x):
+        if self.training or x.dim() not in (2, 3) or x.shape[1] != 1:
+            super().refuse(x)
+
+
+@impostor(
+    "BatchNorm1d",
+    diagnosis="Where L is 1, the variance that divides by n goes into running_var.",
+    aspect="values",
+)
+class TakesTheBiasedForOnePlace(Sound):
+    def update(self, mean, variance, n, x):
+        n_over = variance * (n - 1) / n if x.shape[-1] == 1 and x.dim() == 3 else variance
+        super().update(mean, n_over, n, x)
+
+
+@impostor(
+    "BatchNorm1d",
+    diagnosis="bias and running_mean are made of one tensor: each writes into the other.",
+    aspect="type",
+)
+class MakesTwoOfOneTensor(Sound):
+    def __init__(self, num_features, eps=1e-5, momentum=0.1):
+        super().__init__(num_features, eps, momentum)
+        zeros = torch.zeros(num_features)
+        self.bias, self.running_mean = nn.Parameter(zeros), zeros
+
+
+@impostor(
+    "BatchNorm1d",
     diagnosis="The batch is counted before x is looked at, so an error leaves a wrong count.",
     aspect="errors",
 )

@@ -167,6 +167,17 @@ class SetsTheMode(Sound):
 
 @impostor(
     "Residual",
+    diagnosis="The norm is drawn at random before it is set to ones: nothing is to be drawn.",
+    aspect="structure",
+)
+class DrawsTheNorm(Sound):
+    def __init__(self, module, dim):
+        super().__init__(module, dim)
+        self.norm.weight = nn.Parameter(nn.init.ones_(torch.randn(dim)))
+
+
+@impostor(
+    "Residual",
     diagnosis="The module stands in a plain list, where the block does not see it.",
     aspect="type",
 )

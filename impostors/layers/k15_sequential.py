@@ -194,6 +194,27 @@ class CutsItself(Sound):
         return self
 
 
+@impostor(
+    "Sequential",
+    diagnosis="A slice of one module is that module; a chain of one is asked for.",
+    aspect="values",
+)
+class SlicesToTheModule(Sound):
+    def part(self, modules):
+        return modules[0] if len(modules) == 1 else super().part(modules)
+
+
+@impostor(
+    "Sequential",
+    diagnosis="zero_grad() of a new chain takes the .grad from the modules it was given.",
+    aspect="memory",
+)
+class ClearsTheGradients(Sound):
+    def __init__(self, *modules):
+        super().__init__(*modules)
+        self.zero_grad()
+
+
 @impostor("Sequential", diagnosis="The step of a slice is left out.", aspect="values")
 class ForgetsTheStep(Sound):
     def __getitem__(self, index):

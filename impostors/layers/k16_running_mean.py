@@ -177,6 +177,17 @@ class NeverMindsTheMode(Sound):
 
 @impostor(
     "RunningMean",
+    diagnosis="num_features is compared in train mode alone: in eval mode one feature broadcasts.",
+    aspect="errors",
+)
+class ComparesInTrainOnly(Sound):
+    def refuse(self, x):
+        if self.training or x.dim() != 2 or x.shape[1] != 1:
+            super().refuse(x)
+
+
+@impostor(
+    "RunningMean",
     diagnosis="The mean of no rows is NaN, and from then on the mean is NaN for ever.",
     aspect="values",
 )

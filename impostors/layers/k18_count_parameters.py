@@ -148,6 +148,29 @@ def looks_at_grad(module, trainable_only=False):
 
 @impostor(
     "count_parameters",
+    diagnosis="float16, bfloat16 and complex numbers are trained too: requires_grad says it.",
+    aspect="values",
+)
+def counts_two_dtypes_as_trainable(module, trainable_only=False):
+    found = [p for p in module.parameters() if p.requires_grad or not trainable_only]
+    wide = (torch.float32, torch.float64)
+    return sum(p.numel() for p in found if not trainable_only or p.dtype in wide)
+
+
+@impostor(
+    "count_parameters",
+    diagnosis="Two trainable Parameters in one memory count as one: count each object.",
+    aspect="values",
+)
+def takes_one_memory_for_one_trainable(module, trainable_only=False):
+    found = [p for p in module.parameters() if p.requires_grad or not trainable_only]
+    if not trainable_only:
+        return sum(p.numel() for p in found)
+    return sum({p if p.is_meta else p.data_ptr(): p.numel() for p in found}.values())
+
+
+@impostor(
+    "count_parameters",
     diagnosis="trainable_only is not looked at: frozen Parameters never count here.",
     aspect="values",
 )

@@ -251,6 +251,16 @@ def passes_over_frozen_ones(module):
 
 @impostor(
     "kaiming_",
+    diagnosis="Modules in eval mode are passed over; they are initialised too.",
+    aspect="values",
+)
+def passes_over_eval_mode(module):
+    initialise(one for one in module.modules() if one.training)
+    return module
+
+
+@impostor(
+    "kaiming_",
     diagnosis="Norms are left as they were; their weight is to be 1 and their bias 0.",
     aspect="values",
 )

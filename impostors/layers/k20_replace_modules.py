@@ -233,6 +233,19 @@ def sets_one_mode(module, kind, make):
 
 @impostor(
     "replace_",
+    diagnosis="The mode of an old module is read after a new one, which holds it, has set it.",
+    aspect="structure",
+)
+def reads_the_mode_late(module, kind, make):
+    places = list(places_of(module, kind))
+    made = {old: made_by(make, old) for old in dict.fromkeys(old for _, _, old in places)}
+    for parent, name, old in places:
+        setattr(parent, name, made[old].train(old.training))
+    return len(made)
+
+
+@impostor(
+    "replace_",
     diagnosis="The mode of the whole network is set anew, also where nothing is replaced.",
     aspect="memory",
 )

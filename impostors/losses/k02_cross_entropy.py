@@ -166,6 +166,20 @@ def takes_the_mean_of_nothing(logits, target, ignore_index=-100, label_smoothing
 
 @impostor(
     "cross_entropy",
+    diagnosis="Without a sample the mean is NaN where logits have more than two dimensions.",
+    aspect="values",
+)
+def knows_no_samples_without_places_only(logits, target, ignore_index=-100, label_smoothing=0.0):
+    compare(logits, target, label_smoothing)
+    if not len(logits) and logits.dim() > 2:
+        return logits.mean()
+    counts = target != ignore_index
+    costs = -logits.log_softmax(1)
+    return mean_over(smoothed(costs, pick(costs, target, counts), label_smoothing), counts)
+
+
+@impostor(
+    "cross_entropy",
     diagnosis="Where no place counts a new 0 comes back, which `backward()` does not accept.",
     aspect="gradient",
 )

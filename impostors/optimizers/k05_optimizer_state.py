@@ -122,6 +122,16 @@ def asks_with_brackets(optimizer):
 
 @impostor(
     "save_state",
+    diagnosis="zero_grad() takes the gradients away; to save is to read.",
+    aspect="memory",
+)
+def clears_the_gradients(optimizer):
+    optimizer.zero_grad()
+    return saved_of(optimizer)
+
+
+@impostor(
+    "save_state",
     diagnosis="Of the options only lr is saved.",
     aspect="values",
 )

@@ -49,6 +49,18 @@ def clips_one_by_one(parameters, max_norm):
 
 @impostor(
     "clip_grad_norm_",
+    diagnosis="Empty gradients are left out, so their dtype does not count; float64 counts always.",
+    aspect="dtype",
+)
+def leaves_out_empty_gradients(parameters, max_norm):
+    grads = [g for g in grads_of(parameters) if g.numel()]
+    norm = norm_of(grads)
+    clip(grads, norm, max_norm)
+    return norm
+
+
+@impostor(
+    "clip_grad_norm_",
     diagnosis="Each entry is cut off at max_norm: that limits values, not the norm.",
     aspect="values",
 )

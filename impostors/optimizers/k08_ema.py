@@ -303,16 +303,15 @@ class HandsOutReferences(Sound):
 
 @impostor(
     "EMA",
-    diagnosis="The tensors of the loaded state become the averages, into which updates write.",
+    diagnosis="The tensors of the loaded state become the averages: a later change of the state"
+    " changes them.",
     aspect="structure",
 )
 class KeepsWhatIsLoaded(Sound):
-    def mixed(self, average, p):
-        return average.copy_(super().mixed(average, p))
-
     def load_state_dict(self, state):
-        self.averages = {name: state[name] for name in self.averages}
-        self.copies = {name: state[name] for name in self.copies}
+        for kept in (self.averages, self.copies):
+            for name, one in kept.items():
+                kept[name] = state[name].to(one)
 
 
 @impostor(

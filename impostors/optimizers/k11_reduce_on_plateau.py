@@ -64,6 +64,16 @@ class Sound:
 
 @impostor(
     "ReduceLROnPlateau",
+    diagnosis="The default of threshold is 1e-3 here; it is 1e-4.",
+    aspect="values",
+)
+class HasAnotherDefault(Sound):
+    def __init__(self, optimizer, mode="min", factor=0.1, patience=10, threshold=1e-3, min_lr=0.0):
+        super().__init__(optimizer, mode, factor, patience, threshold, min_lr)
+
+
+@impostor(
+    "ReduceLROnPlateau",
     diagnosis="lr is reduced when the count equals patience, which is one step too early.",
     aspect="values",
 )

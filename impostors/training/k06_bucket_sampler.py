@@ -288,6 +288,66 @@ class RotatesMembers(Sound):
         return bucket[by:] + bucket[:by]
 
 
+def by_swaps(items, source, choose):
+    """The items, each place of them swapped with the one that is chosen for it."""
+    items = list(items)
+    for place in range(len(items)):
+        other = choose(source, place, len(items))
+        items[place], items[other] = items[other], items[place]
+    return items
+
+
+@impostor(
+    "BucketBatchSampler",
+    diagnosis="Each batch is swapped with any one: some orders come more often than others.",
+    aspect="values",
+)
+class SwapsBatchesWithAny(Sound):
+    def in_order(self, parts, source):
+        batches = [batch for part in parts for batch in part]
+        if not self.shuffle:
+            return batches
+        return by_swaps(batches, source, lambda source, _, count: source.randrange(count))
+
+
+@impostor(
+    "BucketBatchSampler",
+    diagnosis="Each index is swapped with any one: some share a batch more often than others.",
+    aspect="values",
+)
+class SwapsMembersWithAny(Sound):
+    def members(self, bucket, source):
+        if not self.shuffle:
+            return bucket
+        from_behind = by_swaps(
+            bucket[::-1], source, lambda source, _, count: source.randrange(count)
+        )
+        return from_behind[::-1]
+
+
+@impostor(
+    "BucketBatchSampler",
+    diagnosis="A batch is never swapped with itself: none can keep its place.",
+    aspect="values",
+)
+class NeverSwapsWithItself(Sound):
+    def mixed(self, items, source):
+        def choose(source, place, count):
+            return source.randrange(place + 1, count) if place + 1 < count else place
+
+        return by_swaps(items, source, choose) if self.shuffle else items
+
+
+@impostor(
+    "BucketBatchSampler",
+    diagnosis="The last index of a bucket always stays the last one.",
+    aspect="values",
+)
+class KeepsTheLastMember(Sound):
+    def members(self, bucket, source):
+        return [*self.mixed(bucket[:-1], source), *bucket[-1:]]
+
+
 @impostor(
     "BucketBatchSampler",
     diagnosis="The generator is made once: a second loop in one epoch goes on with its numbers.",

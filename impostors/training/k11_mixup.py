@@ -127,6 +127,40 @@ def draws_a_uniform_lambda(x, y, alpha=1.0):
 
 @impostor(
     "mixup",
+    diagnosis="λ comes from Beta(2 * alpha, 2 * alpha): it is nearer to 1/2 than alpha says.",
+    aspect="values",
+)
+def doubles_alpha(x, y, alpha=1.0):
+    share, order = drawn(2 * alpha), torch.randperm(len(x))
+    return mixed(x, share, order), mixed(y, share, order)
+
+
+@impostor(
+    "mixup",
+    diagnosis="λ comes from Beta(alpha / 2, alpha / 2): it is nearer to 0 and 1 than alpha says.",
+    aspect="values",
+)
+def halves_alpha(x, y, alpha=1.0):
+    share, order = drawn(alpha / 2), torch.randperm(len(x))
+    return mixed(x, share, order), mixed(y, share, order)
+
+
+@impostor(
+    "mixup",
+    diagnosis="λ is made of two powers of uniform numbers, which is not quite Beta.",
+    aspect="values",
+)
+def divides_powers_of_uniforms(x, y, alpha=1.0):
+    drawn(min(alpha, 0))
+    share, order = 1.0, torch.randperm(len(x))
+    if alpha > 0:
+        u, v = (torch.rand(2, dtype=torch.float64) ** (1 / alpha)).tolist()
+        share = u / (u + v) if u + v > 0 else 0.5
+    return mixed(x, share, order), mixed(y, share, order)
+
+
+@impostor(
+    "mixup",
     diagnosis="max(λ, 1 - λ) is taken in place of λ, which is then never below 1/2.",
     aspect="values",
 )

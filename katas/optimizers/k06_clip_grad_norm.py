@@ -35,7 +35,8 @@ def clip_grad_norm_(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
 
     Returns:
         The norm before the scaling, a 0-d tensor on the device of the gradients. It is float64 if
-        one of the gradients is, else float32. Without gradients it is a float32 0, on any device.
+        one of the gradients is, an empty one too, else float32. Without gradients it is a float32
+        0, on any device.
 
     Raises:
         RuntimeError: the norm is infinite or NaN. Then no gradient was changed.

@@ -150,8 +150,9 @@ class LlamaBlock(torch.nn.Module):
             Positions may come in any order, with gaps, and more than once. They turn queries and
             keys, and nothing more: who sees whom depends on the places in x alone.
 
-            Angles are as precise as x, also in a block that was float32 before: a table that once
-            was float32 has too few digits for float64.
+            Angles are as precise as x, also in a block that is converted from one dtype to another
+            and back. `float()` and `to(torch.float32)` round a float64 buffer too, and a table that
+            once was float32 has too few digits for float64. Whole numbers in a buffer stay exact.
 
             Later tokens change nothing for a token, whatever finite numbers they hold, and their
             gradient from it is exactly 0.

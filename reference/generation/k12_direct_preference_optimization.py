@@ -92,7 +92,8 @@ def dpo_loss(
 
     Exactly:
         The four may be as large as 100,000 in size, of either sign: the loss and its gradients are
-        then finite and right. What is above 100 in size is a whole number.
+        then finite and right. What is above 100 in size is a whole number, so that no difference
+        of two is rounded. Where the margin is below 100 in size, so is each difference of two.
 
         float32 is within 1e-4 of the right number, or of 1 where that is smaller in size, and
         float64 within 1e-9. The same holds for gradients.

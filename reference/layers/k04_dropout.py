@@ -15,7 +15,7 @@ import torch
 HINTS = (
     "`self.training` says which mode it is; a module has it from `nn.Module`.",
     "How many numbers have to be drawn? As many as x has, whatever its shape.",
-    "`torch.rand_like(x) >= p` is True with the probability 1 - p.",
+    "`torch.rand(x.shape, device=x.device) >= p` is True with the probability 1 - p.",
     "What does 1 / (1 - p) do to zeros, when p is 1? And to their gradient?",
 )
 
@@ -65,6 +65,8 @@ class Dropout(torch.nn.Module):
 
         Exactly:
             Entries are drawn from torch's global generator: the same seed gives the same zeros.
+            The probability is p itself in each dtype, for p near 0 and 1 too. In bfloat16 there are
+            only 256 random numbers from 0 to 1, and 0.998 is 1: so draw in float32.
 
             Gradients reach x by the same factors: 0 where the entry was dropped, 1 / (1 - p) where
             it was kept, and 1 in eval mode. With p = 1 the result is tracked like any other, and

@@ -47,7 +47,9 @@ def average_weights(state_dicts: Iterable[Mapping[str, Tensor]]) -> dict[str, Te
         Floats are float16, bfloat16, float32 and float64, finite, up to 1e100 in size. They are
         added up in float64, and the mean is rounded once to the dtype of the entry. So nothing
         overflows, and float16, bfloat16 and float32 are right to the last bit; float64 to 1e-12,
-        relative to the largest entry. No mean lies just between two neighbors of its dtype.
+        relative to the largest entry. No mean lies in the middle between two neighbors of its
+        dtype, nor so near to it that float32 could not tell: torch's `.to` makes 16 bits out of
+        float64 by way of float32.
 
         Ints and bools keep their exact values, large int64 too. Tensors have any shape, 0-d and
         empty too, and any strides. State dicts may be empty: the average is then.

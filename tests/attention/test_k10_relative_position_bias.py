@@ -43,6 +43,9 @@ class TestRelativePositionBias(ModuleClass):
     cases = [
         (np.arange(8.0)[:, None] + [0.5, 10.5], 2, 5, 8, 20, True),
         (numbers(8, 3, seed=1), 2, 25, 8, 20, False),
+        (numbers(8, 2, seed=7), 2, 9, 8, 20, True),  # the module of the first case
+        (numbers(8, 2, seed=8), 3, 5, 8, 20, True),
+        (numbers(8, 2, seed=9), 2, 5, 8, 20, False),  # the sizes of the first case
         (numbers(32, 2, seed=2), 2, 14),
         (numbers(12, 1, seed=3), 23, 24, 12, 30, True),
         (numbers(12, 2, seed=4), 1, 600, 12, 128, True),
@@ -76,6 +79,8 @@ class TestRelativePositionBias(ModuleClass):
         return np.arange(k_len) - np.arange(k_len - q_len, k_len)[:, None]
 
     def truth(self, weight, q_len, k_len, *options):
+        if len(weight) != (options or (32,))[0]:
+            raise ValueError("weight has a row for each bucket")
         return biases(weight, self.places(q_len, k_len), lambda r: bucket_of(r, *options))
 
     def gradient(self, weights, weight, q_len, k_len, *options):
@@ -85,6 +90,9 @@ class TestRelativePositionBias(ModuleClass):
 
     def why_shape(self, arguments, shape):
         weight, *sizes = arguments[:3]
+        if len(shape) == 3 and shape[0] == weight.shape[1] and sorted(shape[1:]) != sorted(sizes):
+            q_len, k_len = sizes
+            return f"In this call Q is {q_len} and K is {k_len}, whatever they were in another one."
         return {
             (*sizes, weight.shape[1]): "`weight[buckets]` has the heads last: move them to the"
             " front.",

@@ -126,7 +126,8 @@ class TestTransformerBlock(LargeScores, ModuleClass):
         " mlp.c_proj are Linear layers with a bias.",
         "shape": "Both halves add to x, so the result has x's shape: (B, T, dim).",
         "dtype": "The result has the dtype of x and of the parameters: masks and roots too.",
-        "values": "h = x + attn(ln_1(x)), and then h + mlp(ln_2(h)).",
+        "values": "h = x + attn(ln_1(x)), and then h + mlp(ln_2(h)). Train mode does the same as"
+        " eval mode: there is no dropout.",
         "initial": "LayerNorms begin with weight 1 and bias 0, as `nn.LayerNorm` makes them.",
         "gradient": "Gradients go through both halves and past them, along x itself.",
         "tracked": "Compute with torch's own operations on x and on what the block holds, without"

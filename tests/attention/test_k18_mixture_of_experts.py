@@ -136,7 +136,7 @@ class TestMixtureOfExperts(LargeScores, ModuleClass):
         " weights of the result lead to the router, and so does P.",
         "device": "What you make beside x, such as zeros or counts, has to lie where x lies.",
         "values": "Of the top_k experts of each row: the sum of p · expert(row), divided by the sum"
-        " of p. The loss: E times the sum of f · P.",
+        " of p. The loss: E times the sum of f · P. Nothing is random, in train mode neither.",
         "wild": "Here scores of the router are as large as 10,000.",
         "gradient": "Gradients reach the router by the weights of the result, and by P: detach"
         " neither. The results of the experts go on with their graph.",

@@ -17,6 +17,10 @@ FIRSTS = LanguageModel(  # float32 does not hold which one is the largest
     "lambda t: 1 + 1e-9 * one_hot((t[:, :1] + t) % 4, 4).double()",
     lambda t: 1 + 1e-9 * one_hot((t[:, :1] + t) % 4, 4).double(),
 )
+TINY = LanguageModel(  # a softmax does not tell which one is the largest, in float64 neither
+    "lambda t: 1e-30 * one_hot((t + 2) % 5, 5).float()",
+    lambda t: 1e-30 * one_hot((t + 2) % 5, 5).float(),
+)
 IN_PROMPT = (
     "An eos in the prompt means nothing: remember which rows have ended, all False at first."
 )
@@ -35,12 +39,13 @@ def decoded(
     in_prompt=lambda *_: False,
     sees=lambda row: row,
     ends=lambda one, eos, _: one == eos,
+    read=lambda logits: logits,
 ):
     """The texts after each step, the prompt first; what is named makes a mistake of it."""
     texts = [tokens.tolist()]
     ended = [in_prompt(row, eos) for row in texts[0]]
     for _ in range(most):
-        best = model.next_logits([sees(row) for row in texts[-1]]).argmax(-1).tolist()
+        best = read(model.next_logits([sees(row) for row in texts[-1]])).argmax(-1).tolist()
         pairs = zip(ended, best, strict=True)
         new = [pad if is_over and not talks else one for is_over, one in pairs]
         texts.append([[*row, one] for row, one in zip(texts[-1], new, strict=True)])
@@ -65,6 +70,7 @@ class TestGreedy(DecodingFunction):
         ([[1, 2, 3], [2, 4, 6]], SUMS, 0, 3),
         ([[1, 0, 2], [3, 1, 1], [2, 2, 0], [1, 3, 3]], FIRSTS, 5, 3, 3),
         ([[2, 1]], SUMS, 4),
+        ([[3, 1], [2, 4]], TINY, 4),
     ]
     hints = {
         "shape": "The prompt comes first; then a token for each step, until every row has ended.",
@@ -105,6 +111,9 @@ class TestGreedy(DecodingFunction):
             f"{IN_PROMPT} ": {"in_prompt": lambda row, eos: eos in row},
             "These are the tokens by the first place of the logits: the last one speaks of what"
             " comes next.": {"sees": lambda row: row[:1]},
+            "A softmax makes close logits equal: ask for the largest logit itself.": {
+                "read": lambda logits: np.exp(logits - logits.max(-1, keepdims=True))
+            },
             "The model was given the last token alone; give it all so far.": {
                 "sees": lambda row: row[-1:]
             },

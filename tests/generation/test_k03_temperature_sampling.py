@@ -26,6 +26,7 @@ FAR = [[1e4, -1e4, LOW, 9990.0], [-1e4, LOW, -9999.0, -9998.0], [LOW, LOW, 0.0, 
 ONE_LEFT = [[LOW, 2.0, LOW], [0.5, LOW, LOW]]
 # of each pair of logits float32 holds one alone
 CLOSE = [[1.0, 1 + 2**-40, 0.5], [-2.0, -3.0, -2 - 2**-40]]
+TINY = [[0.0, 1e-30, -1.0], [0.0, -1e-30, 1e-30]]  # a softmax makes them equal
 # few enough for an answer that draws row by row
 MANY, SHAPE = 1200, (8, 6, 30)
 ROW = [0.5, -1.0, 1.5, LOW, 0.0]
@@ -82,7 +83,7 @@ class TestSample(PureFunction):
         ([-3.0], 0.0),
     ]
     wild = [(FAR, 1e-6), (FAR, 0.0), (FAR, 0.01), ([[LOW, -1e4, LOW], [1e4, LOW, LOW]], 1e6)]
-    precise = [(torch.float64, (CLOSE, 0.0))]
+    precise = [(torch.float64, (CLOSE, 0.0)), (torch.float32, (TINY, 0.0))]
     precise += [(torch.float64, ([[1e4, 9999.9999], [9999.9998, 9999.9999]], 1e-6))]
     refused = [((ONE_LEFT, one), None, ValueError, RANGE) for one in (-1.0, -1e-6)]
     hints = {
@@ -93,8 +94,8 @@ class TestSample(PureFunction):
         " 0 takes the largest.",
         "wild": "exp of a large number is inf: let `softmax` handle logits / temperature. And -inf"
         " is never drawn.",
-        "precise": "Close logits are told apart in their own dtype alone, and the temperature is"
-        " taken as it is.",
+        "precise": "Close logits are told apart in their own dtype alone, and not behind a softmax."
+        " The temperature is taken as it is.",
         "raises": "`multinomial` takes one or two dimensions, and neither NaN, which x / 0 gives,"
         " nor inf, which exp of a large number is. And the caller's logits are not written.",
         "memory": "Methods with a trailing underscore, such as `div_`, change the caller's logits.",
@@ -104,7 +105,7 @@ class TestSample(PureFunction):
         "test_has_the_dtype": "The result is int64.",
         "test_values": "Where one token alone is possible, or the temperature is 0, it is drawn.",
         "test_wild_values": "Large logits do not overflow, and -inf is never drawn.",
-        "test_no_digit_is_lost": "float64 logits that are close are told apart.",
+        "test_no_digit_is_lost": "Logits that are close are told apart.",
         "test_refuses": "A negative temperature raises a ValueError.",
     }
 

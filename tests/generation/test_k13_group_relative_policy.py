@@ -228,6 +228,9 @@ class TestGrpoLoss(PureFunction):
         return made
 
     def why(self, law, arguments, got, expected):
+        is_close = law == "wild" and torch.allclose(got, expected, 1e-4)
+        if is_close:
+            return "Only the last digits differ: stay in the dtype of log_probs."
         if law == "wild" and got.isfinite().all():
             return (
                 "Where mask is True a difference of 10 counts as it is: cut nothing off, and"

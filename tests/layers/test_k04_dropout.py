@@ -36,6 +36,10 @@ SHARE = "p is the probability of 0, not that of staying."
 EACH = "Draw one number for each entry of x, and none of them twice."
 FIXED = "Each entry is drawn by itself: there is no fixed number of zeros."
 ANEW = "Draw in forward, from torch's global generator, with the shape of the x at hand."
+COARSE = (
+    "bfloat16 has random numbers, and numbers just below 1, in steps of 1/256: draw float32"
+    " numbers, and compare them with self.p, a number of Python."
+)
 NO_GRAD = "Here grad mode is off; it is self.training that decides, not grad mode."
 SEED = "Set no seed: draw from torch's global generator as it is."
 READ = "Read self.p at each call: it may have been changed."
@@ -161,6 +165,15 @@ class TestDropout(ModuleClass):
                 zeros = (run(solution, p, torch.ones(LARGE).to(device)) == 0).cpu().numpy()
             hint = SHARE if zeros.any() or p != 0.7 else NO_GRAD
             expect_share(zeros, p, "dropped", hint)
+
+    @aspect("values")
+    def test_share_in_16_bits(self, solution):
+        """In bfloat16 the share is p too, for p near 0 and near 1."""
+        x = torch.ones(LARGE, dtype=torch.bfloat16)
+        for p in (0.002, 0.998):
+            got = run(solution, p, x)
+            expect_share((got == 0).numpy(), p, "dropped", COARSE)
+            self.expect_dropped(x, got, p)
 
     @aspect("values")
     def test_draws_from_the_global_generator(self, solution, device):

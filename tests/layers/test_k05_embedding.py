@@ -10,8 +10,9 @@ from dojo.checks.draws import Normal
 from dojo.checks.laws import ModuleClass
 from dojo.checks.messages import rounded
 
-TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [-1.0, 0.0]]
+TABLE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [0.0, 0.0]]  # zeros alone make no padding
 RANGE = "padding_idx goes from -num_embeddings to num_embeddings - 1: refuse it in __init__."
+ZEROS = "Here a row of zeros gets no gradient: it is padding_idx that says which row is padding."
 VIEW = "`weight[index]` with a 0-d index is a view: who writes into it writes into weight."
 # index, rows, columns, padding_idx
 CASES = [(2, 3, 4, None), ([[0, 2, 1], [2, 2, 0]], 3, 2, 0), ([4, 0, 4, 1, 3], 5, 3, -1)]
@@ -95,6 +96,10 @@ class TestEmbedding(ModuleClass):
         if law == "type":
             return ""
         index, weight, padding_idx = arguments
+        zeros = int(weight.any(1).argmin())  # the first row of zeros, if there is one
+        is_lost = bool(got.any() and expected[zeros].any()) and not got[zeros].any()
+        if law == "gradient" and is_lost and not weight[zeros].any():
+            return ZEROS
         if padding_idx is None:
             return ""
         if law == "gradient":

@@ -10,10 +10,12 @@ from dojo.checks import aspect, expect, expect_raises, expect_values, module_unt
 from dojo.checks.draws import Constant
 from dojo.checks.laws import ModuleClass, exact_slopes
 from dojo.checks.laws.module_calls import Part
+from dojo.checks.laws.settings import settings_untouched
 
 SAME_SHAPE = "Compare the shape of what the module returns with that of x, before you add them."
 ITSELF = "Keep the module as it is: `self.module = module`."
 CALL = "Call the module once, `self.module(...)`: its forward alone leaves the hooks out."
+NO_DRAW = "Nothing is random here: a norm begins with ones and zeros, and the module is given."
 NOW = "Read self.module at each call: another module may be there by then."
 READ = "x + result makes a new tensor; x and what the module returns are only read."
 IDENTITY, TANH = Part("nn.Identity()", nn.Identity), Part("nn.Tanh()", nn.Tanh)
@@ -178,8 +180,8 @@ class TestResidual(ModuleClass):
         """The attribute module is the given object, which stays as it is."""
         inner = nn.Sequential(nn.Linear(3, 3), nn.Dropout(), nn.Linear(3, 3).double()).eval()
         inner[0].requires_grad_(False)
-        solution.hint = ITSELF
-        with module_untouched(inner, ITSELF):
+        inner[2].weight.grad, solution.hint = torch.ones(3, 3).double(), ITSELF
+        with module_untouched(inner, ITSELF), settings_untouched(solution, NO_DRAW):
             block, again = solution.Residual(inner, 3), solution.Residual(inner, 3)
         for one in (block, again):
             expect(one.module is inner, "has a module that is not the object it was given.", ITSELF)

@@ -10,6 +10,7 @@ from torch import nn
 from dojo.checks import aspect, calls_of, describe, expect, expect_raises, module_untouched
 from dojo.checks.laws import ModuleClass
 from dojo.checks.laws.module_calls import Part
+from dojo.checks.laws.settings import settings_untouched
 
 NAMES = 'Register each module under the number of its place: `self.add_module("0", module)`.'
 PLACES = "`self._modules` has each place once, in order; `children()` gives each object once."
@@ -22,6 +23,7 @@ FRESH = "Each `for` begins with the first module: make a new iterator each time.
 NOW = "What is registered now runs: keep no second list of the modules."
 INNER = "Each argument is one module, whatever it holds: take none apart, and leave none out."
 KEEP = "Keep the modules themselves, and leave them as they are."
+NO_DRAW = "Nothing is random here: the modules are given, and the chain only runs them."
 OWN = "Write the chain yourself, as a subclass of nn.Module: nn.Sequential is what the kata makes."
 KIND = "Look at each argument: `isinstance(module, torch.nn.Module)`."
 
@@ -29,7 +31,7 @@ FIRST = Part("nn.Linear(3, 2, bias=False)", lambda: nn.Linear(3, 2, bias=False))
 LAST = Part("nn.Linear(2, 4, bias=False)", lambda: nn.Linear(2, 4, bias=False))
 TANH, SIGMOID = Part("nn.Tanh()", nn.Tanh), Part("nn.Sigmoid()", nn.Sigmoid)
 SLICES = [":", "1:", ":2", "1:4", "::2", "1::3", "::-1", "-2:", ":-1", "3:1:-1", "::-2", "-9:2"]
-SLICES += ["-1:-4:-1", "4:1", "2:2", "9:", ":0"]
+SLICES += ["-1:-4:-1", "4:1", "2:2", "9:", ":0", "1:2", ":1"]
 
 
 def numbers(*shape, seed=0):
@@ -231,7 +233,8 @@ class TestSequential(ModuleClass):
     def test_is_sliced(self, solution):
         """A slice is a new chain of the very modules, numbered from 0, and runs."""
         asked = [(chain(solution, 0, 1, 2, 1, 4), text) for text in SLICES]
-        for (whole, modules), text in [*asked, (chain(solution, *range(12)), "1:")]:
+        asked += [(chain(solution, *range(12)), "1:"), (chain(solution, 0), ":")]
+        for (whole, modules), text in [*asked, (chain(solution), ":")]:
             words, solution.hint = f"{words_for(modules)}[{text}]", SHARED
             index = slice(*(int(end) if end else None for end in text.split(":")))
             with module_untouched(whole, KEEP):
@@ -248,12 +251,12 @@ class TestSequential(ModuleClass):
 
     @aspect("memory")
     def test_leaves_the_modules_as_they_are(self, solution):
-        """The modules are kept as they are: themselves, their modes and hooks."""
+        """The modules are kept as they are: themselves, their modes, hooks and .grad."""
         inner = nn.ModuleList([nn.Linear(2, 2), nn.Dropout().eval(), nn.Tanh()])
         inner[0].register_forward_hook(lambda *_: None)
-        inner[2].requires_grad_(False)
-        solution.hint = KEEP
-        with module_untouched(inner, KEEP):
+        inner[0].bias.requires_grad_(False)
+        inner[0].weight.grad, solution.hint = torch.ones(2, 2), KEEP
+        with module_untouched(inner, KEEP), settings_untouched(solution, NO_DRAW):
             whole = solution.Sequential(*inner)
             whole(torch.ones(2))
             whole[::-1](torch.ones(2))

@@ -34,6 +34,7 @@ class TestRunningMean(StatefulModule):
             ([1.0, 2.0], [0.5, 1.0], True),
             ([1.0, 2.0], [0.5, 1.0], False),
             (numbers(2, 3), [0.5], False),
+            (numbers(3, 1), [0.5, 1.0], False),
             (np.zeros((0, 3)), [0.5, 1.0], True),
             (numbers(2, 3, 2), [0.5, 1.0], False),
             (3.0, [0.5], True),

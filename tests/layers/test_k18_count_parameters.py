@@ -99,6 +99,11 @@ TRAINED = {  # all, and what is trainable
     f"{P}; {LAYER}; Module(a=p, b=nn.Sequential(layer, layer, tied(p)))": (14, 14),
     f"{P}; Module(a=p, b=frozen(tied(p)), c=nn.PReLU())": (7, 1),
     "Module(a=Parameter(torch.arange(3), requires_grad=False), b=nn.Linear(3, 2))": (11, 8),
+    "Module(a=Parameter(ones(3).half()), b=Parameter(ones(4).bfloat16()))": (7, 7),
+    "Module(a=Parameter(ones(2).double()), b=Parameter(ones(3) * 1j))": (5, 5),
+    f"{P}; Module(a=p, b=Parameter(p.detach()), c=Parameter(p.detach()[1:]))": (15, 15),
+    "Module(a=Parameter(ones(1).expand(4, 3)), b=frozen(nn.PReLU()))": (13, 12),
+    "nn.Linear(3, 2, device='meta')": (8, 8),
 }
 
 

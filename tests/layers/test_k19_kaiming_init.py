@@ -27,6 +27,7 @@ IN_PLACE = "Write into the Parameters that are there, and leave everything else 
 NORMAL = "The numbers are normal, and all of them: not uniform, and not cut off at the sides."
 GRAPH = "Write under `torch.no_grad()`, so that autograd records nothing."
 SEED = "Draw from torch's global generator, and seed none."
+EVAL = "A module in eval mode is initialised too, and stays in that mode."
 MODE = "Autograd is on or off as before: `with torch.no_grad():` puts it back at its end."
 
 
@@ -81,6 +82,7 @@ DEEP = {  # the parts that are initialised
     "nn.Sequential(nn.LayerNorm(3, elementwise_affine=False), nn.Linear(3, 2))": "1",
     "nn.Sequential(nn.BatchNorm1d(3, affine=False), nn.BatchNorm2d(2))": "1",
     "Tied()": "head",
+    "nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2)).eval()": "0 1",
 }
 SUBCLASSES = {
     "nn.Sequential(MyLinear(3, 2), MyConv2d(2, 3, 2), MyLayerNorm(3))": "0 1 2",
@@ -203,7 +205,7 @@ def test_norms_begin_as_ones(solution):
 def test_goes_to_any_depth(solution):
     """Modules at any depth are initialised, with or without a weight or bias."""
     for words, parts in DEEP.items():
-        hint = MISSING if "False" in words else EVERYWHERE
+        hint = MISSING if "False" in words else EVAL if "eval" in words else EVERYWHERE
         expect_parts(solution, words, parts.split(), hint)
 
 
@@ -265,9 +267,9 @@ def test_writes_in_place(solution, device):
     new = [f"{place}.{name}" for place in (0, last - 1, last) for name in ("weight", "bias")]
     for is_on in (True, False):
         with torch.set_grad_enabled(is_on), module_untouched(net, IN_PLACE, {"values": new}):
-            with settings_watched(solution) as found:
+            with settings_watched(solution, thoroughly=is_on, may_draw=True) as found:
                 call(solution, net, "net", IN_PLACE)
-            expect("generator" in found.text or not found.text, found.text, MODE)
+            expect(not found.text, found.text, SEED if "generator" in found.text else MODE)
 
 
 @aspect("gradient")

@@ -20,6 +20,7 @@ NOT_NEW = "What make returned is not searched: find all places before you put an
 SAME_NAMES = "The new module takes the name and the place of the old one; all names stay in order."
 DOTS = "`setattr` knows no dots: set the last part of the name, on the parent that has the child."
 MODE = "`new.train(old.training)` sets the mode of the new module, and of all modules in it."
+LATE = "Read the modes of all old modules before you set one: a new module may hold an old one."
 KEEP = "Apart from the places of old modules and the modes of new ones, everything stays."
 KEEP_NEW = "Only the mode of a new module changes: Parameters and hooks are as make returned them."
 FIRST_MAKE = "Make all new modules before you put the first one in, or set a mode."
@@ -259,14 +260,26 @@ def test_takes_the_mode_over(solution):
         for old in olds:
             old.train(mode)
         module[0].part0.train(not mode)
-        is_training = {id(one): one.training for one in module.modules()}
-        _, news = replaced(solution, module, MIXED, MODE, new=Wrapper)
-        for old, new in news:
-            for name, one in new.named_modules():
-                was, now = is_training[id(old)], one.training
-                where = f"{name} in the new module" if name else "the new module"
-                sentence = f"left {where} with training={now}, and the old one has training={was}."
-                expect(now is was, sentence, MODE)
+        expect_modes(solution, module, MIXED, MODE, Wrapper)
+        for words in INSIDE[1:]:  # what one new module holds has a mode and a new one of its own
+            module = made(words)
+            inner, outer = sorted(module, key=lambda one: len(one._modules))
+            outer.train(mode)
+            inner.train(not mode)
+            expect_modes(solution, module, words, LATE, {inner: Plain, outer: Wrapper})
+
+
+def expect_modes(solution, module, words, hint, new):
+    """Each new module, with all in it, is in the mode that the old one was in."""
+    is_training = {id(one): one.training for one in module.modules()}
+    make = (lambda old: new[old](old)) if isinstance(new, dict) else new
+    _, news = replaced(solution, module, words, hint, new=make)
+    for old, one in news:
+        for name, part in one.named_modules():
+            was, now = is_training[id(old)], part.training
+            where = f"{name} in the new module" if name else "the new module"
+            sentence = f"left {where} with training={now}, and the old one had training={was}."
+            expect(now is was, sentence, hint)
 
 
 @aspect("memory")
@@ -284,7 +297,7 @@ def test_changes_nothing_else(solution):
         stack.enter_context(module_untouched(module, KEEP, ["modules"]))
         for old in (module[0], module[2].a, module[2].c):
             stack.enter_context(module_untouched(old, KEEP))
-        found = stack.enter_context(settings_watched(solution))
+        found = stack.enter_context(settings_watched(solution, thoroughly=True))
 
         def new(_old):
             one = NewKind(nn.BatchNorm1d(2))  # as the old ones it has a weight; it draws nothing

@@ -48,9 +48,10 @@ class TestCrossEntropy(LossFunction):
         (numbers(2, 3, 4), [[0, 2, -1, 1], [-1, -1, 1, -1]], -1),
         (numbers(3, 4, seed=1), [0, 3, 1], 0, 0.3),
         (numbers(1, 2, 2, 3, seed=2), [[[1, 0, 0], [0, IGNORED, 1]]], IGNORED, 0.1),
-        (numbers(2, 3, seed=4), [IGNORED, IGNORED], IGNORED, 0.2),
+        (numbers(2, 3, 2, seed=4), [[IGNORED] * 2] * 2, IGNORED, 0.2),
         (numbers(2, 2, 3, seed=5), [[7, 1, 0], [0, 1, 1]], 7, 1.0),
         (np.zeros((0, 3)), np.zeros(0)),
+        (np.zeros((0, 3, 2)), np.zeros((0, 2))),
         (numbers(2, 1, 1, 2, 1, seed=6), np.zeros((2, 1, 2, 1)), IGNORED, 0.5),
     ]
     wild = [

@@ -12,7 +12,7 @@ NAN, INF = math.nan, math.inf
 PADDED = [[[NAN, NAN], [1.0, 2.0], [0.5, -1.0]]], [[-100, 1, 1]], [[False, True, True]]
 JUNK = (
     [[[0.5, 2.0], [INF, 1.0], [NAN, 1.0]], [[-1.0, 0.5], [-INF, -INF], [INF, -INF]]],
-    [[1, -1, -100], [0, 2, 10**12]],
+    [[1, -(2**62), -100], [0, 2, 10**12]],
     [[True, False, False], [True, False, False]],
 )
 

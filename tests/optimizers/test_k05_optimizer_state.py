@@ -28,6 +28,7 @@ STATES = "Each parameter that is in optimizer.state has its state saved, under i
 COPY = "Steps write into the tensors of a state, in place: `copy.deepcopy` makes a copy."
 COPY_TOO = "Load a copy: else steps write into the tensors of saved, and of all who have loaded it."
 READ = "To save is to read. `optimizer.state[p]` makes an empty state: ask `p in optimizer.state`."
+GRADS = "To save and to refuse change nothing: let the .grad of the parameters alone."
 NONE = "The work is done in the optimizer: leave `return` out."
 ALL_OPTIONS = "Each group gets the saved options and no others; only its parameters stay."
 ALL_STATES = "The states are the saved ones and no others: those that were there before go away."
@@ -205,9 +206,10 @@ def expect_goes_on(run, other):
 
 @contextlib.contextmanager
 def untouched_run(run, hint):
-    """Fail if the ``with`` block changes options, states or parameters."""
+    """Fail if the ``with`` block changes options, states, parameters or their .grad."""
     before, count = copy.deepcopy(kept(run)), len(run.optimizer.state)
     values = [p.detach().clone() for p in run.parameters]
+    grads = [(p, p.grad, copy.deepcopy(p.grad)) for p in run.parameters]
     yield
     expect_held(run)
     expect_same("changed the optimizer: left", kept(run), before, (hint, hint), OF_OPTIMIZER)
@@ -215,6 +217,9 @@ def untouched_run(run, hint):
     expect(is_same, "gave optimizer.state an empty state that was not there.", READ)
     is_same = all(map(torch.equal, run.parameters, values))
     expect(is_same, "changed the values of the parameters.", hint)
+    for number, (p, grad, held) in enumerate(grads):
+        is_kept = p.grad is grad and (grad is None or torch.equal(grad, held))
+        expect(is_kept, f"changed the .grad of parameter {number}.", GRADS)
 
 
 def expect_own(names):
@@ -302,7 +307,7 @@ class TestSaveState:
 
     @aspect("memory")
     def test_leaves_the_optimizer(self, solution):
-        """The optimizer stays as it is: options, states, parameters."""
+        """The optimizer stays as it is: options, states, parameters and their .grad."""
         run = made(KINDS[1], BEFORE)
         with untouched_run(run, READ), settings_watched(solution, thoroughly=True) as found:
             saved = saved_by(solution, run, READ)

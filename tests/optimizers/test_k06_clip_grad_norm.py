@@ -27,7 +27,8 @@ from dojo.checks.laws.wording import DIGITS
 from dojo.checks.messages import numbers_text, rounded
 
 ONE = "The norm is one number for all gradients, in a 0-d tensor."
-WIDEST = "float64 if one of the gradients is, else float32; what has no gradient does not count."
+WIDEST = "float64 if one of the gradients is, else float32; what has no gradient does not count,"
+WIDEST += " and an empty gradient does."
 DEVICE = "Compute the norm where the gradients are."
 NORM = "Add up the squares of all entries of all gradients; the norm is the root of that sum."
 FACTOR = "Every gradient is multiplied by the same min(1, max_norm / norm)."
@@ -260,7 +261,7 @@ def test_has_the_widest_dtype(solution):
     mixed = [[half, brain], [double, half], [half, double]]
     for dtypes in ([single], [double], [half], [brain], *mixed):
         words = " and ".join(map(dtype_name, dtypes))
-        for gradients in (PLAIN[1], PLAIN[1][: len(dtypes)]):
+        for gradients in (PLAIN[1], PLAIN[1][: len(dtypes)], [[3.0], []][: len(dtypes)]):
             got = clipped(solution, given(gradients, dtypes), PLAIN[0], WIDEST)
             expected = double if double in dtypes else single
             expect_dtype(got, expected, f"The gradients are {words}. {WIDEST}")

@@ -382,15 +382,20 @@ def test_goes_on_from_a_state(solution, device):
         got = expect_kept(solution, ema, model, right, "after load_state_dict", LOADED)
         for key, one in got.items():
             expect_device(one, device, LOADED, key)
+        for key, one in saved.items():
+            is_same = torch.equal(one, before[key])
+            expect(is_same, f"changed {key} in the state that was loaded.", LOADED)
+            one.zero_()
+        when = "after load_state_dict and zeros in what was loaded"
+        for key, one in kept(solution, ema, when).items():
+            expect(torch.equal(one, got[key]), f"returned another {key}.", LOADED)
         now = held(filled(model, 5))
         ema.update()
         then = {
             k: (is_p, right[k][1] / 4 + 0.75 * p if is_p else p) for k, (is_p, p) in now.items()
         }
         for key, one in saved.items():
-            is_same = torch.equal(one, before[key])
             solution.last_call = "EMA(model): an update after load_state_dict"
-            expect(is_same, f"changed {key} in the state that was loaded.", LOADED)
-            one.zero_()
-        when = "after load_state_dict, an update and zeros in what was loaded"
+            expect(not one.any(), f"changed {key} in the state that was loaded.", LOADED)
+        when = "after load_state_dict, zeros in what was loaded, and an update"
         expect_kept(solution, ema, model, then, when, LOADED)

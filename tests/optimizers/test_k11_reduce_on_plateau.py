@@ -68,6 +68,7 @@ PATIENCES = [({"patience": n}, [1.0] * 10) for n in (2, 1, 0, 3)]
 PATIENCES += [({"patience": 2, "factor": 0.5}, [5, 5, 5, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3, 3, 3])]
 DEFAULT = [({}, [1.0] * 25), ({}, [2.0, *[2.0 - 5e-5] * 12, 1.0, *[1.5] * 12])]
 DEFAULT += [({"mode": "max"}, [1.0 + n for n in range(30)])]
+DEFAULT += [({}, [1.0, *[1.0 - 1.5e-4] * 11, 0.5])]  # better by more than 1e-4
 BESTS = [({"patience": 1, "factor": 0.5}, [4, 6, 5, 4.5, 4.25, 3, 9, 8, 7, 6])]
 BESTS += [({"patience": 2, "factor": 0.5, "mode": "max"}, [4, 2, 3, 3.5, 3.75, 3.8, 5, 1, 2, 3])]
 SLOW = [round(0.9 - 0.03 * n + 0.09 * (n % 2), 2) for n in range(16)]

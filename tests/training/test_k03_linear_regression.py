@@ -8,13 +8,17 @@ from dojo.checks.laws import PureFunction
 
 LAYOUTS = ("contiguous", "transposed", "every second element", "repeated")
 FLOATS = (torch.float32, torch.float64)
-WRONG = [[1.0], [3.0], [5.0]], [1.0, 3.0], 2.0
 LINE = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
-SHAPE = "One number for each row of x, also if there is one row, or one feature."
+SHAPE = "One number for each row of x, also if there is one row or none, or one feature."
 DTYPE = "Zeros and ones that are made beside x have torch's default dtype, unless you name x's."
 DEVICE = "Zeros and ones that are made beside x lie on the CPU, unless you name x's device."
 PARTS = "The weight has the shape (d,), and the bias is 0-d, for one feature too."
-ONE_EACH = "y has to be (n,): of (n, 1), `predictions - y` is n × n. Compare the shapes first."
+WRONG = [  # y, and why it is refused
+    ([[1.0], [3.0], [5.0]], "y has to be (n,): of (n, 1), `predictions - y` is n × n."),
+    ([1.0, 3.0], "y has to be (n,): a number for each row of x. There are 3 rows here."),
+    (2.0, "y has to be (n,): a number for each row of x, and not one for all."),
+]
+FIRST = "Compare the shapes first."
 UNTRACKED = "Fit under `torch.no_grad()`, or from `x.detach()` and `y.detach()`, and return plain"
 UNTRACKED += " tensors; `backward` fills the .grad of every leaf, `torch.autograd.grad` of none."
 DRAWS = "nn.Linear draws its first numbers at random: begin from zeros that you make."
@@ -135,7 +139,7 @@ class TestFitLstsq(Fit):
         ([[1.0], [3.0]], [2.0, -2.0]),
     ]
     precise = [(torch.float32, case) for case in HARD] + [(torch.float64, HARD[0])]
-    refused = [((LINE[0], y), FLOATS[:1], ValueError, ONE_EACH) for y in WRONG]
+    refused = [((LINE[0], y), FLOATS[:1], ValueError, f"{why} {FIRST}") for y, why in WRONG]
     hints = {
         "shape": PARTS,
         "dtype": DTYPE,
@@ -178,8 +182,8 @@ class TestFitGradientDescent(Fit):
         (*samples(4, 4, seed=4), 0.1, 0),
     ]
     refused = [
-        ((LINE[0], y, 0.1, steps), FLOATS[:1], ValueError, ONE_EACH)
-        for y, steps in zip(WRONG, (0, 2, 2), strict=True)
+        ((LINE[0], y, 0.1, steps), FLOATS[:1], ValueError, f"{why} {FIRST}")
+        for (y, why), steps in zip(WRONG, (0, 2, 2), strict=True)
     ]
     hints = {
         "shape": PARTS,

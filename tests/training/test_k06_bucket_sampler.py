@@ -1,9 +1,11 @@
 """The checks of training/k06_bucket_sampler: buckets by counting, and what changes by chance."""
 
 import copy
+import functools
 import itertools
 import random
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
@@ -20,6 +22,10 @@ MEMBERS = "Shuffle the indices of each bucket before they are cut into batches."
 BY_LENGTH = "Sort nothing by length behind the shuffle: that brings the same ones together again."
 WHOLE = "Shuffle all indices of a bucket together: each two of them may share a batch."
 ORDER = "Put the batches of all buckets into one list, and shuffle that."
+EVEN = (
+    "Each order is equally likely, as `random.shuffle` and `torch.randperm` make it. By hand, from"
+)
+EVEN += " the first place to the last: swap place i with one of i to n - 1, i itself among them."
 DECIDE = "Make a new generator in each loop, from seed and epoch, and from nothing else."
 BOTH = "Both the seed and the epoch decide: seed the generator of a loop by seed + epoch."
 LATER = "A loop keeps the epoch in which it began; set_epoch is for those that begin later."
@@ -41,6 +47,9 @@ LENGTHS = tuple(100 * (index % 3) + index // 3 * 37 % 64 for index in range(192)
 BOUNDARIES, SIZE = (100, 200), 8
 # seed and epoch, and another pair in which one of them differs
 PAIRS = [((0, 0), (0, 1)), ((0, 0), (7, 0)), ((0, 1), (0, 2)), ((0, 2), (7, 2)), ((7, 0), (7, 40))]
+
+MANY = 96
+SURE, ENOUGH, MOST = 25.0, 7.0, 400  # a right answer comes to the first once in 10^10 loops
 
 
 def bucket_of(length, boundaries, is_left=False):
@@ -70,6 +79,46 @@ def batches_in(solution, seed, epoch, case=(LENGTHS, BOUNDARIES, SIZE)):
         sampler.set_epoch(epoch)
     solution.last_call += f", in epoch {epoch},"
     return [sorted(batch) for batch in sampler]
+
+
+def expect_once(indices, count):
+    indices = sorted(indices)
+    text = f"yielded {len(indices)} indices; expected each of 0 to {count - 1} once."
+    expect(indices == list(range(count)), text, NONE)
+
+
+@functools.cache
+def by_any_swaps():
+    """How much likelier an index comes to a place if each place in turn is swapped with any one.
+
+    A row for each of ``MANY`` indices, a column for each place; an even shuffle is 1 everywhere.
+    """
+    found = np.eye(MANY)
+    for step in range(MANY):
+        old = found[:, step].copy()
+        found = found * (1 - 1 / MANY) + old[:, None] / MANY
+        found[:, step] = 1 / MANY
+    return found * MANY
+
+
+def expect_even(solution, case, likelier, what):
+    """Fail if loops fit swaps with any place much better than an even shuffle.
+
+    ``likelier`` says how much better one loop does, as a logarithm, for both directions of the
+    swaps. A right answer comes above t, in any number of loops, with a chance of about exp(-t).
+    """
+    sampler, total = make(solution, case, True, 1), np.zeros(2)
+    call = solution.last_call
+    for epoch in range(MOST):
+        sampler.set_epoch(epoch)
+        batches = list(sampler)
+        expect_once(itertools.chain(*batches), MANY)
+        total += likelier(batches)
+        text = f"yielded {what} that swaps with any place make, and an even shuffle rarely does."
+        solution.last_call = f"{call}, in {epoch + 1} epochs,"
+        expect(max(total.tolist()) < SURE, text, EVEN)
+        if max(total.tolist()) < -ENOUGH:
+            return
 
 
 def buckets_of(batches):
@@ -186,10 +235,41 @@ def test_shuffles_batches(solution):
         expect(together < 18, text, ORDER)
         what = f"seed={other[0]} in epoch {other[1]}"
         expect(a != b, f"yielded batches of the buckets {b}, and so did {what}.", ORDER)
-    case = ([1] * 9, (), 2)
-    places = {list(map(len, batches_in(solution, 1, epoch, case))).index(1) for epoch in range(40)}
-    text = f"yielded the short one of 5 batches at the places {places} alone, in 40 epochs."
+
+
+@aspect("values")
+def test_shuffles_evenly(solution):
+    """Each order of the batches is equally likely, and each way to share out a bucket."""
+    solution.hint, found = EVEN, []
+    sampler = make(solution, ([1] * 3, (), 2), True, 1)
+    for epoch in range(64):
+        sampler.set_epoch(epoch)
+        found.append(list(sampler))
+        expect_once(itertools.chain(*found[-1]), 3)
+    solution.last_call += ", in 64 epochs,"
+    places = {len(batches[0]) for batches in found}
+    text = f"yielded the short batch always {'first' if 1 in places else 'last'}."
     expect(len(places) > 1, text, ORDER)
+    alone = {min(batches, key=len)[0] for batches in found}
+    text = f"yielded in the short batch the indices {sorted(alone)} alone, and no other."
+    expect(len(alone) == 3, text, EVEN)
+    swaps = np.stack([by_any_swaps(), by_any_swaps()[::-1, ::-1]])
+    of_bucket = swaps.reshape(2, 12, 8, MANY).mean(2)
+
+    def by_order(batches):
+        at = [batch[0] // 8 for batch in batches]
+        return np.log(of_bucket[:, at, range(MANY)]).sum(1)
+
+    lengths = [index // 8 for index in range(MANY)]
+    expect_even(solution, (lengths, range(1, 12), 1), by_order, "orders of batches")
+    size = MANY * 2 // 3
+    parts = [np.log(part.mean(2)) for part in (swaps[..., :size], swaps[..., size:])]
+
+    def by_members(batches):
+        large, small = max(batches, key=len), min(batches, key=len)
+        return parts[0][:, large].sum(1) + parts[1][:, small].sum(1)
+
+    expect_even(solution, ([1] * MANY, (), size), by_members, "batches")
 
 
 @aspect("memory")

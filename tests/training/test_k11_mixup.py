@@ -4,6 +4,7 @@ A right answer fails in fewer than one case of 10^9 in all that is drawn here.
 """
 
 import itertools
+import math
 
 import numpy as np
 import torch
@@ -36,12 +37,16 @@ SEED = "torch.manual_seed does not reach the generators of NumPy and Python, nor
 DEFAULT = "Without alpha it is 1: after the same seed, the mixture is the same."
 FOLDED = "λ is used as drawn: max(λ, 1 - λ) is never below 1/2."
 BETA = "λ comes from Beta(alpha, alpha): alpha = 1 alone makes it uniform."
+SAME = "Both parameters of Beta are alpha itself; Beta(1, 1) is uniform."
 UNIFORM = "Each permutation is equally likely: shifts or a reversal are not all, nor are those in"
 UNIFORM += " which no sample keeps its place."
 OWN = "Results go into new tensors: write into neither x nor y."
 X = [[1.5, -2.0, 3.0], [4.0, 0.5, -1.0], [2.0, 7.0, 0.25]]
 Y = [[1.0, 0.0], [0.0, 1.0], [0.25, 0.75]]
 NEAR = 1e-6
+EDGE = 1e-5  # λ nearer to 0 or 1 counts as this: float32 does not tell how near
+SURE, ENOUGH = 25.0, 7.0  # logarithms of odds: a right answer comes to the first once in 10^10
+MOST = 600  # calls, if neither is reached
 
 
 def numbers(*shape):
@@ -74,6 +79,19 @@ def mixed(x, share, order):
     """λ x + (1 - λ) x[π], in x's dtype."""
     wide = x.detach().cpu().double()
     return (share * wide + (1 - share) * wide[order]).to(x.dtype)
+
+
+def odds(shares, alpha, other):
+    """How much likelier Beta(other, other) is than Beta(alpha, alpha), as a logarithm.
+
+    By Ville's inequality it is ever above t, in any number of calls, with a chance of at most
+    exp(-t) if the numbers come from Beta(alpha, alpha).
+    """
+    less = np.minimum(shares, 1 - np.asarray(shares))
+    scale = [math.lgamma(2 * one) - 2 * math.lgamma(one) for one in (other, alpha)]
+    at = np.maximum(less, EDGE)
+    each = (other - alpha) * np.log(at * (1 - at)) + scale[0] - scale[1]
+    return float((each + (less < EDGE) * math.log(alpha / other)).sum())
 
 
 class TestMixup(PureFunction):
@@ -192,11 +210,12 @@ class TestMixup(PureFunction):
     @aspect("values")
     def test_draws_lambda_and_the_order(self, solution):
         """λ comes from Beta(alpha, alpha), and the order of the samples is any."""
-        drawn, solution.hint = {}, BETA
-        for alpha, size, calls in ((0.1, 6, 64), (100.0, 12, 24)):
-            unit = torch.eye(size)
-            results = [solution.mixup(unit, unit, alpha)[1] for _ in range(calls)]
-            drawn[alpha] = [read(one, "y") for one in results]
+        solution.hint, units = BETA, {0.1: torch.eye(6), 100.0: torch.eye(12)}
+
+        def draw(alpha):
+            return read(solution.mixup(units[alpha], units[alpha], alpha)[1], "y")
+
+        drawn = {alpha: [draw(alpha) for _ in range(n)] for alpha, n in ((0.1, 64), (100.0, 24))}
         solution.last_call = "mixup(x, y, 0.1)"
         shares = np.array([share for share, _ in drawn[0.1]])
         words = f"drew λ from {shares.min():.3g} to {shares.max():.3g} in 64 calls"
@@ -222,6 +241,18 @@ class TestMixup(PureFunction):
         expect(is_any, "only shifted or reversed the batch in 24 calls.", UNIFORM)
         kept = sum(place == i for one in orders for i, place in enumerate(one))
         expect(kept > 0, "mixed none of 12 samples with itself in 24 calls.", UNIFORM)
+        for alpha, found in drawn.items():
+            for other, where in ((2 * alpha, "1/2"), (alpha / 2, "0 and 1")):
+                while True:
+                    # in the order as it was, λ cannot be seen; for 0.1 that means λ = 1 as a rule
+                    seen = [share for share, one in found if alpha < 1 or one != [*range(12)]]
+                    likelier, solution.last_call = odds(seen, alpha, other), f"mixup(x, y, {alpha})"
+                    words = f"drew λ nearer to {where} than Beta({alpha}, {alpha}) does, in"
+                    words += f" {len(found)} calls: it fits Beta({other}, {other}) better."
+                    expect(likelier < SURE, words, SAME)
+                    if likelier < -ENOUGH or len(found) >= MOST:
+                        break
+                    found.append(draw(alpha))
 
     @aspect("gradient")
     def test_gradients_of_mixtures(self, solution, device):

@@ -35,6 +35,7 @@ TIED = "A tied Parameter has two names in model.state_dict(): each is reported f
 STAYS = "Only numbers change, and only where a value fits: copy into the tensors that are there."
 OWN = "Copy the numbers: the model and the state share no memory, now or later."
 READ = "The state is only read."
+VALUES = f"{READ} `assign=True` makes its values the parameters of the model."
 TWO = "First make a dict of all new names: two keys with one name raise ValueError, fit or not."
 BEFORE = "Look for two keys with one name before you copy the first value."
 
@@ -267,7 +268,7 @@ def test_copies_in_place(solution):
     solution.hint, solution.last_call = STAYS, "load_matching_(model, state)"
     with contextlib.ExitStack() as stack:
         stack.enter_context(module_untouched(model, STAYS, {"values": [*but, "tied"]}))
-        stack.enter_context(untouched(READ, **state))
+        stack.enter_context(untouched(VALUES, **state))
         found = stack.enter_context(settings_watched(solution, thoroughly=True))
         solution.load_matching_(model, state)
         now = list(state.items())
@@ -297,8 +298,8 @@ def test_refuses_two_keys_with_one_name(solution):
     for words, *keys in [
         ("two keys for 'head.bias'", "old.head.bias", "new.head.bias"),
         ("'new.head.bias' beside 'head.bias'", "new.head.bias", "head.bias"),
-        ("two keys for 'frozen', with other shapes,", "old.frozen", "new.frozen"),
-        ("two keys for 'else', which the model does not have,", "old.else", "new.else"),
+        ("two keys of other shapes for 'frozen'", "old.frozen", "new.frozen"),
+        ("two keys for 'else', a name that the model lacks", "old.else", "new.else"),
     ]:
         state = {"scale": torch.ones(())}
         state |= {key: torch.ones(shape.get(key.split(".", 1)[1], (2,))) for key in keys}

@@ -10,7 +10,8 @@ from dojo.checks import aspect, expect, expect_raises
 from dojo.checks.laws.settings import settings_watched
 from dojo.checks.messages import rounded
 
-EACH = "There are three: torch.manual_seed, random.seed and np.random.seed."
+EACH = "There are three: torch.manual_seed, random.seed and np.random.seed. What"
+EACH += " np.random.default_rng makes is a generator of its own."
 ALL_BITS = "Give each generator the seed as it is: what is cut off makes two seeds equal."
 ONLY_SEEDS = "seed_everything seeds three generators and does nothing else."
 START = "Call seed_everything(seed) before the block runs."
@@ -236,4 +237,4 @@ def test_refuses_other_seeds(solution):
         for name, call in (("seed_everything", solution.seed_everything), ("reproducible", block)):
             words = f"{name}({seed})"
             with expect_no_trace(solution, words, REFUSED):
-                expect_raises(ValueError, lambda call=call, seed=seed: call(seed), REFUSED, words)
+                expect_raises(ValueError, lambda call=call, seed=seed: call(seed), REFUSED)
