@@ -13,6 +13,7 @@ from dojo.cli.context import UsageError
 from dojo.cli.terminal import warn
 from dojo.course.katas import NoSuchFolder
 from dojo.course.lookup import UnclearName
+from dojo.course.reference import NoReference
 from dojo.progress.reset import CannotReplace
 
 # Windows has no SIGHUP, which a terminal sends that is closed.
@@ -50,7 +51,7 @@ def _run(command: Callable[[], object]) -> int:
     except (UsageError, UnclearName, NoSuchFolder) as error:
         warn(str(error))
         return 2
-    except CannotReplace as error:
+    except (CannotReplace, NoReference) as error:
         warn(str(error))
         return 1
     except BrokenPipeError:  # the reader has gone, as `head` goes: no news

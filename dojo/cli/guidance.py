@@ -15,7 +15,7 @@ from dojo.cli.terminal import paint, say, say_all, warn
 from dojo.course.katas import Kata
 from dojo.course.lesson import task_of
 from dojo.course.lookup import short_name
-from dojo.course.statement import read_statement
+from dojo.course.reference import read_reference
 from dojo.files.tools import typed
 from dojo.practice.schedule import Schedule
 from dojo.progress.record import Progress
@@ -83,7 +83,7 @@ def open_hints(progress: Progress, kata: Kata, everything: bool) -> bool:
     Returns:
         Whether there are more.
     """
-    hints = read_statement(kata.reference).hints
+    hints = read_reference(kata).hints
     before = progress.hints_opened(kata)
     opened = len(hints) if everything else min(before + 1, len(hints))
     for _ in range(before, opened):

@@ -18,7 +18,7 @@ from dojo.cli.practice_keys import ENDS, AttemptKeys
 from dojo.cli.terminal import clear_passing, link, paint, say, say_all, show_passing, warn
 from dojo.course.katas import Kata, shown_path
 from dojo.course.lesson import kata_title
-from dojo.course.statement import read_statement
+from dojo.course.reference import read_reference
 from dojo.practice.rating import AGAIN, HARD
 from dojo.practice.schedule import Schedule
 from dojo.practice.scratch import FOLDER, put_stub, scratch_file
@@ -139,7 +139,7 @@ class _Practising:
         Returns:
             False if the learner ended the session first.
         """
-        hints = read_statement(kata.reference).hints
+        hints = read_reference(kata).hints
         attempt = Attempt(kata, hints)
         keys = AttemptKeys(attempt, len(hints))
         self._unfinished = kata

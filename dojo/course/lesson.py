@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dojo.course.docstrings import Block, read_blocks
 from dojo.course.katas import Kata
-from dojo.course.statement import PublicName, read_docstring, read_statement, title_of
+from dojo.course.reference import read_reference
+from dojo.course.statement import PublicName, read_docstring, title_of
 from dojo.course.stubs import find_stub
 
 
@@ -35,9 +36,9 @@ def read_lesson(kata: Kata) -> Lesson:
     """Read a kata's lesson, even if the learner's file is broken or gone.
 
     Raises:
-        OSError, SyntaxError, ValueError: the reference cannot be read.
+        NoReference: the reference cannot be read.
     """
-    reference = read_statement(kata.reference)
+    reference = read_reference(kata)
     return Lesson(
         title=reference.title,
         task=read_blocks(_without_title(_task(kata)), has_examples=True),

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 
 from dojo.course.katas import Kata, shown_path
-from dojo.course.statement import read_statement
+from dojo.course.reference import read_reference
 from dojo.course.stubs import RUN_LINE
 from dojo.files.atomic import content_of
 
@@ -39,7 +39,7 @@ def diff_to_reference(kata: Kata, answer: Path) -> list[str]:
 
 def why(kata: Kata) -> str:
     """Return the reference's docstring: why it is right, and what wrong answers miss."""
-    return read_statement(kata.reference).docstring.strip()
+    return read_reference(kata).docstring.strip()
 
 
 def _code_of(source: str) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dojo.course.katas import Kata
-from dojo.course.statement import read_statement
+from dojo.course.reference import NoReference, read_reference
 from dojo.course.trees import installed_course
 from dojo.files.atomic import content_of, write_atomically
 from dojo.files.tools import typed
@@ -34,8 +34,8 @@ def is_stub(kata: Kata, raw: bytes) -> bool:
         return False
     public = _public_names(raw)
     try:
-        names = read_statement(kata.reference).names.keys()
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        names = read_reference(kata).names.keys()
+    except (NoReference, RecursionError, MemoryError):
         return False
     return names <= public.keys() and all(_is_unstarted(node) for node in public.values())
 

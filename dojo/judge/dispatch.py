@@ -124,9 +124,7 @@ class Dispatch:
                 return outcome.check, outcome.source_hash
             except (WorkerStuck, WorkerDied) as error:
                 kata, solutions = item.stash[KATA], self._runner.solutions
-                self._failure = failure_of(
-                    error, self._current, kata.solution_in(solutions), kata.root
-                )
+                self._failure = failure_of(error, self._current, kata, solutions)
         return self._failure.as_check(self._runner.check_before(item)), ""
 
     # ---------------------------------------------------------------- the workers

@@ -15,6 +15,7 @@ from dojo.checks.brief import cut
 from dojo.checks.expect import CheckFailed
 from dojo.checks.messages import Call, grid_of
 from dojo.course.katas import shown_path
+from dojo.course.reference import NoReference
 from dojo.devices.select import device_of_item
 from dojo.devices.write_order import REMARK, WriteOrder
 from dojo.judge.error_words import about_a_name, debugger_left, error_in_words, name_of_type
@@ -23,7 +24,7 @@ from dojo.judge.items import KATA
 from dojo.judge.learner_lines import Trace, unstarted_name
 from dojo.judge.loading import LoadError
 from dojo.judge.solution import Solution
-from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check
+from dojo.verdict.model import CRASHED, GREEN, NOT_STARTED, RED, Check
 
 _LONGEST = 4000  # characters of a message
 _BEFORE = pytest.StashKey[tuple[Path, Check]]()  # the folder of answers, and what is known
@@ -93,6 +94,8 @@ def _told(
     known = error if solution is None else getattr(solution, "load_error", None)
     if isinstance(error, LoadError) and error is known:  # and not raised by the answer
         return _Told(error.state, error.message, error.line)
+    if isinstance(error, NoReference):
+        return _Told(CRASHED, str(error), 0)
     kata = item.stash[KATA]
     path = kata.solution_in(solutions)
     trace = Trace(error, path)

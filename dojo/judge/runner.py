@@ -22,7 +22,7 @@ from _pytest.runner import runtestprotocol
 
 from dojo.checks.laws.contract import Contract
 from dojo.course.katas import Kata, find_katas, kata_of
-from dojo.course.statement import read_statement
+from dojo.course.reference import read_reference
 from dojo.course.trees import PACKAGE, TREES, course_of
 from dojo.devices.write_order import WriteOrder
 from dojo.files.atomic import signature_of
@@ -286,7 +286,7 @@ class Runner:
         """Return the answer to a kata; its file is read at the first use of one of its names."""
         if kata.name not in self._loaded:
             path = kata.solution_in(self.solutions)
-            names = read_statement(kata.reference).names
+            names = read_reference(kata).names
             WriteOrder.was_open = False
             self._loaded[kata.name] = Solution(kata, path, names, self.root, lambda: self._state)
         return self._loaded[kata.name]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dojo.course.katas import Kata, find_katas, shown_path
+from dojo.course.lesson import kata_title
 from dojo.course.lookup import short_name, suggestion
-from dojo.course.statement import read_statement
 from dojo.devices.select import devices_line
 from dojo.files.tools import pytest_of, typed
 from dojo.progress.record import Progress
@@ -153,4 +153,4 @@ class Summary:
 
 
 def _title(kata: Kata) -> str:
-    return f"{kata.stem} - {read_statement(kata.reference).title}"
+    return f"{kata.stem} - {kata_title(kata)}"

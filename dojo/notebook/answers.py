@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from dojo.course.katas import Kata
 from dojo.course.lookup import UnclearName
-from dojo.course.statement import read_statement
+from dojo.course.reference import read_reference
 from dojo.notebook.cells import Answer, Cell
 from dojo.notebook.imports import needed_imports, with_imports
 from dojo.notebook.magic_lines import parsed, unread_line
@@ -185,6 +185,6 @@ def _names_asked(kata: Kata, defined: set[str]) -> set[str]:
         text = kata.reference.read_text(encoding="utf-8")
         if not any(f" {name}" in text for name in defined):
             return set()  # most katas need no closer look
-        return defined & read_statement(kata.reference).names.keys()
-    except (OSError, SyntaxError, ValueError):
+        return defined & read_reference(kata).names.keys()
+    except (OSError, ValueError):  # of which NoReference is one
         return set()

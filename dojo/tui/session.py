@@ -8,6 +8,7 @@ from pathlib import Path
 from dojo.bench.run import has_benchmark
 from dojo.course.katas import Kata, find_katas, shown_path
 from dojo.course.lesson import Lesson, read_lesson
+from dojo.course.reference import NoReference
 from dojo.course.reference_diff import diff_to_reference
 from dojo.files.atomic import content_of
 from dojo.progress.record import Progress, state_without_verdict
@@ -158,9 +159,9 @@ class Session:
             self.refresh()
         try:
             self.lesson = read_lesson(kata)
-        except (OSError, SyntaxError, ValueError) as error:
+        except NoReference as error:
             self.lesson = Lesson(kata.stem, [], (), (), [])
-            self.notice = f"{shown_path(kata.reference, self._root)} cannot be read: {error}"
+            self.notice = str(error)
         self._show_new_warnings()
 
     def receive(self, event: Event) -> None:

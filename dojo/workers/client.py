@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dojo.course.katas import Kata
+from dojo.course.reference import NoReference, read_reference
 from dojo.files.tools import typed
 from dojo.verdict.model import Check, Verdict, state_of
 from dojo.workers.failure import failure_of
@@ -30,7 +31,7 @@ class NoChecks(Exception):
 
 
 # What the functions of this module raise where there is no verdict.
-JUDGING_ERRORS = (NoChecks, ForkServerDied, WorkerDied, WorkerStuck)
+JUDGING_ERRORS = (NoChecks, NoReference, ForkServerDied, WorkerDied, WorkerStuck)
 
 
 def judge(
@@ -44,6 +45,7 @@ def judge(
 
     Raises:
         NoChecks: nothing was judged.
+        NoReference: nothing can be judged, since the course lacks a file.
         ForkServerDied: the checks could not be collected.
     """
     with contextlib.closing(prepare_worker(pool, kata, solutions, device, limit)) as prepared:
@@ -65,7 +67,11 @@ class PreparedWorker:
         self._kata, self._solutions = kata, solutions
         limit, worker.limit = worker.limit, _OPEN_LIMIT
         worker.send(open_request(kata, solutions, device, rehearse=rehearse))
-        plan = worker.receive(parse_plan)
+        try:
+            plan = worker.receive(parse_plan)
+        except WorkerDied:
+            read_reference(kata)  # which raises if that is why
+            raise
         worker.limit = limit
         if not plan.checks:
             command = f"{typed('pytest')} {kata.checks}"
@@ -89,8 +95,7 @@ class PreparedWorker:
                 try:
                     outcome = next(answers)
                 except (WorkerStuck, WorkerDied) as error:
-                    path = self._kata.solution_in(self._solutions)
-                    failure = failure_of(error, self.worker, path, self._kata.root)
+                    failure = failure_of(error, self.worker, self._kata, self._solutions)
                 else:
                     check, source_hash = outcome.check, outcome.source_hash
                     seconds += outcome.seconds

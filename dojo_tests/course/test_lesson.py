@@ -4,6 +4,7 @@ import pytest
 
 from dojo.course.katas import Kata
 from dojo.course.lesson import kata_title, read_lesson, task_of
+from dojo.course.reference import NoReference
 from dojo.course.stubs import keep_stub
 
 TASK = "Multiply each number of x by 2."
@@ -66,7 +67,7 @@ def test_without_a_stub_the_task_is_empty(own_dojo):
 
 def test_without_a_reference_there_is_no_lesson(double):
     double.reference.unlink()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(NoReference):
         read_lesson(double)
 
 

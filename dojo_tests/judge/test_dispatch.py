@@ -251,8 +251,9 @@ def test_each_check_has_three_reports_of_which_the_call_has_the_outcome(start, i
     ],
 )
 def test_a_worker_that_fails_fails_the_rest_of_its_kata(
-    start, items, workers, reports, error, state, message
+    start, items, workers, reports, monkeypatch, error, state, message
 ):
+    monkeypatch.setattr("dojo.workers.failure.read_reference", lambda _kata: None)  # it is there
     FakeWorker.failures[0] = error
     run_all(start(), items)
     outcomes = [(report.dojo["state"], report.dojo["message"]) for report in calls(reports)]

@@ -8,6 +8,7 @@ import torch
 
 from dojo.checks import Call, CheckFailed, aspect
 from dojo.course.katas import Kata
+from dojo.course.reference import NoReference
 from dojo.devices import write_order
 from dojo.judge.loading import LoadError
 from dojo.judge.outcome import check_after, check_before
@@ -312,3 +313,8 @@ def test_a_name_that_is_unknown_gets_no_hint_about_the_task(outcome, kata, lines
         names["double"](torch.ones(1))
     message = outcome(info.value, answering(hint="Count the rows.")).message
     assert message.splitlines()[-1] == hint
+
+
+def test_a_reference_that_the_course_lacks_is_no_fault_of_the_answer(outcome):
+    check = outcome(NoReference("reference/x.py cannot be read."), answering())
+    assert (check.state, check.message) == (CRASHED, "reference/x.py cannot be read.")

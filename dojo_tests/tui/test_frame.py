@@ -66,7 +66,7 @@ def test_the_file_is_a_link(terminal):
 def test_an_unreadable_reference_is_told_and_ends_nothing(open_terminal, screen_dojo):
     Kata("intro/k02_halve", screen_dojo).reference.write_text("def")
     terminal = open_terminal()
-    assert terminal.line_with("reference/intro/k02_halve.py cannot be read")
+    assert terminal.line_with("reference/intro/k02_halve.py is not Python (")
 
 
 def test_a_broken_file_leaves_its_task_readable(open_terminal, screen_dojo):

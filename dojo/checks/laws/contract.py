@@ -19,7 +19,8 @@ from dojo.checks.laws.covering import Coverage
 from dojo.checks.laws.numbers import is_rounded, largest_of
 from dojo.checks.laws.record import Asked, Record, ask
 from dojo.checks.laws.rows import Row
-from dojo.checks.laws.wording import DIGITS, KEEP, OWN, TRACKED, word_laws
+from dojo.checks.laws.settings import DRAWN_FROM_TORCH
+from dojo.checks.laws.wording import DIGITS, KEEP, OWN, RANDOM, TRACKED, word_laws
 from dojo.checks.messages import describe
 
 
@@ -185,6 +186,7 @@ class Contract(Coverage):
                 raise CheckFailed(record.change, self.hint("memory") or KEEP)
             # only now: to look for the very mistake takes longer than to compare
             why = self.why(row.law, row.arrays, kept, expected)
+            why = why or (RANDOM if record.setting == DRAWN_FROM_TORCH else "")
             hint = why or self.hint(row.law) or self.hint("values")
             digits = self.hint("precise") or DIGITS
             if not why and is_rounded(kept, expected) and hint != digits:

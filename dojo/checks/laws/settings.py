@@ -58,6 +58,7 @@ _SETTINGS: tuple[tuple[str, Any, Any], ...] = (
 )
 _SEED = 20260  # one that nobody sets
 _DRAWN = "seeded {}'s random generator, or drew a number from it."
+DRAWN_FROM_TORCH = _DRAWN.format("torch")
 _READERS = tuple(read for _, read, _ in _SETTINGS)
 
 
@@ -98,7 +99,7 @@ def settings_watched(
             found.text = _put_back(before)
             is_same = torch.equal(torch.default_generator.get_state(), state)
             if not (may_draw or is_same):
-                found.text = found.text or _DRAWN.format("torch")
+                found.text = found.text or DRAWN_FROM_TORCH
             if others is not None:
                 found.text = found.text or _drawn(others, may_draw)
             if not found.text and solution.changed_default:

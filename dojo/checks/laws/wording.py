@@ -8,6 +8,7 @@ from typing import Any
 from dojo.checks.aspects import ASPECTS, aspect_of
 
 DIGITS = "Only the last digits differ: stay in the dtype of the input or a wider one."
+RANDOM = "The call drew random numbers, as dropout does, or set a seed: nothing here is random."
 KEEP = "Results go into new tensors; the inputs stay as they are."
 TRACKED = "Compute with torch's own operations on {name}, without detach, .data, no_grad or NumPy."
 NO_MEMORY = "Compute from the arguments of this very call; remember nothing of an earlier one."

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dojo.checks.laws import PureFunction
-from dojo.checks.laws.wording import SETTINGS
+from dojo.checks.laws.wording import RANDOM, SETTINGS
 
 DEVICES = ("cpu", "cuda")
 DRAWN = "seeded {}'s random generator, or drew a number from it."
@@ -127,3 +127,12 @@ def test_a_contract_may_allow_to_draw_from_torchs_generators(red_of, place):
     assert red_of(Drawing, after(lambda x: torch.rand(1, device=x.device)), place) == {}
     red = red_of(Drawing, after(lambda _: np.random.rand()), place)
     assert red["test_leaves_torch_as_it_is"].sentence == DRAWN.format("NumPy")
+
+
+@pytest.mark.parametrize("draws", [True, False])
+def test_wrong_numbers_of_a_call_that_drew_some_are_told_of_that(red_of, draws):
+    def noisy(x):
+        return double(x) + (torch.rand_like(x) if draws else 1)
+
+    hint = red_of(Double, noisy)["test_values"].hint
+    assert (RANDOM in hint) == draws
