@@ -81,8 +81,8 @@ class TestFlashAttention(AttentionFunction):
         "values": "When a block brings a larger maximum, the sum of weights and that of values both"
         " shrink by exp(old - new). Divide at the end.",
         "nan": "A block that a query does not see is -inf alone, and -inf - (-inf) is NaN.",
-        "raises": "Blocks need not divide Q or K, and may be larger. Without is_causal, so may Q"
-        " be.",
+        "raises": "Blocks need not divide Q or K, and may be larger. Without is_causal, Q may be"
+        " larger than K.",
         "large": "Work with block_size keys, or queries, at a time; masks count as well, and what"
         " the backward makes.",
     }

@@ -111,6 +111,8 @@ class TestLinearAttention(LargeScores):
         "device": "What you make beside q has to lie where q lies.",
         "values": "(sum of w·v) / (sum of w) for each query, with w = phi(q)·phi(k), and phi(x) ="
         " elu(x) + 1 for each number.",
+        "raises": "Without causal, Q and K may differ. There may be any number of dimensions in"
+        " front.",
         "precise": "Stay in q's dtype, and add nothing to the sum by which you divide.",
         "nan": "A query sees its own key at least, and phi is above 0: no sum of weights is 0.",
         "nan gradient": "No sum of weights is 0, since phi is above 0: then no NaN comes up.",

@@ -31,6 +31,8 @@ VIEWS = "Return slices of self.keys and self.values: they are views of that memo
 COPY = "Copy the numbers in; keep neither k nor v."
 NO_GRAPH = "Copy the numbers alone, without their graph: `k.detach()`, or under no_grad."
 OWN = "Each cache has memory of its own, and a length of its own: make them in __init__."
+KEPT = "Each call appends k and v to the cache that it is given: later calls find these tokens, and"
+KEPT += " no other cache does."
 REFUSE = "Compare the shapes of both, and the room, before anything is written or counted."
 GOES_ON = "After a ValueError the cache is as it was, and takes what fits."
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
@@ -333,4 +335,4 @@ class TestCachedAttention(AttentionFunction):
                 solution.cached_attention(other, *(one + 1 for one in piece))  # tokens of its own
             for n, (got, expected) in enumerate(zip(results, whole.split(pieces, 2), strict=True)):
                 solution.last_call = f"cached_attention, for piece {n} of the sizes {pieces},"
-                expect_values(got, expected, OWN, rtol=0, atol=self.of_largest[dtype])
+                expect_values(got, expected, KEPT, rtol=0, atol=self.of_largest[dtype])

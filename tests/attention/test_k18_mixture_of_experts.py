@@ -135,8 +135,8 @@ class TestMixtureOfExperts(LargeScores, ModuleClass):
         "tracked": "Compute with torch's own operations, without `detach` or `no_grad`: the"
         " weights of the result lead to the router, and so does P.",
         "device": "What you make beside x, such as zeros or counts, has to lie where x lies.",
-        "values": "Of the top_k experts of each row: the sum of p · expert(row), divided by the sum"
-        " of p. The loss: E times the sum of f · P. Nothing is random, in train mode neither.",
+        "values": "A row gets the sum of p · expert(row) over its top_k experts, divided by the sum"
+        " of their p: no row is left out, and nothing is random. The loss is E · Σ f · P.",
         "wild": "Here scores of the router are as large as 10,000.",
         "gradient": "Gradients reach the router by the weights of the result, and by P: detach"
         " neither. The results of the experts go on with their graph.",
@@ -209,7 +209,7 @@ class TestMixtureOfExperts(LargeScores, ModuleClass):
             "The weights of a row go to its experts in a wrong order here.": mixed(in_order),
             "The loss lacks the factor E here.": (f * mean).sum(),
             "f adds up to top_k here: all choices are N · top_k.": count * top_k * (f * mean).sum(),
-            "P is the mean of all p here, not of the chosen ones alone.": (
+            "P is made of the chosen p alone here: it is the mean of all p.": (
                 count * (f * (p * chosen).mean(0)).sum()
             ),
             "P is made of the weights here: it is the mean of p, before the choice.": (

@@ -18,6 +18,7 @@ LOW = -math.inf
 NOTHING = "With temperature 0 nothing is random: return before anything is drawn."
 GIVEN = "Hand the generator on to what draws: `torch.multinomial(..., generator=generator)`."
 ANEW = "Draw anew at each call, from the generator as it is: set no seed and keep nothing."
+TORCHS = "Without a generator, draw from torch's global one, and set no seed."
 EACH = "Each row has a random number of its own, independent of the others."
 PROBS = "Draw each token with its probability, as `torch.multinomial` does."
 DIVIDE = "Divide the logits by the temperature before the softmax."
@@ -50,10 +51,16 @@ def mistakes(row, temperature):
     best = np.eye(len(row))[x.argmax()]
     floor = np.where(np.isinf(x), -1e4, x)
     scaled = x / temperature
+    plain = (
+        f"This is softmax(logits): probabilities that are divided keep their proportion. {DIVIDE}"
+    )
+    if temperature < 1e-3:
+        plain = (
+            "The temperature that is used here is much larger: take it as it is, without a limit."
+        )
     with np.errstate(all="ignore"):
         made = {
-            "This is softmax(logits): probabilities that are divided keep their proportion."
-            f" {DIVIDE}": softmax(x),
+            plain: softmax(x),
             "This is softmax(logits * temperature): divide by it.": softmax(x * temperature),
             "This is always the largest: draw by the probabilities.": best,
             "All tokens are equally probable here.": np.full(len(row), 1 / len(row)),
@@ -174,7 +181,7 @@ class TestSample(PureFunction):
                 with settings_watched(solution, True, may_draw=not is_given) as watched:
                     found += [self.drawn(solution, logits, *arguments).tolist() for _ in range(2)]
                 whose = "the generator with" if is_given else "torch.manual_seed with"
-                expect(not watched.text, watched.text, GIVEN if is_given else ANEW)
+                expect(not watched.text, watched.text, GIVEN if is_given else TORCHS)
             hint = GIVEN if is_given else ANEW
             expect(found[:2] == found[2:4], f"drew other tokens after {whose} the same seed.", hint)
             expect(found[0] != found[1], "drew the same tokens at two calls.", ANEW)

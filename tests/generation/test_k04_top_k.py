@@ -97,7 +97,9 @@ class TestTopKFilter(PureFunction):
             "The k largest are hidden here; they are to stay.": rows < last,
             "The k smallest stay here.": ~self.kept(rows, max(rows.shape[1] - k, 0)),
             "k of all rows together stay; each row has k of its own.": self.kept(rows.ravel(), k),
-            "What is asked of the first row is asked of every row.": rows >= last[0],
+            "All rows have the k-th largest of the first row as limit; each has its own.": (
+                rows >= last[0]
+            ),
             "A row lies along the last dimension, not along the first.": np.moveaxis(
                 self.kept(np.moveaxis(logits, 0, -1), k), -1, 0
             ),

@@ -20,7 +20,7 @@ LARGE = [[1e4, 9999.0, -1e4], [-9999.0, -1e4, -9998.5]]
 CLOSE = np.array([[1.0, 1 + 2**-40, -3.0], [-2.0, 0.5 + 2**-40, 0.5]])
 LET_THROUGH = "A hidden entry gets a gradient here: it is replaced by -inf, and nothing is added."
 BY_SHARES = "The gradient of what stays is that of the result: none goes through the probabilities."
-FULL = "With p = 1 every token stays: a rounded sum may be there too early."
+FULL = "With p = 1 every token stays: a rounded sum may reach 1 too early."
 ANY = "Of equal tokens any may stay, but no more than the sum needs, and the largest before others."
 
 
@@ -134,11 +134,11 @@ class TestTopPFilter(PureFunction):
             "The least probable tokens are added up first; begin with the most probable.": (
                 kept(-logits, p, 0, lambda row: shares([-x for x in row]))
             ),
-            "The least probable tokens go here up to p; they may go up to 1 - p.": kept(
-                logits, 1 - p
+            "The least probable tokens are hidden up to a sum of p; hide them up to 1 - p.": (
+                kept(logits, 1 - p)
             ),
             "What is hidden is to stay, and the other way round.": ~kept(logits, p),
-            "Tokens stay whose own probability is p or more; add them up.": (
+            "Tokens stay here by their own probability; the sum of them has to reach p.": (
                 (own >= p) | (own == own.max(-1, keepdims=True))
             ),
             "This is min-p: each token by itself is compared with p times the best one.": (
@@ -174,7 +174,9 @@ class TestTopPFilter(PureFunction):
         if got[goes].isfinite().any() and (got != expected)[goes].all():
             return "What is hidden has a finite logit here: it can be drawn after all."
         if (got.isfinite() & ~goes & (got != expected)).any():
-            return "What stays is to be the same number; here it is another one."
+            return (
+                "What stays keeps its number: return the logits, not their softmax or log_softmax."
+            )
         empty = "A row has nothing left to draw: the most probable token always stays."
         return "" if got.isfinite().any(-1).all() else empty
 

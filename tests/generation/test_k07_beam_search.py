@@ -179,8 +179,9 @@ class TestBeamSearch(DecodingFunction):
         "shape": "The tokens of the prompt come first, then the new ones, all in one dimension.",
         "dtype": "Tokens are int64, as the prompt is.",
         "device": "Make what you need, such as sums, on the device of tokens.",
-        "values": "Each step keeps the num_beams largest sums of all its continuations. At the end"
-        " the best sum / n ** length_penalty of all beams is returned.",
+        "values": "Each step keeps the num_beams largest sums of all its continuations: if they lie"
+        " in one row, place i is beam i // V with token i % V. At the end the best sum / n **"
+        " length_penalty of all beams is returned.",
         "raises": "A step may have fewer continuations than num_beams: then all stay. The model may"
         " be a function, and takes int64 tokens of shape (n, t).",
         "given": "The model is given the open beams, each with the prompt, and no others.",

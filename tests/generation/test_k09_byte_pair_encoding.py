@@ -14,7 +14,8 @@ TRAIN = "Join the most frequent pair, of equals the smaller tuple, in all its pl
 ENDS = "It ends after num_merges rounds, or where no two neighbours are left; a text may be empty."
 ENCODE = "Of all neighbours the pair that is first in merges is joined, as long as there is one."
 ENCODE += " A text may be empty."
-DECODE = 'Join the bytes of all ids, and then use `.decode("utf-8", errors="replace")` once.'
+DECODE = "Take ids apart until only bytes are left, join the bytes of all ids, and then use"
+DECODE += ' `.decode("utf-8", errors="replace")` once.'
 OWN = "Lists that are given stay as they are, and each call makes a list of its own."
 EQUAL = "Of equally frequent pairs the smaller tuple is taken"
 LEFT = "Places are joined from left to right, and do not overlap"

@@ -30,7 +30,8 @@ IN_PLACE = (
     "Write into the Parameter that is there, under `torch.no_grad()`:"
     " `self.linear.weight.add_(...)`."
 )
-ADDS = "merge() adds alpha / rank * B·A to the weight, and unmerge() takes the same out again."
+ADDS = "merge() adds alpha / rank * B·A to the weight, with A and B as they are then; unmerge()"
+ADDS += " takes the same out again."
 ONCE = "The weight holds the change already: once it is merged, forward gives linear(x) alone."
 FLAG = "`merged` is False in a new layer, True after merge(), and False after unmerge()."
 EARLY = "Look at rank first, before you freeze the layer."
@@ -197,7 +198,8 @@ class TestLoRALinear(ModuleClass):
         limit, hint = self.limits(right)[1], ADDS
         if got.shape == right.shape and not torch.allclose(got.cpu(), right, 0, limit):
             known = {"The weight is as it was: nothing is added.": weight}
-            known["The weight still holds the change."] = weight + alpha / len(a) * change
+            still = "The weight still holds the change: unmerge() subtracts it, and keeps A and B."
+            known[still] = weight + alpha / len(a) * change
             known |= {hint: weight + factor * change for hint, factor in self.factors(a, alpha)}
             hint = first_known(known, got.cpu(), right) or ADDS
         expect_values(got, right, hint, "linear.weight", rtol=0, atol=limit)

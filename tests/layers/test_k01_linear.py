@@ -43,6 +43,7 @@ class TestLinear(ModuleClass):
         "values": "x·Wᵀ + b: each output is the sum of x times its row of W, plus its number of b.",
         "initial": "Draw weight and bias between -1/sqrt(in_features) and 1/sqrt(in_features).",
         "gradient": "Gradients reach x, weight and bias through the product and the sum.",
+        "raises": "x·Wᵀ + b, for x with any number of dimensions: the last one holds the features.",
         "forbidden": "The kata is to make it from a product and a sum.",
     }
     sentences = {

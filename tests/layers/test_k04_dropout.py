@@ -76,6 +76,7 @@ class TestDropout(ModuleClass):
         "buffers": "p is a plain number, and a mask is not kept.",
         "dtype": "A mask of another dtype makes the product wider: give it the dtype of x.",
         "device": "Draw on the device of x.",
+        "mixed": "Draw on the device of x: `torch.rand(x.shape)` alone makes float32 on the CPU.",
         "values": "In eval mode and with p = 0, x comes out; with p = 1 zeros do.",
         "tracked": "Multiply x itself, also where p is 1: a new tensor of zeros is cut off.",
         "gradient": "Gradients go through the same factors: 1 in eval mode, 0 where p is 1.",
@@ -109,8 +110,8 @@ class TestDropout(ModuleClass):
         if got.isnan().any():
             return "With p = 1 the factor 1 / (1 - p) is inf, and inf * 0 is NaN."
         if law == "values" and not training and 0 < p < 1:
-            return "In eval mode nothing is dropped or scaled; train mode has seen to both."
-        return ""
+            return "In eval mode x comes out as it is, not scaled either: ask self.training."
+        return f"{SHARE} {self.hints['values']}" if law == "values" and training else ""
 
     def expect_dropped(self, x, got, p):
         """Fail unless each entry is 0 or x / (1 - p)."""

@@ -55,7 +55,8 @@ class TestLayerNorm(PureFunction):
     hints = {
         "shape": "Every number of x has its place in the result: keep the dimension of a mean.",
         "dtype": "Compute in float32 where x has 16 bits, but return x's own dtype.",
-        "values": "(x - mean) / sqrt(variance + eps) * weight + bias, for each row by itself.",
+        "values": "(x - mean) / sqrt(variance + eps) * weight + bias, for each row by itself."
+        " Weight and bias may each come alone.",
         "precise": "Squares of 300 are inf in float16, and bfloat16 holds two digits: compute in"
         " float32, but float64 in itself.",
         "far": "Subtract the mean before you square: large squares lose the digits that matter.",

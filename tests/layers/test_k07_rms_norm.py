@@ -99,7 +99,9 @@ class TestRMSNorm(ModuleClass):
             others = {
                 "eps is added to the root here; it belongs under the root.": x
                 / (square**0.5 + eps),
-                "Here eps is left out.": np.nan_to_num(x / square**0.5),
+                "eps has no effect on these numbers: add it under the root.": np.nan_to_num(
+                    x / square**0.5
+                ),
                 "These are the numbers for eps = 1e-6.": x / (square + 1e-6) ** 0.5,
                 "These are the numbers for eps = 1e-5.": x / (square + 1e-5) ** 0.5,
                 "The mean is subtracted here, as in layer norm; RMS norm leaves it in.": far

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from dojo.checks import Benchmark, Call, aspect, expect, expect_values
+from dojo.checks import Benchmark, Call, aspect, expect_values
 from dojo.checks.draws import Constant
 from dojo.checks.laws import StatefulModule
 from dojo.checks.laws.layouts import CONTIGUOUS, STRIDED, TRANSPOSED
@@ -19,8 +19,7 @@ UNBIASED = "To normalise, divide by n; n - 1 is for running_var alone."
 WHOLE = "These are the mean and variance of all of x; each channel has its own."
 REVERSED = "momentum is the weight of the new batch, and 1 - momentum that of the old average."
 ALONE = "This is what the batch gives alone; the old average has the weight 1 - momentum."
-BIASED = "This average is of variances that divide by n; here they divide by n - 1."
-APART = "What is written into one would change the other: make a new tensor for each."
+BIASED = "This is an average of variances that divide by n; running_var takes those with n - 1."
 SAMPLES = "n is N * L: each place of each sample is a value."
 # shape of x, and whether the module trains
 CASES = [((2, 3, 1), False), ((2, 3, 4), True), ((1, 3, 2), True), ((1, 3, 1), False)]
@@ -191,15 +190,6 @@ class TestBatchNorm(StatefulModule):
             found = [(REVERSED, average(var, unbiased, 1 - momentum)), (ALONE, unbiased)]
             return [*found, (BIASED, average(var, biased)), (SAMPLES, average(var, samples))]
         return []
-
-    @aspect("type")
-    def test_has_memory_for_each(self, solution):
-        """Each parameter and each buffer has memory of its own."""
-        solution.last_call = Call("BatchNorm1d(3)", [], {})
-        held, seen = solution.BatchNorm1d(3).state_dict(), {}
-        for name, one in held.items():
-            other = seen.setdefault(one.data_ptr(), name)
-            expect(other == name, f"made {other} and {name} in one and the same memory.", APART)
 
     @aspect("values")
     def test_is_right_far_from_zero(self, solution):

@@ -82,6 +82,8 @@ class TestGroupNorm(PureFunction):
         "precise": "Subtract the mean before you square: large squares lose the digits that"
         " matter.",
         "gradient": "The mean and the variance depend on x too: gradients go through both.",
+        "tracked": "Make it from means, roots and the like: without torch's group norm, detach,"
+        " .data or no_grad.",
         "forbidden": "The kata is to make it from means, roots and the like.",
     }
     sentences = {

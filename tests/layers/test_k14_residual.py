@@ -76,13 +76,14 @@ class TestResidual(ModuleClass):
     drawn_with = [(IDENTITY, 3)]
     hints = {
         "parameters": "The norm is kept as `norm`, with a weight and a bias, and the module as"
-        " `module`.",
+        " `module`, not in a list.",
         "shape": "The result has the shape of x.",
         "dtype": "The result has the dtype of x.",
         "values": "x itself, plus what the module makes of norm(x).",
         "initial": "`nn.LayerNorm(dim)` begins with a weight of ones and a bias of zeros.",
         "gradient": "Gradients go back through both terms of the sum, and through the norm.",
         "memory": READ,
+        "tracked": "Call the module once, and compute without detach, .data or no_grad.",
         "raises": "x may have any number of dimensions. The module may need what it has returned,"
         " or write into what it gets: make a new sum.",
     }
@@ -139,9 +140,9 @@ class TestResidual(ModuleClass):
             + self.inner(self.norm(x), *module),
             "The variance of the norm is divided by dim - 1 here.": x
             + self.inner(norm(x, ddof=1), *module),
-            "The norm has the eps 1e-6 here; it is 1e-5.": x
+            "The norm has the eps 1e-6 here; it should be 1e-5.": x
             + self.inner(norm(x, eps=1e-6), *module),
-            "The norm has a smaller eps here, or none; it is 1e-5.": x
+            "The norm has a smaller eps here, or none; it should be 1e-5.": x
             + self.inner(norm(x, eps=1e-12), *module),
         }
         far = np.abs(expected.numpy() - got.numpy()).max()  # where it is small, eps makes it
@@ -169,6 +170,8 @@ class TestResidual(ModuleClass):
             x = torch.tensor([[1.0, 2.0, 4.0], [0.5, -2.0, 3.0]]).to(device)
             inner = Spy(torch.tanh)
             block = solution.Residual(inner, 3).to(device).train(n % 2 == 0)
+            is_itself = getattr(block, "module", inner) is inner
+            expect(is_itself, "has a module that is not the object it was given.", ITSELF)
             block(x)  # each call looks at its own result
             inner.function = function
             what = f"a module that makes shape {shape} of (2, 3)"

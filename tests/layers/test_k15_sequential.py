@@ -87,6 +87,7 @@ def expect_modules(solution, got, modules, words, hint):
     sentence = f"gives the modules [{', '.join(seen)}]; expected [{', '.join(expected)}]."
     expect(seen == expected, sentence, hint)
     is_same = all(a is b for a, b in zip(got, modules, strict=True))
+    hint = hint if SHARED in hint else KEEP
     expect(is_same, "gives copies of the modules; expected the modules themselves.", hint)
 
 
@@ -256,7 +257,7 @@ class TestSequential(ModuleClass):
         inner[0].register_forward_hook(lambda *_: None)
         inner[0].bias.requires_grad_(False)
         inner[0].weight.grad, solution.hint = torch.ones(2, 2), KEEP
-        with module_untouched(inner, KEEP), settings_untouched(solution, NO_DRAW):
+        with settings_untouched(solution, NO_DRAW), module_untouched(inner, KEEP):
             whole = solution.Sequential(*inner)
             whole(torch.ones(2))
             whole[::-1](torch.ones(2))

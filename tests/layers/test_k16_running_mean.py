@@ -52,8 +52,9 @@ class TestRunningMean(StatefulModule):
         "initial": "Without any row the mean is 0, and so is the count.",
         "shape": "Each row of x comes out in its place.",
         "dtype": "The result has the dtype of x and of mean.",
-        "values": "In train mode the mean of all rows, those of x too, is subtracted; in eval mode"
-        " the mean as it stands.",
+        "values": "In train mode mean becomes (mean * count + the sum of x's rows) / (count + N),"
+        " by what the buffers hold; then x - mean comes out. In eval mode mean stays, and x - mean"
+        " comes out.",
         "update": "In train mode count grows by N, and mean becomes (mean * count + the sum of the"
         " rows of x) / (count + N), with the old count.",
         "precise": "Only the last digits differ: a number divided by an int64 tensor is float32.",

@@ -37,7 +37,7 @@ class TestTiedLM(ModuleClass):
         "tied": SAME,
         "shape": "Each token has a logit for each of vocab_size tokens, whatever shape tokens has.",
         "dtype": "The logits have the dtype of E.",
-        "values": "A logit is the product of two rows of E: E[tokens] @ E.T, with no factor.",
+        "values": "A logit is the product of two rows of E as it is at this call: E[tokens] @ E.T.",
         "initial": "`nn.init.normal_(weight, std=0.02)`, after the layers are made and tied.",
         "gradient": BOTH,
         "memory": "Look the rows up and multiply them; write nothing.",
@@ -70,13 +70,17 @@ class TestTiedLM(ModuleClass):
                 return f"Only the rows that were looked up get a gradient here. {BOTH}"
             if set(wrong) == set(tokens.flat) and unused.size:
                 return f"The use as a table of rows gives no gradient here. {BOTH}"
-            return f"Only the gradient of row {wrong[0]} is wrong." if len(wrong) == 1 else ""
+            is_one = len(wrong) == 1
+            words = "Only the gradient of row {} is wrong: no token is padding."
+            return words.format(wrong[0]) if is_one else ""
         dim = table.shape[1]
         if law != "values" or dim == 1 or not expected.any():
             return ""
+        if torch.allclose(got, expected.log_softmax(-1), 1e-4, 1e-6):
+            return "This is log_softmax of the logits: return the products as they are."
         factors = {"sqrt(dim)": dim**0.5, "1/sqrt(dim)": dim**-0.5, "1/dim": 1 / dim}
         return "".join(
-            f"These are the right numbers times {name}; there is no factor here."
+            f"These are the right numbers times {name}: leave this factor out."
             for name, factor in factors.items()
             if np.allclose(got, expected * factor, 1e-4, 1e-6)
         )

@@ -84,11 +84,9 @@ class TestMseLoss(LossFunction):
         reduce = {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction]
         squares = (prediction - target) ** 2
         others = {
-            "This is half of it: nothing is divided by 2 here.": reduce(squares) / 2,
+            "This is half of the right number: leave the factor 1/2 out.": reduce(squares) / 2,
             "These are the differences without a square.": reduce(np.abs(prediction - target)),
-            "Here the root is taken at the end: the squares stay squares.": np.sqrt(
-                reduce(squares)
-            ),
+            "This is the root of the right number: leave the root out.": np.sqrt(reduce(squares)),
             f"This is the sum; reduction is {reduction}.": squares.sum(),
             f"This is the mean; reduction is {reduction}.": squares.sum() / max(squares.size, 1),
             "The sum is divided by the first size here; divide by the number of all entries.": (

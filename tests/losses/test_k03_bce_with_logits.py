@@ -63,7 +63,7 @@ class TestBceWithLogits(LossFunction):
         " in one step.",
         "cut off": "A large error costs too little here: neither the probability nor its logarithm"
         " is to be cut off.",
-        "precise": "Add no small number, and cut nothing off.",
+        "precise": "Digits are lost: take logsigmoid, add no small number, and cut nothing off.",
         "gradient": "For n entries, a logit has the slope ((1 - y) * sigmoid(x) - w * y *"
         " sigmoid(-x)) / n. target and pos_weight have slopes too.",
         "zero": "Here a logit is 0, where the curve is smooth: abs, clamp, relu and max have"

@@ -95,8 +95,8 @@ class TestHuberLoss(LossFunction):
             "Beyond delta the loss stays what it is at delta here; it is to grow with |d|.": (
                 np.minimum(square, delta * delta / 2).mean()
             ),
-            "Here the line is taken everywhere.": line.mean(),
-            "Here the square is taken everywhere.": square.mean(),
+            "Here the line is taken everywhere: each entry has its own |d|.": line.mean(),
+            "Here the square is taken everywhere: each entry has its own |d|.": square.mean(),
             "delta is an argument: 1 is only its default.": self.truth(prediction, target),
             "This is the pseudo-Huber loss, which is only near the Huber loss.": (
                 delta**2 * (np.hypot(1, d / delta) - 1).mean()

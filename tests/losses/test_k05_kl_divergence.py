@@ -54,7 +54,7 @@ class TestKlDivergence(LossFunction):
         "precise": "Digits are lost: add nothing to a share before its logarithm, and let"
         " log_softmax subtract the largest logit before it adds up.",
         "gradient": "For p_logits it is p * (log p - log q - KL of the row), for q_logits q - p;"
-        " both over the number of rows.",
+        " both over the number of rows. It goes through p and through log p.",
         "tracked": "Gradients reach both inputs: p is no constant here, so do not detach it.",
         "forbidden": "The kata is to make it from softmax, log_softmax, products and sums.",
         "product": "0 * -inf is NaN: where p_logits is -inf, put a finite number in the place of"

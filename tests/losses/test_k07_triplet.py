@@ -124,7 +124,12 @@ class TestTripletMarginLoss(LossFunction):
             is_near = not has_same and "gradient" in law
             return self.hints["common" if is_near else "nan" if has_same else "wild"]
         if "gradient" in law:
-            return self.hints["same"] if has_same and not near.all() else ""
+            if has_same and not near.all():
+                return self.hints["same"]
+            is_close = torch.allclose(got, expected, 1e-5, 0)
+            return (
+                "Only the last digits differ: add nothing to the differences." if is_close else ""
+            )
         if law != "values":
             return self.hints["large"] if law == "wild" and np.max(three[0]) > 1e10 else ""
         right, n_triplets = self.truth(*arguments), len(near)

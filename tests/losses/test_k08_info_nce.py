@@ -152,7 +152,7 @@ class TestInfoNce(LossFunction):
             "Rows of a are negatives of each other here: only rows of b are, and the other way.": (
                 costs(np.roll(sides, n, 0)).mean()
             ),
-            "This is a sigmoid for each pair; here all rows compete in a softmax.": (
+            "This is a sigmoid for each pair; all rows should compete in a softmax.": (
                 np.logaddexp(0, np.where(np.eye(n) == 1, -logits, logits)).sum() / n
             ),
             "One softmax goes over all pairs here: each row has one of its own.": (

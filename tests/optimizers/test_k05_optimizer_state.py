@@ -23,6 +23,7 @@ from dojo.checks.laws.settings import settings_watched
 
 LAYOUT = 'Return {"state": {position: state}, "param_groups": [{…, "params": [positions]}]}.'
 POSITIONS = "Positions are counted through all groups, parameters without a state too."
+KEYS = "A position counts all parameters before it. Parameter 1 has no state yet: save none for it."
 OPTIONS = 'Save all that stands in the group; only "params" is replaced, by positions.'
 STATES = "Each parameter that is in optimizer.state has its state saved, under its position."
 COPY = "Steps write into the tensors of a state, in place: `copy.deepcopy` makes a copy."
@@ -31,7 +32,10 @@ READ = "To save is to read. `optimizer.state[p]` makes an empty state: ask `p in
 GRADS = "To save and to refuse change nothing: let the .grad of the parameters alone."
 NONE = "The work is done in the optimizer: leave `return` out."
 ALL_OPTIONS = "Each group gets the saved options and no others; only its parameters stay."
-ALL_STATES = "The states are the saved ones and no others: those that were there before go away."
+ALL_STATES = (
+    "Each state goes to the parameter at its position, counted through all groups; states that were"
+    " there before go away."
+)
 DTYPES = "Copies keep their dtype: the count of steps is float32, whatever its parameter is."
 DEFAULT = "`optimizer.state` is a defaultdict, from which step() gets empty states: keep it one."
 SIZES = "Compare the number of groups, and of the parameters in each, before you change anything."
@@ -271,7 +275,7 @@ class TestSaveState:
             found, expected = list(got["state"]), sorted(right(words)["state"])
             is_right = all(type(one) is int for one in found) and sorted(found) == expected
             sentence = f"saved states under the keys {in_words(found)}; expected {expected}."
-            expect(is_right, sentence, f"{POSITIONS} Here 1 has had no gradient yet.")
+            expect(is_right, sentence, KEYS)
             expect_same("returned", got, right(words), (OPTIONS, STATES))
 
     @aspect("values")

@@ -11,7 +11,9 @@ LISTS = "Lists keep an order; an optimizer refuses a set, and a generator can be
 THEMSELVES = "The Parameters themselves stand in the groups: an optimizer changes what it is given."
 DEPTH = "Fewer than two dimensions: no decay. The model and modules at any depth hold parameters."
 OWN_NAME = 'Look for "bias" in the own name of a parameter: anywhere in it, but after the last dot.'
-KINDS = "The module that holds it is one of those that the docstring lists: which one is missing?"
+KINDS = (
+    "The module that holds it is of a class that the docstring lists: ask for all by `isinstance`."
+)
 SUBCLASS = "Ask with `isinstance`: Scaled is a kind of nn.LayerNorm here, Words of nn.Embedding."
 NO_NAMES = "Names of modules say nothing: ask with `isinstance` of what class the holder is."
 NO_NORM = "NormEmbedding is a subclass of nn.Linear here: ask with `isinstance`, not for names."

@@ -33,7 +33,7 @@ INSIDE = "Inside the block, each parameter holds its average, and each buffer th
 IN_PLACE = "Write into the parameters with copy_: they stay the same objects in their memory."
 BACK = "Clone what the model holds before you write, and put all of it back in a finally."
 GOES_ON = "An exception inside the block goes on: finally, and no except."
-KEEP = "An update only reads the model: averages are tensors of their own, without a graph."
+KEEP = "The model is only read here: averages are tensors of their own, without a graph."
 COPIES = "state_dict returns clones: updates write into what is kept."
 GRADS = "Write under no_grad, but leave that before the yield: grad mode is the caller's."
 LOADED = "load_state_dict copies what it gets into the averages, and keeps none of it."
@@ -149,7 +149,9 @@ def mistakes(average, p, decay, step):
     """What people compute in place of the average, by the sentence that names it."""
     once, low = (one * average + (1 - one) * p for one in (decay, (1 + step) / (10 + step)))
     return {
-        "The decay is the wrong way round here.": (1 - decay) * average + decay * p,
+        "decay and 1 - decay have changed places: decay is for the old average.": (1 - decay)
+        * average
+        + decay * p,
         "The average begins at 0 here; it begins with the model's values.": (1 - decay) * p,
         "The average stands still here.": average,
         "This is the parameter itself, without an average.": p,

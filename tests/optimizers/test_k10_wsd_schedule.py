@@ -28,7 +28,8 @@ MEANWHILE = "Compute lr from the base, and not from the lr that stands in the gr
 GROUPS = "Look at optimizer.param_groups in each step: the optimizer may have new ones."
 A_FLOAT = "Write a Python float into lr."
 AT_ONCE = "load_state_dict takes t and the bases of the state, and sets each lr at once."
-GOES_ON = "After load_state_dict the next step is the one after that which was saved."
+GOES_ON = "load_state_dict copies t: steps go on from there, and the loaded dict stays as it is."
+NEXT = "This is the lr of the next step: t is one too large."
 RESUMED = "The base belongs to the state: the lr that was found when resuming may be decayed."
 REFUSED = "Each number of steps is at least 0, else ValueError is raised before lr is changed."
 
@@ -65,7 +66,7 @@ def mistakes(t, base, warmup, stable, decay, final=0.0):
         fall, half = math.sqrt(at / decay), (1 - math.cos(math.pi * at / decay)) / 2
         straight = "The decay is a straight line, no root and no cosine."
         shares[:0] = [(1 - (1 - final) * one, straight) for one in (fall, half) if 0 < one < 1]
-        shares.append((1 - at / decay, "final has no part in this decay."))
+        shares.append((1 - at / decay, "This decay falls to 0; it should end at final."))
         shares.append((1 - (1 - final) * i / decay, "The decay goes on here; the end is final."))
         shares.append((1 - (1 - final / base) * at / decay, RATE))
     shares.append((final / base if i >= decay else math.nan, RATE))
@@ -252,7 +253,7 @@ def expect_goes_on(solution, parts, t, saved, how, order):
 
     def known(t, base, *parts):
         wrongs = [(one * factor(t, *parts), RESUMED) for one in found]
-        return [*wrongs, (base * factor(t + 1, *parts), "This is the lr of the next step.")]
+        return [*wrongs, (base * factor(t + 1, *parts), NEXT)]
 
     for one in order.split():
         if one == "m":

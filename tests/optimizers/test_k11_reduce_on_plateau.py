@@ -42,9 +42,9 @@ REFUSED = 'mode is "min" or "max", factor lies between 0 and 1, patience is at l
 WRONG = {
     "early": "lr is reduced one step too early: when the count is above patience, not equal to it.",
     "late": "lr is reduced one step too late: when the count is patience + 1.",
-    "goes on": "The count goes on after lr was reduced; it begins from 0 again.",
-    "stays": "The count goes on after a better metric; it begins from 0 again.",
-    "forgets": "The best metric is forgotten when lr is reduced; only the count is.",
+    "goes on": "The count goes on after lr was reduced; it should begin from 0 again.",
+    "stays": "The count goes on after a better metric; it should begin from 0 again.",
+    "forgets": "The best metric is forgotten when lr is reduced: only the count should be.",
     "relative": "The threshold is taken as a share of the best metric; it is a difference.",
     "equal": "A metric that is better by exactly the threshold is no better.",
     "any": "The threshold is left out here: it is a difference, 1e-4 if none is given.",

@@ -80,10 +80,11 @@ class TestOrthogonalize(PureFunction):
         "shape": "Each matrix keeps its shape: what was transposed first is turned back.",
         "dtype": "Stay in the dtype of g: no bfloat16, as in torch's own Muon, and no float32 for"
         " float64.",
-        "values": "X = g / norm, and `steps` times X = a X + (b A + c A A) X with A = X X.mT.",
+        "values": "X = g / norm, and `steps` times X = a X + (b A + c A @ A) @ X, each time with a"
+        " new A = X @ X.mT.",
         "wild": "Each matrix is divided by its own norm, with nothing added; zeros give zeros.",
-        "precise": "This is nearly right: are the three numbers complete, is nothing added to the"
-        " norm, and nothing computed in bfloat16, or float64 in float32?",
+        "precise": "This is nearly right: take all digits of the three numbers, add nothing to the"
+        " norm, and compute in g's own dtype.",
         "memory": "g stays as it is: g /= norm writes into it.",
         "raises": "g may have any number of leading dimensions: `.mT` turns the last two alone.",
     }
@@ -126,6 +127,20 @@ class TestOrthogonalize(PureFunction):
         with np.errstate(all="ignore"):
             for hint, changed in told.items():
                 if abs(got - of_values(g, **{"steps": steps, **changed})).max() <= limit:
+                    return hint
+        rows, columns = g.shape[-2:]
+        if rows > columns:
+            turned = g.reshape(*g.shape[:-2], columns, rows)
+            others = {
+                "A tall matrix is turned by reshape here: `.mT` turns it.": (
+                    of_values(turned, steps).reshape(g.shape)
+                ),
+                "This is the right result times sqrt(rows / columns): leave this factor out.": (
+                    of_values(g, steps) * (rows / columns) ** 0.5
+                ),
+            }
+            for hint, one in others.items():
+                if abs(got - one).max() <= limit:
                     return hint
         return self.hints["precise"] if limit < 0.005 else ""
 

@@ -14,7 +14,7 @@ from dojo.checks.messages import rounded
 TWICE = "closure is called twice, once at w and once at the moved weights, and not by step()."
 FIRST = "Return what the first call of closure has computed, detached."
 MOVE = "Move each parameter by rho * g / norm, with one norm over all parameters of all groups."
-ZERO = "A norm of 0 moves nothing: what is 0 / 0?"
+ZERO = "A norm of 0 moves nothing: 0 / 0 is NaN."
 SECOND = "Only the gradient at the moved weights is for the step: clear .grad before each pass."
 UNUSED = "A parameter without gradient has None in .grad: 0 would let weight decay or momentum act."
 BITS = "Adding and subtracting the same number is rounded: keep a copy of w, and write that back."
@@ -155,6 +155,9 @@ def expect_calls(run, start, rho, hint):
         "This is rho * sign(g).": w + rho * np.sign(g),
         "What stood in .grad before is added.": w + rho * share(g + OLD, [len(g)]),
     }
+    if norm < 1e-4:  # what is added to it shows
+        short = ((moved - w) @ e) / (e @ e or 1)
+        mistakes[f"The norm is {norm:.1g} here: add far less to it, or nothing."] = w + short * e
     hint = ZERO if np.isnan(moved).any() else MOVE if hint == STATE else hint
     expect_near(f"moved {rounded(w.tolist())} to", moved, w + e, dtype, hint, mistakes)
     expect(len(run.steps) == 1, f"made {len(run.steps)} steps; expected 1.", STEP)

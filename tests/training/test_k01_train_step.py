@@ -133,9 +133,9 @@ def expect_all_in_train_mode(scene, hint):
     """Model, loss, backward and step ran with all in train mode, which is left so."""
     scene.note("end")
     for event, is_eval in scene.notes:
-        when = "afterwards" if event == "end" else f"at the {event}"
+        when = "afterwards" if event == "end" else f"while the {event} ran"
         names = ", ".join(one or "the model itself" for one in is_eval)
-        expect(not names, f"had in eval mode {when}: {names}.", hint)
+        expect(not names, f"had modules in eval mode {when}: {names}.", hint)
 
 
 @aspect("structure")

@@ -11,6 +11,8 @@ from dojo.checks.laws.settings import settings_watched
 A_FLOAT = "Count in Python numbers: `loss.item()` is one."
 WEIGHTS = "Multiply each batch's mean by its len(x), and divide the sum by the number of samples."
 MEANS = f"This is the mean of the batch means: samples of small batches count more. {WEIGHTS}"
+LAST = f"This is the loss of the last batch alone. {WEIGHTS}"
+SUM = "This is the sum over all samples: divide it by their number."
 SWAPPED = "loss_fn takes what the model returns first, and y second."
 LENGTH = "The samples of a batch are len(x), however long y and what the model returns are."
 GENERATOR = "A list has no dataset, a generator no length: it can be gone through only once."
@@ -21,6 +23,7 @@ ONCE = "The model is called once per batch, as `model(x)`: its hooks run."
 COPIED = "Evaluate the model itself; a copy of it takes as much memory again."
 SMALL = "Round nothing: a loss may be small, and the mean is right within 1e-6 of its size."
 KEEP = "An evaluation changes nothing of the model or the data."
+TRAINED = "A BatchNorm in train mode changes its numbers: call `model.eval()` before the loop."
 EMPTY = "Without a batch there is no mean: ValueError, and the modes are as before."
 RAISES = "Whatever is raised goes on to the caller; `finally` puts the modes back also then."
 STOPPED = "Ctrl-C (KeyboardInterrupt) goes on to the caller too, and the modes go back: `finally`"
@@ -56,18 +59,23 @@ def batches(sizes, dtype=torch.float32, device="cpu"):
 
 
 def truth(model, pairs):
-    """The mean over all samples at once, in float64, and the mean of the batch means."""
+    """The mean over all samples at once, in float64, and what known mistakes give."""
     twin = copy.deepcopy(model).cpu().double().eval()
     outs = [(twin(x.cpu().double()), y.cpu().double()) for x, y in pairs]
     losses = [((out - y).square() + out).mean(1) for out, y in outs]
-    return torch.cat(losses).mean().item(), sum(one.mean().item() for one in losses) / len(losses)
+    means, right = [one.mean().item() for one in losses], torch.cat(losses).mean().item()
+    total = torch.cat(losses).sum().item()
+    return right, {MEANS: sum(means) / len(means), LAST: means[-1], SUM: total}
 
 
-def expect_mean(solution, model, loader, right, words, hint, wrong=None):
+def expect_mean(solution, model, loader, right, words, hint, wrong=()):
     solution.hint = hint
     got = solution.evaluate(model, loader, loss_fn)
     solution.last_call = f"evaluate(model, {words}, loss_fn)"
-    hint = MEANS if wrong is not None and abs(got - wrong) <= 1e-5 * abs(wrong) else hint
+    for why, number in dict(wrong).items():
+        if abs(got - number) <= 1e-5 * abs(number) and abs(number - right) > 1e-4 * abs(right):
+            hint = why
+            break
     is_close = abs(got - right) <= 1e-6 * abs(right)
     expect(is_close, f"returned {got:.9g}; expected {right:.9g}.", hint)
 
@@ -86,8 +94,7 @@ def test_counts_each_sample_alike(solution, device):
     for dtype in (torch.float32, torch.float64) if device == "cpu" else (torch.float32,):
         for sizes in ([4], [2, 2], [3, 3, 1], [1, 5, 2], [1, 1, 1, 4]):
             model, pairs = made(dtype=dtype, device=device), batches(sizes, dtype, device)
-            right, means = truth(model, pairs)
-            wrong = None if len(set(sizes)) == 1 else means
+            right, wrong = truth(model, pairs)
             words, hint = f"batches of {sizes} samples", f"{WEIGHTS} {SWAPPED}"
             expect_mean(solution, model, pairs, right, words, hint, wrong)
 
@@ -143,7 +150,11 @@ def test_changes_nothing(solution):
 def expect_fails(solution, error, model, loader, loss, words, hint):
     """This exception comes out, and the model is as before."""
     solution.hint = hint
-    with module_untouched(model, hint), settings_watched(solution) as found:
+    with (
+        module_untouched(model, TRAINED),
+        module_untouched(model, hint, ["values"]),
+        settings_watched(solution) as found,
+    ):
         expect_raises(error, lambda: solution.evaluate(model, loader, loss), hint, words)
         solution.last_call = f"With {words}: evaluate(…)"
     expect(not found.text, found.text, hint)

@@ -202,10 +202,14 @@ class TestFitGradientDescent(Fit):
     def share(self, dtype, law):
         return 1e-4 if dtype == torch.float32 else 1e-9
 
-    def descended(self, x, y, lr, steps, piles=False, in_turn=False, all_pairs=False):
+    def descended(self, x, y, lr, steps, piles=False, in_turn=False, all_pairs=False, alone=False):
         """The result; or what it is with a mistake in the gradient."""
         x, theta, slope = with_ones(x), np.zeros(x.shape[1] + 1), 0.0
         for _ in range(steps):
+            if alone:
+                for one, target in zip(x, y, strict=True):
+                    theta = theta - lr * 2 * (one @ theta - target) * one
+                continue
             error = x @ theta - (y.mean() if all_pairs else y)
             slope = 2 / len(x) * (error @ x) + (slope if piles else 0)
             theta = theta - lr * slope
@@ -231,6 +235,8 @@ class TestFitGradientDescent(Fit):
             ),
             "The gradient of earlier steps is added again: backward adds to .grad, which has to be"
             " cleared before each.": self.descended(x, y, lr, steps, piles=True),
+            "Weight and bias move after each sample here: a step moves them once, by the mean over"
+            " all.": self.descended(x, y, lr, steps, alone=True),
             "The bias moves by a gradient that is taken after the weight has moved: take both"
             " first.": self.descended(x, y, lr, steps, in_turn=True),
         }

@@ -17,7 +17,7 @@ ASK = "Ask `get_worker_info()` in `__iter__`, in each loop anew."
 ONE_BY_ONE = "Read items one by one, and yield an item before the next one is read."
 ANEW = "Call source() in each loop, in `__iter__`, and keep the iterator out of self."
 HOLD = "Hold only the item that was read last, as a `for` loop over `enumerate(source())` does."
-AS_IS = "Yield each item of the shard as it is, be it None, 0 or empty; only its number counts."
+AS_IS = "Yield each item of the shard as it is, be it None, 0 or empty; only its place counts."
 GOES_ON = "Let go on what source or its iterable raises."
 REFUSED = "Compare in `__init__`: 0 <= rank < world_size, else ValueError."
 
@@ -25,14 +25,18 @@ REFUSED = "Compare in `__init__`: 0 <= rank < world_size, else ValueError."
 SHARD = "[one for one in x if one % (w * n) == {}]"
 BLOCK = "-(-len(x) // (w * n))"
 MISTAKES = {
-    "x": "Nothing is split here: all of them yield all items.",
+    "w > 1 and x": "Nothing is split among the ranks here: each rank yields all items.",
+    "x": "Nothing is split among the workers here: each worker yields all items.",
     "x[r::w]": "Only the rank counts here: all workers of a rank yield the same items.",
     "x[k::n]": "Only the worker counts here: all ranks yield the same items.",
     SHARD.format("r + k"): "rank + worker is the same number for several pairs.",
     SHARD.format("r * w + k"): "Multiply the rank by the number of workers, not by world_size.",
     SHARD.format("k * n + r"): "Multiply the worker by world_size, not by the number of workers.",
     "x[r * n + k : len(x) // (w * n) * w * n : w * n]": "The last items are left out here.",
-    f"x[(r * n + k) * {BLOCK} : (r * n + k + 1) * {BLOCK}]": "These are blocks of items.",
+    f"x[(r * n + k) * {BLOCK} : (r * n + k + 1) * {BLOCK}]": f"These are blocks of items. {EVERY}",
+    "(x + x[: -len(x) % (w * n)])[r * n + k :: w * n]": "Some items come twice here: a shard may"
+    " be one item shorter than others.",
+    "[one for one in x[r * n + k :: w * n] if one]": AS_IS,
 }
 GRID = [(5, 1, None), (10, 2, None), (11, 3, None), (2, 4, None), (0, 2, None), (11, 2, 2)]
 GRID += [(10, 1, 2), (7, 2, 1), (20, 3, 2), (23, 2, 3), (4, 3, 2), (9, 1, 4)]
@@ -73,7 +77,7 @@ def expect_shards(solution, count, world, workers):
 
     def explains(rule):
         names = [{"x": items, "r": r, "w": world, "k": k, "n": n} for r, k in found]
-        return world * n > 1 and [eval(rule, one) for one in names] == list(found.values())
+        return [eval(rule, one) for one in names] == list(found.values())
 
     shards = [items[start :: world * n] for start in range(world * n)]
     why = next((MISTAKES[rule] for rule in MISTAKES if explains(rule)), EVERY)

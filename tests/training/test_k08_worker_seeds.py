@@ -141,7 +141,7 @@ def test_shuffles_by_the_seed(solution):
     one, two, three = orders["first"]
     each = itertools.chain(orders["first"], orders["other"], orders["large"])
     together = sum(b == a + 1 for order in each for a, b in itertools.pairwise(order))
-    text = f"has {together} of 99 items right behind the one of the dataset; expected about 8."
+    text = f"left {together} of 99 items behind the same item as in the dataset; expected about 8."
     expect(together < 40, text, SHUFFLED)
     is_shuffled = all(order != list(range(12)) for order in orders["first"])
     expect(is_shuffled, "yields the items in their own order.", SHUFFLED)

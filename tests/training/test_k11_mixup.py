@@ -37,7 +37,7 @@ SEED = "torch.manual_seed does not reach the generators of NumPy and Python, nor
 DEFAULT = "Without alpha it is 1: after the same seed, the mixture is the same."
 FOLDED = "λ is used as drawn: max(λ, 1 - λ) is never below 1/2."
 BETA = "λ comes from Beta(alpha, alpha): alpha = 1 alone makes it uniform."
-SAME = "Both parameters of Beta are alpha itself; Beta(1, 1) is uniform."
+SAME = "λ is what `torch.distributions.Beta(alpha, alpha)` draws: both parameters are alpha itself."
 UNIFORM = "Each permutation is equally likely: shifts or a reversal are not all, nor are those in"
 UNIFORM += " which no sample keeps its place."
 OWN = "Results go into new tensors: write into neither x nor y."

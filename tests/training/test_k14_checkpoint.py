@@ -139,6 +139,8 @@ def test_changes_nothing_else(solution):
             run.save(solution, folder / "run.pt", hint=READS)
         expect(not found.text, found.text, READS)
         expect_states("left", READS, before, **run.parts)
+        left = names_in(folder)
+        expect(left == ["run.pt"], f"left the files {left}; expected ['run.pt'].", ALONE)
         other = Run(2)
         other.model.eval()[1].train()
         other.model[3].bias.requires_grad_(False)

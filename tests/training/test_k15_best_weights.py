@@ -22,6 +22,8 @@ BETTER = 'A metric is compared with the best one so far: less is better, or more
 TIES = "Better means strictly better: a metric that equals best keeps the older state."
 NANS = "NaN is never better and never best: ask whether it is better, not if it is not worse."
 FIRST = "The first number is always better, inf and 0.0 too: ask whether best is None."
+INFS = "inf and -inf are numbers like others: only NaN is never better."
+NEGATED = 'With mode "max" best is the metric itself, not the negated one.'
 BOOL = "update returns True or False, a Python bool, on each path."
 COPY = "state_dict() lies in the memory of the model: keep a clone of each tensor."
 ALL = "Keep all of model.state_dict(): frozen parameters and buffers too, each in its own dtype."
@@ -115,9 +117,12 @@ def test_keeps_what_is_better(solution):
             got, is_kept = keep.update(metric, model), kept[at] == "T"
             best = metric if is_kept else best
             solution.last_call = f"KeepBest({mode!r}), after updates with {metrics[: at + 1]},"
-            expect(got is is_kept, f"returned {describe(got)}; expected {is_kept}.", hint)
+            why = INFS if at and is_kept and math.isinf(metric) else hint
+            expect(got is is_kept, f"returned {describe(got)}; expected {is_kept}.", why)
             is_best = type(keep.best) is type(best) and keep.best == best
-            expect(is_best, f"has best {describe(keep.best)}; expected {best}.", hint)
+            is_negated = type(keep.best) is type(best) is float and keep.best == -best
+            why = NEGATED if is_negated and mode == "max" else hint
+            expect(is_best, f"has best {describe(keep.best)}; expected {best}.", why)
 
 
 @aspect("values")

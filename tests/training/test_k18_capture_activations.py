@@ -25,7 +25,10 @@ from dojo.checks.written import module_of
 A_DICT = "Return a dict from name to tensor, in the order of names."
 EACH = "Each name needs a hook of its own: a function made in a loop sees the loop's last name."
 WHICH = "What comes back has the names in the order of names, and no other ones."
-EARLY = "Copy in the hook, `output.detach().clone()`: a later operation writes into the output."
+EARLY = (
+    "Copy in the hook, `output.detach().clone()`, and return nothing: a later operation writes into"
+)
+EARLY += " what the module returned."
 LAST = "Each call of a module puts its output in the place of the one before."
 NEVER = "A module that is not called has no output: leave its name out."
 TWICE = "`named_modules(remove_duplicate=False)` has each name of a module in several places."
@@ -37,7 +40,7 @@ FREE = "A copy is an ordinary tensor, made by detach and clone, and not under in
 OWN = "`clone()` gives a copy memory of its own."
 STAYS = "Remove each of your hooks, and nothing else."
 UNKNOWN = "Look up all names in dict(model.named_modules(…)) before you register a hook or run it."
-FINALLY = "Use try and finally, or an ExitStack: hooks are removed also where the model raises."
+FINALLY = "Use try and finally, or an ExitStack: the exception goes on, and hooks are removed."
 
 
 CHAIN = "Module('self.c(self.b(self.a(x)))', a=Module('x - 1'), b=Module('2 * x'), c=Module('-x'))"

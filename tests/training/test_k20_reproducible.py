@@ -16,7 +16,7 @@ ALL_BITS = "Give each generator the seed as it is: what is cut off makes two see
 ONLY_SEEDS = "seed_everything seeds three generators and does nothing else."
 START = "Call seed_everything(seed) before the block runs."
 FLAGS = "Call torch.use_deterministic_algorithms(True): then warn_only is False."
-STATES = "Keep the whole state of each generator, with its half of a pair, and set it afterwards."
+STATES = "Keep the whole state of each generator, all five parts of NumPy's, and set it afterwards."
 AGAIN = "It begins again here: initial_seed() is where it started, and not where it stands."
 BOTH = "Keep both flags: use_deterministic_algorithms(on, warn_only=warns) sets them again."
 FINALLY = "Put all back under `finally`, and let the exception go on by itself."

@@ -16,7 +16,7 @@ from dojo.checks.laws.tracking import TrackedFunction
 from dojo.checks.laws.wording import law
 from dojo.checks.tracing import MemoryTrace
 
-PARTS = "Here the inputs are long enough for several parts: how does one go on from the others?"
+PARTS = "Here the inputs are long: if you work in parts, each part goes on from those before it."
 LARGE = "A tensor of that size is made on the way, in the call or in its backward: work in parts."
 
 

@@ -38,7 +38,17 @@ MOVED = "Parameters and buffers are moved; plain tensors and layers made in forw
 MADE_ONCE = "Make the layers once, when the module is made, and use those at each call."
 ONLY_READ = "Computing an output only reads the parameters; it is an optimizer that changes them."
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
+APART = "What is written into one changes the other: make a new tensor for each."
 _LARGE = 5000  # the size of whole numbers that are too long for half precision
+
+
+def expect_apart(held: dict[str, torch.Tensor]) -> None:
+    """Fail if two of these parameters and buffers begin in one place of memory."""
+    __tracebackhide__ = True
+    places: dict[int, str] = {}
+    for name, one in held.items():
+        other = places.setdefault(one.data_ptr(), name) if one.numel() else name
+        expect(other == name, f"has {other} and {name} in one and the same memory.", APART)
 
 
 class MadeModules(Contract):
@@ -126,6 +136,7 @@ class MadeModules(Contract):
         for name, one in parameters.items():
             sentence = f"made a module whose {name} is {dtype_name(one.dtype)}."
             expect(one.dtype in (torch.float32, torch.float64), sentence, FLOAT32)
+        expect_apart(parameters)
         return parameters
 
     def write(self, parameters: dict[str, torch.Tensor], most: int = _LARGE) -> None:

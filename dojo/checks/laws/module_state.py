@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from dojo.checks.expect import CheckFailed, expect
-from dojo.checks.laws.made_module import TRAINABLE, UNSEEN
+from dojo.checks.laws.made_module import TRAINABLE, UNSEEN, expect_apart
 from dojo.checks.laws.once import once
 from dojo.checks.laws.pure import PureFunction
 from dojo.checks.memory import shares_storage
@@ -21,9 +21,14 @@ FROZEN = "What is not to be trained does not require grad: `requires_grad_(False
 UNNAMED = "Keep what the docstring does not name in no parameter and no buffer."
 FLOAT32 = "torch makes float32 parameters by itself: leave them so."
 ONE_NUMBER = "`expand` repeats without memory: torch.empty(shape) has a place for each number."
+NO_BUFFER = (
+    "`self.register_buffer(name, tensor)` makes one. A plain tensor in an attribute is none, and"
+    " with persistent=False it is not saved."
+)
 LAZY = "All sizes are known when the module is made: give the parameters their shapes there."
 NOT_TIED = "Each name stands for a parameter of its own."
 TIED = "One Parameter can be an attribute of two modules: set the same object in both."
+_MANY = 4  # parameters of which a message lists all
 STAYS = (
     "nn.Module keeps the tie by itself: it writes into the Parameter that is there, and deepcopy"
     " copies each object once."
@@ -89,9 +94,8 @@ class ModuleState(PureFunction):
                 if sorted(found.values()) == sorted(wanted.values()):  # only the names are others
                     hint = NAMES
                 if not found:
-                    hint = UNSEEN
-                sentence = f"has {_listed(found, kind)}; expected {_listed(wanted, kind)}."
-                raise CheckFailed(sentence, hint)
+                    hint = UNSEEN if kind == "parameters" else NO_BUFFER
+                raise CheckFailed(_compared(found, wanted, kind), hint)
         owners: dict[int, str] = {}
         for name, one in parameters.items():
             other = owners.setdefault(id(one), name)
@@ -113,6 +117,9 @@ class ModuleState(PureFunction):
             dtype = self.fixed.get(name, torch.float32)
             sentence = f"has a {dtype_name(one.dtype)} buffer {name}; expected {dtype_name(dtype)}."
             expect(one.dtype == dtype, sentence, self.hint("buffers"))
+        others = {other for tied in self.tied.values() for other in tied}
+        held = {**parameters, **buffers}
+        expect_apart({name: one for name, one in held.items() if name not in others})
 
     @property
     def trained(self) -> list[str]:
@@ -184,6 +191,20 @@ def _relation(one: torch.Tensor, other: torch.Tensor) -> str:
         return "in the same memory"
     is_equal = one.shape == other.shape and bool((one == other).all())
     return f"with {'equal' if is_equal else 'different'} numbers"
+
+
+def _compared(
+    found: dict[str, tuple[int, ...]], wanted: dict[str, tuple[int, ...]], kind: str
+) -> str:
+    """Say which parameters or buffers there are and should be; of many, only those that differ."""
+    if not found or len(wanted) <= _MANY:
+        return f"has {_listed(found, kind)}; expected {_listed(wanted, kind)}."
+    others = {name: shape for name, shape in found.items() if wanted.get(name) != shape}
+    missing = {name: shape for name, shape in wanted.items() if found.get(name) != shape}
+    if not missing:
+        return f"has {_listed(others, kind)} beside the {len(wanted)} expected ones."
+    words = f"has {_listed(others, kind)}; expected" if others else "lacks"
+    return f"{words} {_listed(missing, kind)}, among {len(wanted)} in all."
 
 
 def _listed(shapes: dict[str, tuple[int, ...]], kind: str) -> str:

@@ -437,6 +437,31 @@ class Checkpoint(Linear):
         return torch.utils.checkpoint.checkpoint(super().forward, x, use_reentrant=False)
 
 
+class TwoInOneMemory(Linear):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        if self.bias is not None:
+            self.bias.data = self.weight.data[:, 0]
+
+
+class PartsOfOneMemory(Linear):
+    """Right: all numbers lie in one memory, each in a place of its own."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        held = [*self.parameters()]
+        flat = torch.cat([one.detach().flatten() for one in held])
+        for one, part in zip(held, flat.split([one.numel() for one in held]), strict=True):
+            one.data = part.view(one.shape)
+
+
+def test_each_parameter_has_a_place_of_its_own(red_of):
+    red = red_of(LinearContract, TwoInOneMemory, "cpu", ["test_returns_a_tensor"])
+    sentence = "has weight and bias in one and the same memory."
+    assert red["test_returns_a_tensor"].sentence == sentence
+    assert not red_of(LinearContract, PartsOfOneMemory, "cpu", ["test_returns_a_tensor"])
+
+
 class ClearsGradients(Linear):
     def forward(self, x):
         self.zero_grad()
@@ -1170,3 +1195,52 @@ def test_a_module_takes_other_lengths(red_of):
 
 def test_a_buffer_may_be_made_by_a_call(red_of, device):
     assert not red_of(Places, AddsABuffer, device)
+
+
+class ManyContract(ModuleClass):
+    """The sum of x and six parameters."""
+
+    name = "Many"
+    tensors = ("x", *"abcdef")
+    parameters = tuple("abcdef")
+    dtypes = (torch.float32, torch.float64)
+    cases = [tuple(numbers(2, seed=n) for n in range(7))]
+
+    def made_with(self, *_):
+        return ()
+
+    def truth(self, *arrays):
+        return sum(arrays)
+
+
+def many(**shapes):
+    """A class of modules with six parameters, some of which have other shapes; 0 for none."""
+
+    class Many(nn.Module):
+        def __init__(self):
+            super().__init__()
+            for name, size in {**dict.fromkeys("abcdef", 2), **shapes}.items():
+                if size:
+                    self.register_parameter(name, nn.Parameter(torch.zeros(size)))
+
+        def forward(self, x):
+            return sum(self.parameters(), x)
+
+    return Many
+
+
+@pytest.mark.parametrize(
+    "shapes, sentence",
+    [
+        ({}, ""),
+        ({"b": 0}, "lacks the parameters b (2,), among 6 in all."),
+        ({"b": 0, "z": 2}, "has the parameters z (2,); expected the parameters b (2,), among 6"),
+        ({"c": 3}, "has the parameters c (3,); expected the parameters c (2,), among 6 in all."),
+        ({"z": 3}, "has the parameters z (3,) beside the 6 expected ones."),
+    ],
+    ids=["right", "one less", "another name", "another shape", "one more"],
+)
+def test_of_many_parameters_those_that_differ_are_told(red_of, shapes, sentence):
+    red = red_of(ManyContract, many(**shapes), "cpu", ["test_returns_a_tensor"])
+    assert getattr(red.get("test_returns_a_tensor"), "sentence", "").startswith(sentence)
+    assert bool(red) == bool(sentence)

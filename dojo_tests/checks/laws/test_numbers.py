@@ -11,6 +11,7 @@ from dojo.checks.laws.numbers import (
     as_array,
     exact_slopes,
     is_differentiable,
+    is_rounded,
     slopes,
     with_all_digits,
 )
@@ -148,3 +149,25 @@ def test_exact_slopes_of_a_number_and_of_nothing_have_its_shape():
     assert exact_slopes(np.square, [np.array(3.0)], 0) == pytest.approx(6.0)
     assert exact_slopes(np.sum, [np.zeros((0, 2))], 0).shape == (0, 2)
     assert not exact_slopes(lambda x: 2.0, [np.ones(3)], 0).any()
+
+
+THIRDS = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64) / 3
+
+
+@pytest.mark.parametrize(
+    "got, expected, is_so",
+    [
+        (THIRDS.float().double(), THIRDS, True),
+        (THIRDS.bfloat16().double(), THIRDS, True),
+        (THIRDS.bfloat16().float(), THIRDS.float(), True),
+        (THIRDS.half().float() * (1 + 1e-5), THIRDS.float(), False),
+        (THIRDS.bfloat16() * 1.004, THIRDS.bfloat16(), True),
+        (THIRDS.float() * 1.004, THIRDS.float(), False),
+        (THIRDS * 1.004, THIRDS, False),
+        (torch.tensor([100.0]), torch.tensor([100.5]), False),
+        (torch.tensor([1, 2]), torch.tensor([1, 3]), False),
+        (torch.tensor([torch.nan, 1.0]), torch.tensor([torch.nan, 1.00001]), True),
+    ],
+)
+def test_only_what_a_narrower_dtype_gives_is_rounded(got, expected, is_so):
+    assert is_rounded(got, expected) == is_so

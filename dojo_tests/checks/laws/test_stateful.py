@@ -7,6 +7,7 @@ from torch import nn
 
 from dojo.checks.draws import Constant
 from dojo.checks.laws import StatefulModule
+from dojo.checks.laws.module_state import NO_BUFFER
 from dojo.checks.laws.wording import DIGITS
 
 
@@ -288,3 +289,25 @@ def test_a_mistake_that_the_kata_knows_comes_before_old_numbers(red_of):
     ]
     assert not found[0].startswith("The total is left out.")
     assert found[1].startswith("The total is left out.")
+
+
+class HasPlainTensors(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.total, self.rows = torch.zeros(size), torch.tensor(0)
+
+
+class IsNotSaved(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.register_buffer("total", torch.zeros(size), persistent=False)
+        self.register_buffer("rows", torch.tensor(0), persistent=False)
+
+
+@pytest.mark.parametrize("wrong", [HasPlainTensors, IsNotSaved])
+def test_what_is_no_buffer_is_told_how_to_become_one(red_of, wrong):
+    failed = red_of(TotalContract, wrong, "cpu", ["test_returns_a_tensor"])["test_returns_a_tensor"]
+    assert failed.sentence.startswith("has no buffers; expected the buffers total (")
+    assert failed.hint == NO_BUFFER

@@ -125,6 +125,27 @@ def has_float64_parameters(module):
     return module.double()
 
 
+def has_two_in_one_memory(function, mark):
+    """What is no longer than the first parameter lies where that begins."""
+
+    @functools.wraps(function, updated=())
+    def wrapper(*args, **kwargs):
+        module = function(*args, **kwargs)
+        held = [*module.parameters(), *module.buffers()]
+        for one in held[1:]:
+            if one.numel() <= held[0].numel() and one.dtype == held[0].dtype:
+                one.data = held[0].data.flatten()[: one.numel()].view(one.shape)
+                mark()
+        return module
+
+    return wrapper
+
+
+SABOTEURS.append(
+    Saboteur("has_two_in_one_memory", has_two_in_one_memory, has_parameters, of_maker=True)
+)
+
+
 @of_maker
 def has_one_more_parameter(module):
     module.register_parameter("one_more", nn.Parameter(torch.ones(3)))
