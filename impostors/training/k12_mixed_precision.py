@@ -137,6 +137,22 @@ def loss_after_autocast(model, optimizer, scaler, loss_fn, x, y, max_norm, dtype
 
 @impostor(
     "amp_step",
+    diagnosis="Autocast is for the GPU wherever there is one, though x may lie on the CPU.",
+    aspect="dtype",
+)
+def asks_for_any_gpu(model, optimizer, scaler, loss_fn, x, y, max_norm, dtype=BF16):
+    kind = "cuda" if torch.cuda.is_available() else "cpu"
+    with torch.autocast(kind, dtype):
+        loss = loss_fn(model(x), y)
+    optimizer.zero_grad()
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    return finish(optimizer, scaler, loss)
+
+
+@impostor(
+    "amp_step",
     diagnosis='`torch.autocast("cuda")` does nothing for a model on the CPU.',
     aspect="dtype",
 )

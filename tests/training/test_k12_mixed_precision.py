@@ -1,13 +1,17 @@
 """The checks of training/k12_mixed_precision: steps beside a twin, with notes of autocast."""
 
+import contextlib
+
 import torch
 
 from dojo.checks import aspect, describe, dtype_name, expect, module_untouched, untouched
 from dojo.checks.laws.settings import settings_watched
 from dojo.checks.messages import numbers_text
 from dojo.checks.scenes import CLIP, BatchScene, clipped, clipped_wrong, expect_moved, expect_once
+from dojo.devices.select import gpu
 
 A_FLOAT = "`loss.item()` is a Python float. The loss itself would keep its graph in memory."
+OF_X = "The device of x decides, and not whether there is a GPU: `x.device.type`."
 UNDER = "Only the model and loss_fn run under `torch.autocast(x.device.type, dtype)`."
 SCALED_LOSS = "Return the loss without the scale: keep `loss` beside `scaler.scale(loss)`."
 LOSS = "The loss is `loss_fn(model(x), y)`, of the only forward: nothing is cast in between."
@@ -139,15 +143,20 @@ def test_returns_a_float(solution, device):
 @aspect("dtype")
 def test_runs_the_forward_under_autocast(solution, device):
     """Model and loss_fn run under autocast in dtype, on the device of x; the rest does not."""
-    for dtype in (BF16, F16):
-        scene = Mixed(device=device)
-        scene.step(solution, UNDER, 1.0, dtype)
-        scene.note("end")
+    for dtype, machine, hint in (
+        (BF16, contextlib.nullcontext(), UNDER),
+        (F16, contextlib.nullcontext(), UNDER),
+        (BF16, gpu() if device == "cpu" else contextlib.nullcontext(), OF_X),
+    ):
+        with machine:
+            scene = Mixed(device=device)
+            scene.step(solution, hint, 1.0, dtype)
+            scene.note("end")
         for event, got in scene.notes:
             right = dtype if event in ("model", "loss") else None
             on, expected = (dtype_name(one) if one else "off" for one in (got, right))
             where = f"for {device} at the {CALLED.get(event, event)}"
-            expect(got is right, f"had autocast {on} {where}; expected {expected}.", UNDER)
+            expect(got is right, f"had autocast {on} {where}; expected {expected}.", hint)
 
 
 @aspect("values")
