@@ -7,6 +7,7 @@ from dojo.checks.laws import PureFunction
 
 RIGHT = "Shapes are aligned at the right: the last size of shape belongs to the last one of grad."
 SHIFTED = "Without keepdim, each sum shifts the numbers of the dimensions behind it."
+EVERYTHING = "This is the sum of everything: torch sums that where the list of dimensions is empty."
 MORE = "This one has a dimension more."
 NOT_THIS = "Refuse a shape that does not become grad's shape by broadcasting."
 
@@ -79,6 +80,10 @@ class TestUnbroadcast(PureFunction):
 
     def gradient(self, weights, grad, shape):
         return [np.broadcast_to(weights, grad.shape)]
+
+    def why_shape(self, arguments, shape):
+        is_all = np.prod(shape) == 1 < np.prod(arguments[1])
+        return EVERYTHING if is_all else ""
 
     def why(self, law, arguments, got, expected):
         if law != "values" or not expected.numel():

@@ -7,10 +7,12 @@ import torch
 
 from dojo.checks import aspect, expect, expect_derivatives, expect_values, gradients
 from dojo.checks.laws import PureFunction
+from dojo.checks.laws.numbers import is_rounded
 
 ROWS = [[1.0, -2.0, 3.5], [0.25, 4.0, -1.5]]
 AGAIN = "Every pass through a call multiplies by -scale, that of the second derivative too: make"
 AGAIN += " backward of torch's operations on grad, and detach nothing of it."
+ROUNDED = "Only the last digits differ: keep scale as Python's number, in no float32 tensor."
 PASSED = "Multiply each gradient, and only that: training with a scaled loss looks for NaN in it."
 OF_ONE_CALL = "A scale belongs to one call: keep it on ctx, not on a class or in a global."
 
@@ -57,6 +59,8 @@ class TestReverseGradient(PureFunction):
             "The sign is missing here: multiply by -scale.": -expected,
             "The scale is missing here, or it is always 1.": -plain,
         }
+        if is_rounded(got, expected):
+            return ROUNDED
         return next((hint for hint, one in others.items() if torch.allclose(one, got)), "")
 
     @aspect("gradient")

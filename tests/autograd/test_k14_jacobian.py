@@ -8,6 +8,8 @@ from dojo.checks.laws import FunctionalFunction, Handed
 from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
 
+FLAT = "The derivative is 0 where an output does not depend on x, also with create_graph:"
+FLAT += " `allow_unused`, and a test for `requires_grad`."
 STEP = 1e-30  # so small that its square is nothing: the imaginary part is the derivative alone
 W = [[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]]
 V = [2.0, -0.5]
@@ -72,8 +74,7 @@ class TestJacobian(FunctionalFunction):
         "dtype": "Make the weights of a pass in x's dtype.",
         "device": "Make the weights of a pass on x's device.",
         "values": "[i..., j...] is the derivative of f(x)[i...] for x[j...].",
-        "flat": "With create_graph too, the derivative is 0 where an output does not depend on x:"
-        " `allow_unused`, and a test for `requires_grad`.",
+        "flat": FLAT,
         "precise": "Only the last digits differ: have autograd compute it, in x's dtype.",
         "gradient": "With create_graph the result depends on x itself, not on a detached copy.",
         "tracked": "With create_graph=True compute from x itself, and hand create_graph on.",
@@ -99,6 +100,9 @@ class TestJacobian(FunctionalFunction):
         if x.ndim == 1 and got.shape == (x.size, x.size) and torch.allclose(got.T, expected):
             return "Rows and columns are swapped: the outputs come first."
         return ""
+
+    def hint_of(self, row):
+        return FLAT if any(row.case[1] is f for f in (CONSTANT, OWN)) else super().hint_of(row)
 
     @once
     def created_rows(self):

@@ -16,6 +16,8 @@ WILD_GROUP = [1, 0, 2, 1, 4, 5, 5]
 MANY = 2999  # rows; no 16-bit float and no 8-bit integer holds this number
 # the sum is exact in any order, and so is each row divided by the count
 MANY_ROWS = ([[i % 2 * MANY] for i in range(MANY)] + [[5]], [0] * MANY + [1], 2)
+LAST = "Only the last row of each group arrived: all of them are to be added."
+START = "This divides by one more than a group has rows: is a start value counted too?"
 SIZES = ((6, 4), (60, 40))  # rows, groups
 MOST_MORE = 8  # operations that may depend on the sizes; a loop adds 36 or more
 
@@ -104,7 +106,17 @@ class TestScatterMean(PureFunction):
                     f"Group {k} holds {expected[k, 0]}, so that is its mean: take care of empty"
                     " groups before you divide."
                 )
-        return self.hints["count"] if len(group) > MANY else ""
+        if len(group) > MANY:
+            return self.hints["count"]
+        return super().why(law, arguments, got, expected)
+
+    def others(self, x, group, groups):
+        counts = np.array([[(group == k).sum()] for k in range(groups)])
+        last = np.zeros((groups, x.shape[1]))
+        for row, k in zip(x, group, strict=True):
+            last[k] = row
+        sums = self.truth(x, group, groups) * counts
+        return {LAST: last / np.maximum(counts, 1), START: sums / (counts + 1)}
 
     @aspect("cost")
     def test_the_work_does_not_grow_with_the_data(self, solution):

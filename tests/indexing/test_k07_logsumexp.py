@@ -51,8 +51,8 @@ class TestLogsumexp(PureFunction):
     hints = {
         "shape": "dim goes, as in a sum; the other dimensions stay, those of size 1 too.",
         "values": "The result is log of the sum of exp(x) along dim.",
-        "wild": "exp(-inf) is 0 and adds nothing. And what is -inf minus -inf, in a row of nothing"
-        " else?",
+        "wild": "exp(-inf) is 0 and adds nothing. A row of -inf alone gives -inf, but -inf minus"
+        " -inf is NaN.",
         "precise": "Only the last digits differ: stay in x's dtype or a wider one, and add nothing"
         " to sums.",
         "size": "exp(x) overflows, or all of it comes to 0: subtract from each row its own largest"

@@ -24,6 +24,7 @@ HIGHEST = {dtype: torch.finfo(dtype).max for dtype in FLOATS}
 ENDS = {dtype: (torch.iinfo(dtype).min, torch.iinfo(dtype).max) for dtype in INTEGERS}
 COUNT = "Exactly k are to be marked: some of those that are equal to the k-th largest may not be."
 TIES = "Of equal entries the earlier is marked first: a sort keeps their order only if stable."
+RANKS = "argsort says which entry comes at each place, and not at which place an entry comes."
 EDGE = "k may be 0, and as large as the row: then none is marked, or all."
 ZEROS = "0. and -0. are equal, and of equal entries the earlier is marked first."
 FINITE = "The largest finite number is smaller than inf, and -inf is smaller than the smallest."
@@ -68,7 +69,8 @@ class TestTopKMask(PureFunction):
         "shape": "Each entry of x has its True or False.",
         "dtype": "A mask is bool: it says yes or no, not how much and not where.",
         "values": "True for the k largest along the last dimension, each row by itself.",
-        "wild": "-inf is a value like others: it is marked where there is nothing larger.",
+        "wild": "-inf is a value like others: it is marked where there is nothing larger, the"
+        " earlier one first.",
         "precise": "Compare in the dtype of x: in a narrower one, or in float for int, unequal"
         " become equal.",
         "memory": "The mask is a new tensor; x stays as it is.",
@@ -108,6 +110,8 @@ class TestTopKMask(PureFunction):
         if law == "values" and k in (0, x.shape[-1]):
             return EDGE
         has_ties = any(len(set(row)) < len(row) for row in x.reshape(-1, x.shape[-1]).tolist())
+        if law == "values" and np.array_equal(got, np.argsort(-x.astype(float), kind="stable") < k):
+            return RANKS
         if law == "values" and has_ties:
             return TIES if int(got.sum()) == int(expected.sum()) else COUNT
         return ""

@@ -5,6 +5,7 @@ import torch
 
 from dojo.checks import Benchmark
 from dojo.checks.laws import PureFunction
+from dojo.checks.laws.numbers import is_rounded
 
 # B, o, i, j: first such where nothing that is swapped raises
 SIZES = [(2, 3, 2, 2), (3, 3, 3, 3), (1, 1, 1, 1), (1, 3, 2, 2), (3, 1, 2, 2)]
@@ -86,6 +87,6 @@ class TestBilinear(PureFunction):
     def why(self, law, arguments, got, expected):
         x, w, y = arguments
         if law == "precise":
-            return self.hints["values"]
+            return self.hints["precise" if is_rounded(got, expected) else "values"]
         is_square = law == "values" and x.shape == y.shape
         return SWAPPED if is_square and np.array_equal(got, self.truth(y, w, x)) else ""

@@ -9,6 +9,8 @@ from dojo.checks.laws.rows import Row
 
 TUPLE = "Return both at once: `return rows, permuted`."
 RETURN = "Does every path of your function end in a return?"
+SWAPPED = "`rows` comes first and has 2 rows of 3. `t_` and others that end in _ change `rows` too."
+CONJUGATE = "These are conjugates: `H`, `mH` and `adjoint` conjugate, `T` and `permute` do not."
 NUMBERS = [11, 3, 7, 2, 5, 13]
 
 
@@ -59,6 +61,14 @@ class Part(ViewFunction):
             raise CheckFailed(f"returned {kind}; expected the tuple (rows, permuted).", hint)
         solution.last_call.name = f"{self.shown} = {self.name}"
         return tuple.__getitem__(got, self.part)
+
+    def why(self, law, arguments, got, expected):
+        if law != "type" and got.is_complex() and torch.equal(got, expected.conj()):
+            return CONJUGATE
+        return super().why(law, arguments, got, expected)
+
+    def why_shape(self, arguments, shape):
+        return SWAPPED if self.part == 0 and shape == (3, 2) else ""
 
     def expect_gradients(self, record):
         """A changed x is told first: its gradient has another shape than x had."""

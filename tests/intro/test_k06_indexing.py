@@ -8,6 +8,7 @@ from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
 from dojo.checks.messages import rounded
 
+NUMPY = "NumPy has no bfloat16: index x itself, as a tensor."
 INF, NAN = float("inf"), float("nan")
 # neither a row nor a column is sorted; in each part are multiples of 3, and others
 ROWS = [[3, 8, 2, 6], [9, 15, 1, 4], [5, 12, 18, 7]]
@@ -102,6 +103,8 @@ class Part(MovingFunction):
         return [Row(self, (rows,), dtype, place, "wild") for place, (rows, dtype) in turns]
 
     def hint_of(self, row):
+        if row.dtype == torch.bfloat16:  # the other dtypes come first
+            return NUMPY
         return super().hint_of(row) if not row.words else f"{self.hints['layout']} {row.words}"
 
     @aspect("shape")

@@ -38,6 +38,7 @@ IN_A_TUPLE = "`torch.autograd.grad` returns a tuple, with one gradient for each 
 ONE_EACH = "The gradient has one number for each number of x, so it has x's shape."
 LIKE_X = "A gradient has the dtype and the device of the tensor that it belongs to."
 MEAN = "By how much does the mean of n numbers grow if one of them grows by a little?"
+MEAN += " Only n counts for that, not what x holds."
 SUM = "That is the gradient of the sum, not of the mean."
 TWICE = "That is twice the gradient: is backward() called twice, or x + 2 something else?"
 EMPTIED = "`zero_()` writes into the very tensor that `x.grad` is, also where it is returned."

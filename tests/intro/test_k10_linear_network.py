@@ -6,6 +6,7 @@ import torch
 from dojo.checks import aspect, expect
 from dojo.checks.laws import ModuleFactory
 
+FEATURES = "The last dimension of x holds the features; all others come out as they went in."
 INSIDE = "Build everything inside the function, so that each call makes a new module."
 ALIKE = "Such a layer cannot tell them apart: begin with random weights."
 DRAW = "Draw new weights in each call, and set no seed inside the function."
@@ -18,9 +19,9 @@ class TestMakeNetwork(ModuleFactory):
     ulps = 16
     doubles = False  # the contract says float32
     hints = {
-        "shape": "The last dimension of x holds the features; all others come out as they went in.",
-        "values": "The output is x·Wᵀ + b in float32 and nothing else: is there anything before or"
-        " behind it?",
+        "shape": FEATURES,
+        "values": "The output is x·Wᵀ + b in float32, with nothing before or behind it, for each x"
+        " of shape (..., 10).",
         "follow": "Read W and b themselves at each call: a copy does not see their training.",
         "no W": "W has a row for each output. Which size does your layer take first? A module finds"
         " it only as an nn.Parameter.",

@@ -8,6 +8,7 @@ from dojo.checks.laws import FLOATS, PureFunction
 from dojo.checks.laws.rows import Row
 
 INF = float("inf")
+LARGEST = "`torch.max(x, 0)` looks for the largest number along dimension 0, and for its index."
 MASK = "`x > 0` says where x is above 0; what comes out there is x itself."
 ROWS = [[-2.0, 3.0, 0.5], [7.5, -100.0, -0.25]]
 
@@ -49,7 +50,8 @@ class TestRelu(PureFunction):
         "dtype": "Stay in the dtype of x: a tensor made beside x, such as torch.tensor(0.), has"
         " its own.",
         "device": "The result, and whatever you make beside x, has to lie where x lies.",
-        "values": "Above 0, x comes out exactly as it is; everywhere else, exactly 0 comes out.",
+        "values": "Each element by itself: above 0 it comes out exactly as it is, else exactly 0"
+        " comes out.",
         "wild": "inf is above 0 and stays inf; -inf is below it and becomes 0.",
         "precise": "Large numbers overflow in a sum or a smaller dtype; very small ones are still"
         " above 0.",
@@ -82,8 +84,7 @@ class TestRelu(PureFunction):
             if isinstance(got, torch.nn.Module | type):
                 return "`nn.ReLU` is a layer: make one first, then call it with x."
             if isinstance(got, tuple):
-                return "`torch.max(x, 0)` looks for the largest number along dimension 0, and for"
-                " its index."
+                return LARGEST
             return self.hints["tracked"] if isinstance(got, list | np.ndarray) else ""
         if "gradient" not in law and got.isnan().any():
             return "-inf * 0, inf - inf and inf / inf are NaN. Can you choose instead of computing?"

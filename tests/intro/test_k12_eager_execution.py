@@ -22,7 +22,8 @@ from dojo.checks.laws.settings import settings_untouched
 INDEX = "Return the index itself: an int, counted from 0, or None after the last layer."
 FIRST = "Look at each output at once, and stop at the first one that has a NaN anywhere."
 FROM_0 = "The first layer has the index 0."
-MISSED = "What does your question say of one NaN among numbers? And mind that nan == nan is False."
+MISSED = "Your test does not see this NaN: one NaN among numbers is enough, inf is something else,"
+MISSED += " and nan == nan is False."
 NOT_RUN = "Layer {index} did not run: does a `return` inside of the loop end it too early?"
 LOST_0 = "0 is an index, and as false as None to `or`, `and` and `if`."
 NO_NAN = "None of these elements is NaN, so the answer is None."
@@ -114,6 +115,7 @@ def numbers(*rows):
 @aspect("type")
 def test_returns_an_int_or_none(solution):
     """The result is an int, or None."""
+    solution.hint = ANY
     for outputs in (numbers([1.0, 2.0], [1.0, NAN]), numbers([1.0, 2.0])):
         got, _ = run(solution, "cpu", outputs)
         sentence = f"returned {describe(got)}; expected an int or None."

@@ -59,6 +59,7 @@ NONE = "None stands for an input that needs no gradient: it is no node."
 EDGES = "Those are the edges; several may lead to one node."
 WAYS = "Several ways lead to one node: count it once."
 PAIRS = "Pairs (node, number) differ where their node is the same: remember the node."
+NAMES = "Two nodes may have one name: remember the nodes themselves."
 GO_ON = "Go on from the inputs of each node that you find, up to the leaves."
 
 MOST_CALLS = 2_000  # of torch; eight doublings that look at six elements one by one take 500
@@ -246,6 +247,7 @@ def expect_size(got, size, text, hint=COUNTED):
 def test_graph_size_returns_an_int(solution, device):
     """graph_size returns an int."""
     for y in (leaf(device) * 2, leaf(device)):
+        solution.hint = "" if y.grad_fn else NO_GRAPH
         got = solution.graph_size(y)
         expect(type(got) is int, f"returned {describe_size(got)}; expected an int.", NUMBER)
 
@@ -302,6 +304,7 @@ def miscounts(y):
         WAYS: ways(y.grad_fn),
         PAIRS: 1 + len({edge for edge in edges if edge[0] is not None}),
         GO_ON: 1 + len(inputs[y.grad_fn]),
+        NAMES: len({node.name() for node in nodes}),
     }
 
 

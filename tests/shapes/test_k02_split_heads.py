@@ -29,6 +29,8 @@ UNDIVIDED = [((1, 5, 5), 2), ((1, 3, 2), 4), ((1, 3, 1), 5), ((2, 4, 6), 4), ((1
 UNDIVIDED += [((2, 3, 7), 3), ((1, 2, 10), 4), ((1, 5, 9), 6), ((1, 1, 12), 8)]
 DIVIDE = "{} features cannot be shared by {} heads: ask whether they can before you split them."
 
+SHARED = "{} heads share {} features here: it is the last size of x, x.shape[2], that is divided."
+
 SPLIT = "Split the features alone, and join no dimensions: that needs a copy for some strides."
 
 
@@ -60,4 +62,7 @@ class TestSplitHeads(ViewFunction):
         return np.stack(np.split(x, heads, axis=2), axis=1)
 
     def hint_of(self, row):
-        return f"{SPLIT} {row.words}" if row.words else super().hint_of(row)
+        if row.words:
+            return f"{SPLIT} {row.words}"
+        x, heads = row.case
+        return SHARED.format(heads, x.shape[2])

@@ -39,6 +39,8 @@ class TestPatchify(MovingFunction):
         "dtype": "The numbers only change places: keep their dtype, and go through no other one.",
         "values": "Patches go from left to right, then down; in a patch, by channel, then row, then"
         " column.",
+        "raises": "Images need not be square: there are h / p times w / p patches. Nor need they be"
+        " floats, as `F.unfold` expects.",
         "wild": "Move the numbers without computing with them: 0 * inf and 0 * nan are nan.",
         "memory": "Leave images as they are; only the result has another shape.",
         "tracked": "Work on images itself: `detach`, `.data`, `tolist` and NumPy cut the result"

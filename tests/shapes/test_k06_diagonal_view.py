@@ -82,7 +82,8 @@ class Diagonal(InPlaceFunction):
         "moved": "`.data = …`, `set_` and `resize_` give x other memory. Write into the memory that"
         " it has.",
         "memory": "value is only read.",
-        "raises": "Whatever is made beside x, an index or a mask, has to lie where x lies.",
+        "raises": "value is a number or a vector. Whatever is made beside x, an index or a mask,"
+        " has to lie where x lies.",
     }
 
     def tensor(self, name, value, dtype):

@@ -7,9 +7,9 @@ from dojo.checks import CheckFailed, aspect, describe, expect, no_gpu, untouched
 
 BOOL = "Comparisons of addresses are Python bools already; bool(…) makes one of another value."
 KEEP = "Ask for addresses, sizes and strides; write nothing."
-BEGINS = "Where does each begin, and where does it end? A view may begin inside of another tensor."
+BEGINS = "At which byte does each begin and end? A view may begin inside of another tensor."
 ONE_STORAGE = "Parts of one storage need not meet: where does each begin, and where does it end?"
-STRIDES = "The strides say how far apart the elements are: a range may be longer or shorter."
+STRIDES = "A range goes from the first byte to the last, gaps included: the strides tell its end."
 BYTES = "Addresses count bytes; strides and offsets count elements of each tensor's own dtype."
 EMPTY = "A tensor without elements touches no byte, wherever it begins."
 ADDRESS = (

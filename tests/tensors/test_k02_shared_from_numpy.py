@@ -11,6 +11,7 @@ from dojo.checks.laws import TensorFromArray
 from dojo.checks.laws.tensor_from_array import facts_of
 
 UNLOCKED = "made a read-only array writeable; expected ValueError, and the array as it was."
+ERROR = "A ValueError is expected for {what}, and no other error."
 REFUSED = "returned {got} for {what}, at call {n}; expected ValueError."
 NEGATIVE = "No stride of a tensor is negative, so this memory cannot be shared: refuse the array."
 READ_ONLY = "torch warns of such an array once at most. Ask the array itself, at each call."
@@ -62,7 +63,7 @@ class TestFromNumpyShared(TensorFromArray):
 
     def expect_refused(self, solution, array, what, hint):
         """ValueError at each of three calls, and the array is left as it was."""
-        solution.hint = hint
+        solution.hint = ERROR.format(what=what)
         facts, before = facts_of(array), array.tobytes()
         for n in (1, 2, 3):
             got = None

@@ -12,6 +12,8 @@ CONJUGATE = "Here t is lazily conjugated: what lies in memory are not yet its va
 NEGATIVE = "Here t is lazily negated: what lies in memory are not yet its values."
 SHARE = "{what} lies on the CPU in a dtype that NumPy has: which step copies it?"
 
+RAISES = "numpy() refuses a tensor that requires grad, is lazily conjugated or negated, or holds"
+RAISES += " bfloat16. Make another tensor of t first, in which that is changed."
 WIDENED = [1 + 2.0**-7, -0.5, 2.0**127, float("inf"), -float("inf"), float("nan")]
 TRACKABLE = ["float32", "float64", "float16", "complex64"]
 
@@ -64,8 +66,7 @@ class TestToNumpy(ArrayFromTensor):
     name = "to_numpy"
     tensors = ("t",)
     hints = {
-        "raises": "Which method of a tensor on the CPU wraps its memory as an array, and keeps the"
-        " shape?",
+        "raises": RAISES,
         "memory": "Read t and leave it as it is, tracked or not.",
     }
 

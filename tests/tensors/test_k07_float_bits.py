@@ -11,6 +11,8 @@ MEMORY = (
     "`contiguous`, `clone` and `reshape` may copy, and nothing has to be copied: describe the"
     " memory of x anew, by another dtype."
 )
+SIGN = "The sign bit is lost: `abs` and some masks take it away, and x + 0.0 makes 0.0 of -0.0."
+ORDER = "These are the right bits in another order: x has an offset and strides, which count too."
 WRITTEN = "wrote to {one}, and {other} shows {got}; expected {expected}, as both share memory."
 
 # The bits of 1.5, -2.0, -0.0, inf, the smallest and the largest float32, a NaN with a message in
@@ -63,6 +65,15 @@ class TestFloatBits(ViewFunction):
 
     def truth(self, x):
         return x.astype(np.float32).view(np.int32)
+
+    def why(self, law, arguments, got, expected):
+        if law != "values":
+            return ""
+        wrong = got != expected
+        if torch.equal(got[wrong], expected[wrong] & 0x7FFFFFFF):
+            return SIGN
+        is_moved = torch.equal(got.flatten().sort().values, expected.flatten().sort().values)
+        return ORDER if is_moved else ""
 
     def result_dtype(self, dtype):
         return torch.int32

@@ -50,4 +50,9 @@ class TestCheckerboard(MakingFunction):
         return np.array([[(i + j) % 2 for j in range(cols)] for i in range(rows)])
 
     def why(self, law, arguments, got, expected):
-        return CORNER if law != "type" and got[0, 0] != 0 else ""
+        if law == "type":
+            return ""
+        others = got[(got != 0) & (got != 1)].tolist()
+        if others:
+            return f"A board holds 0 and 1 alone, and {others[0]} is neither."
+        return CORNER if got[0, 0] != 0 else ""

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from dojo.checks import Benchmark, aspect, expect_values
+from dojo.checks import Benchmark, aspect, dtype_name, expect_values
 from dojo.checks.laws import FLOATS, INTEGERS, PureFunction
 
 SMALL = "The sum is too large for x's own dtype: in which dtype do you sum?"
@@ -15,6 +15,9 @@ REACH = "bfloat16 reaches as far as float32: do not pass through float16, which 
 WHOLE = "float32 holds this mean to 7 digits: do not pass through a 16-bit float."
 SIGNED = "int64 ends at 2**63 - 1, and takes larger numbers of uint64 for negative ones."
 EXACT = "float32 holds whole numbers up to 16777216: sum integers first, and round their mean."
+
+NO_SUM = "sum, mean and others of torch do not know {dtype}: in which dtype do you sum?"
+MINUS = "inf - inf is NaN: is something subtracted on the way, as for a running mean or a variance?"
 
 INF, NAN = math.inf, math.nan
 UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
@@ -114,7 +117,13 @@ class TestTrueMean(PureFunction):
     def result_dtype(self, dtype):
         return dtype if dtype.is_floating_point else torch.float32
 
+    def hint_of(self, row):
+        is_known = row.dtype not in UNSIGNED
+        return super().hint_of(row) if is_known else NO_SUM.format(dtype=dtype_name(row.dtype))
+
     def why(self, law, arguments, got, expected):
+        if law == "wild" and (got.isnan() & expected.isinf()).any():
+            return MINUS
         if law != "precise":
             return ""
         x, dtype = arguments[0], expected.dtype
