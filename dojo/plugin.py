@@ -93,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except NoSuchFolder as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[RUNNER] = runner = Runner(config, root, solutions)
+    config.pluginmanager.register(runner.checks, "dojo-checks")
     config.pluginmanager.register(runner, "dojo-runner")
     if config.getoption("benchmark_only", False):
         from dojo.bench.timed.plugin import Timing  # not needed to judge
@@ -114,7 +115,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if runner is None:
         return None
     is_left_out = leaves_out(collection_path, runner.root, config)
-    return True if is_left_out or runner.excludes(collection_path) else None
+    return True if is_left_out or runner.checks.excludes(collection_path) else None
 
 
 @pytest.hookimpl(optionalhook=True, trylast=True)

@@ -8,6 +8,7 @@ judgement.
 
 from dojo.checks.aspects import ASPECTS, aspect, aspect_of
 from dojo.checks.benchmark import Benchmark
+from dojo.checks.costs import Cost, MemoryTrace, cost_of, expect_no_growth, kept_for_backward
 from dojo.checks.expect import (
     CheckFailed,
     expect,
@@ -34,15 +35,10 @@ from dojo.checks.modes import without_modes
 from dojo.checks.modules import module_untouched
 from dojo.checks.statements import expect_statements
 from dojo.checks.tracing import (
-    Cost,
-    MemoryTrace,
     Trace,
     calls_of,
-    cost_of,
     expect_made_without,
     expect_no_autograd_pass,
-    expect_no_growth,
-    kept_for_backward,
     runs_of,
 )
 from dojo.devices.select import gpu, no_gpu

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dojo.checks.costs import cost_of, expect_no_growth
 from dojo.checks.expect import expect
-from dojo.checks.tracing import cost_of, expect_no_growth
 
 _SAMPLES = 200  # looks at the number of objects; each takes a tenth of a millisecond
 _ROUND = 100  # objects are counted in hundreds: how many there are depends on Python's version, too

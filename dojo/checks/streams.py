@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
+from dojo.checks.costs import MemoryTrace
 from dojo.checks.expect import CheckFailed, expect
-from dojo.checks.tracing import MemoryTrace
 
 _LEAST = 5  # pieces, so that what is left of each shows
 

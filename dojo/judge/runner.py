@@ -7,12 +7,10 @@ decided in ``dispatch``.
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
-import itertools
 import sys
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,19 +18,15 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from dojo.checks.laws.contract import Contract
-from dojo.course.katas import Kata, find_katas, kata_of
+from dojo.course.katas import Kata, find_katas
 from dojo.course.reference import read_reference
-from dojo.course.trees import PACKAGE, TREES, course_of
 from dojo.devices.write_order import WriteOrder
-from dojo.files.atomic import signature_of
-from dojo.judge.collection import module_at, place_in_file
-from dojo.judge.items import KATA, PLACE, is_simple, machine_of, place_of
-from dojo.judge.keywords import KeywordFilter
+from dojo.judge.guard import Guard
+from dojo.judge.items import KATA, PLACE, is_simple, machine_of
+from dojo.judge.kata_checks import KataChecks
 from dojo.judge.loading import unloaded_afterwards
 from dojo.judge.outcome import check_after, check_before
 from dojo.judge.sandbox.defaults import preload, reset_settings_and_seeds
-from dojo.judge.sandbox.file_access import AuditHook
 from dojo.judge.sandbox.freed_memory import freed_memory_overwritten
 from dojo.judge.sandbox.output import KEPT
 from dojo.judge.sandbox.process_state import ProcessState
@@ -43,103 +37,33 @@ from dojo.verdict.text import text_of_report
 from dojo.workers.lifetime import ended_after
 
 _LONGEST = 10.0  # seconds of a rehearsal: the reference of somebody's own course may never end
-# Files of the dojo's root that decide how pytest judges.
-_ROOT_FILES = ("conftest.py", "pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
 
 
 class Runner:
-    """A plugin of pytest that knows the checks of each kata, and runs them in this process.
+    """A plugin of pytest that runs checks in this process.
 
     Attributes:
         config: the configuration of pytest.
         root: the dojo's root.
         solutions: the folder of answers, laid out like ``katas/``.
-        session: that of a run which collects a kata's checks when it is asked for them; None in a
-            run that collects all checks at its start.
+        checks: the checks of each kata.
     """
 
     def __init__(self, config: pytest.Config, root: Path, solutions: Path) -> None:
         self.config, self.root, self.solutions = config, root, solutions
-        self._items: dict[str, list[pytest.Item]] = {}
+        self.checks = KataChecks(config, root)
         self._loaded: dict[str, Solution] = {}
-        self._numbers = itertools.count()
-        self._snapshot: Snapshot | None = None
-        self._audit_hook: AuditHook | None = None
-        self._watched: list[Path] = []  # files of the judge that an answer must not change
-        self._signatures: list[object] = []  # of these files, before the answer is judged
+        self._guard = Guard(root)
         self._state: ProcessState | None = None
         self._modules: dict[str, Any] = {}
         self._reference = b""  # the content of the file, between ``open`` and ``rehearse``
-        self.session: pytest.Session | None = None
-
-    # ---------------------------------------------------------------- collection
-
-    def collect(self, kata: Kata) -> None:
-        """Collect the checks of a kata, unless this run has collected some of them.
-
-        Where they cannot be collected, there are none.
-        """
-        if self.session is None or kata.name in self._items:
-            return
-        self._items[kata.name] = []
-        self._snapshot = None  # the checks may have imported more of the dojo
-        with contextlib.suppress(pytest.UsageError):  # there is no such file
-            node = kata.node if kata.node.is_file() else kata.checks
-            self.session.perform_collect([str(node)])
-
-    @functools.cached_property
-    def _keywords(self) -> KeywordFilter | None:
-        expression = self.config.getoption("keyword")
-        return KeywordFilter(expression, find_katas(self.root)) if expression else None
-
-    def excludes(self, path: Path) -> bool:
-        """Return whether a file holds the checks of a kata that ``-k`` cannot mean."""
-        if self._keywords is None:
-            return False
-        kata = kata_of(path, self.root)
-        return kata is not None and self._keywords.excludes(kata)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_collect_file(
-        self, file_path: Path, parent: pytest.Collector
-    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
-        """Take the checks of a kata in place of the learner's file, if they lie elsewhere."""
-        collectors = yield
-        module = module_at(file_path, parent, self.root)
-        return collectors if module is None else [module]
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Store the place of a check in its file, before any plugin puts it elsewhere."""
-        item.stash[PLACE] = place_of(item, next(self._numbers))
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Store each check's kata in its item; sort the checks like the course if nobody chose."""
-        if self.config.getoption("benchmark_only", False):
-            return  # katas are timed, not judged
-        warns = self.config.pluginmanager.hasplugin("warnings")
-        for item in items:
-            kata = kata_of(item.path, self.root)
-            if kata is not None:
-                item.stash[KATA] = kata
-                item.stash.setdefault(PLACE, place_of(item, next(self._numbers)))
-                # pytest would render the whole traceback, of which nothing is shown
-                item.repr_failure = lambda *_args, **_kwargs: ""  # type: ignore[method-assign]
-                place_in_file(item)
-                self._items.setdefault(kata.name, []).append(item)
-                if warns:  # a right answer may cause one in NumPy or torch
-                    item.add_marker(pytest.mark.filterwarnings("ignore"))
-        for checks in self._items.values():
-            checks.sort(key=lambda item: item.stash[PLACE])
-        if self.config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # nobody chose an order
-            places = {kata: place for place, kata in enumerate(find_katas(self.root))}
-            items.sort(key=lambda item: places[item.stash[KATA]] if KATA in item.stash else -1)
-
-    def items_of(self, kata: Kata) -> list[pytest.Item]:
-        """Return the checks of a kata that this run has collected."""
-        return self._items.get(kata.name, [])
 
     # ---------------------------------------------------------------- getting ready
+
+    def collect(self, kata: Kata) -> None:
+        """Collect the checks of a kata, unless this run has collected some of them."""
+        if self.checks.collect(kata):
+            self._guard.snapshot = None  # it has to have all names of the dojo
 
     def warm_up(self, all_of_torch: bool = False) -> None:
         """Import what workers need, and take the snapshot that shows tampering; once.
@@ -147,11 +71,11 @@ class Runner:
         Args:
             all_of_torch: import also what only some answers need, and take the snapshot again.
         """
-        if self._snapshot is None or all_of_torch:
+        if self._guard.snapshot is None or all_of_torch:
             preload(all_of_torch)
             if all_of_torch:
-                self._prepare_laws(itertools.chain.from_iterable(self._items.values()))
-            self._snapshot = Snapshot()
+                self.checks.prepare_all_laws()
+            self._guard.snapshot = Snapshot()
             self._modules = dict(sys.modules)
             gc.freeze()  # a forked process that collects garbage would copy the whole heap
 
@@ -164,17 +88,9 @@ class Runner:
         yield
         for kata in find_katas(self.root):
             self.collect(kata)
-            self._prepare_laws(self.items_of(kata))
+            self.checks.prepare_laws(self.checks.of(kata))
             yield
         self.warm_up()
-
-    def _prepare_laws(self, items: Iterable[pytest.Item]) -> None:
-        """Make the rows of the checks' contracts, which every forked worker would make again."""
-        classes = {item.cls for item in items if isinstance(item, pytest.Function) and item.cls}
-        for one in classes:
-            if issubclass(one, Contract):
-                with contextlib.suppress(Exception):  # the verdict meets it again, and words it
-                    one().prepare()
 
     def open(self, kata: Kata, solutions: Path, will_rehearse: bool = False) -> None:
         """Judge only this kata's answer from now on; close the reference to this process.
@@ -188,15 +104,7 @@ class Runner:
         with freed_memory_overwritten():
             self._reference = kata.reference.read_bytes() if will_rehearse else b""
             self.solution(kata)  # reads the reference's names, before that is forbidden
-        course = course_of(self.root)
-        hidden = [] if solutions == course / "reference" else ["reference", "impostors"]
-        own = [course / tree for tree in TREES if course / tree != self.root / "katas"]
-        own += [PACKAGE, *(self.root / name for name in _ROOT_FILES)]
-        protected = [self.root / "katas", self.root / ".dojo", solutions]
-        judging = [path for path in own if path != solutions]
-        self._audit_hook = AuditHook([course / tree for tree in hidden], protected, judging)
-        self._watched = [kata.checks, *(self.root / name for name in _ROOT_FILES)]
-        self._signatures = [signature_of(path) for path in self._watched]
+        self._guard.close(kata, solutions)
 
     def record_process(self, reopen: Callable[[], Any]) -> None:
         """Record this process as it is: it is put back whenever the learner's code has run.
@@ -237,8 +145,7 @@ class Runner:
         WriteOrder.was_open = False
         if self._state is not None:
             self._state.faults.clear()  # they are not the answer's
-        if self._snapshot is not None:
-            self._snapshot.restore()  # as it is done during a verdict, too
+        self._guard.fault_of_names(thoroughly=True)  # as it is asked during a verdict, too
 
     # ---------------------------------------------------------------- running a check
 
@@ -309,28 +216,15 @@ class Runner:
             check: the check with its outcome.
             thoroughly: look at every name of the judge, not only at torch's modes.
         """
-        if self._audit_hook and self._audit_hook.was_read:
-            fault = f"reads {self._audit_hook.was_read}: the answer must be your own"
-        elif changed := self._changed_file(thoroughly):
-            fault = f"changes {changed}, which belongs to the dojo. Leave it as it is"
-        elif self._state is not None and self._state.faults:
+        fault = self._guard.fault_of_files(thoroughly)
+        if not fault and self._state is not None and self._state.faults:
             fault = self._state.faults[0]
             self._state.faults.clear()
-        elif self._snapshot and (found := self._snapshot.restore(thoroughly)):
-            fault = f"replaces {found[0]}, which judges your answer. Leave it as it is"
-        else:
+        fault = fault or self._guard.fault_of_names(thoroughly)
+        if not fault:
             return check
         before = self.check_before(item)
         return replace(before, state=RED, message=f"{before.file}: your file {fault}.")
-
-    def _changed_file(self, thoroughly: bool) -> str:
-        """Return the name of a file of the judge that the answer changed, or tried to."""
-        hook = self._audit_hook
-        if hook is not None and thoroughly and not hook.was_changed:
-            pairs = zip(self._watched, self._signatures, strict=True)
-            changed = (path.name for path, before in pairs if signature_of(path) != before)
-            hook.was_changed = next(changed, "")
-        return hook.was_changed if hook is not None else ""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

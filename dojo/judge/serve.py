@@ -43,7 +43,7 @@ class ServedRun:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool:
         """Collect nothing yet: the checks of a kata are collected when it is asked for."""
-        self._runner.session = session
+        self._runner.checks.session = session
         return True
 
     @pytest.hookimpl(tryfirst=True)
@@ -130,13 +130,13 @@ def serve(runner: Runner, connection: WorkerEnd) -> None:
     chosen = request["device"]
     checks = {
         item.nodeid: replace(runner.check_before(item), state=GREEN)
-        for item in runner.items_of(kata)
+        for item in runner.checks.of(kata)
         if chosen in ("all", device_of_item(item)) or not takes_device(item)
     }
     plan = [{"nodeid": nodeid, "check": check.as_json()} for nodeid, check in checks.items()]
     used = tuple(sorted({check.device for check in checks.values()}))
     answer(connection, {"plan": plan, "devices": devices_line(used)})
-    items = {item.nodeid: item for item in runner.items_of(kata)}
+    items = {item.nodeid: item for item in runner.checks.of(kata)}
     tail = print_to_memory() if request["capture"] else None
     runner.record_process(tail.stream if tail else _stream_to_nowhere)
     if request["rehearse"]:

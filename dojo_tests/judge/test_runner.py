@@ -9,8 +9,6 @@ import pytest
 import torch
 
 from dojo.checks import aspect, expect_values
-from dojo.course.katas import Kata
-from dojo.judge.items import KATA
 from dojo.judge.runner import Runner
 from dojo.judge.solution import Solution
 from dojo.verdict.model import GREEN, NOT_STARTED, RED, Check
@@ -45,67 +43,9 @@ def check_of_the_device(solution, device):
     assert device == "cpu"
 
 
-def config_with(benchmark_only=False, args_source=None, warns=False):
-    return SimpleNamespace(
-        getoption=lambda _name, _default=None: benchmark_only,
-        pluginmanager=SimpleNamespace(hasplugin=lambda _name: warns),
-        args_source=args_source,
-    )
-
-
 @pytest.fixture
 def runner(own_dojo):
-    return Runner(config_with(), own_dojo, own_dojo / "katas")
-
-
-class FakeItem:
-    """An item at a path."""
-
-    def __init__(self, path):
-        self.path, self.name = path, "test_it"
-        self.stash, self.markers = pytest.Stash(), []
-
-    def add_marker(self, marker):
-        self.markers.append(marker)
-
-    def getparent(self, _kind):
-        return None
-
-
-# ---------------------------------------------------------------- collection
-
-
-def test_each_item_of_a_check_file_gets_its_kata(runner, own_dojo, add):
-    item, other = FakeItem(add.checks), FakeItem(own_dojo / "tests" / "conftest.py")
-    runner.pytest_collection_modifyitems([item, other])
-    assert item.stash[KATA] == add
-    assert KATA not in other.stash
-    assert runner.items_of(add) == [item]
-
-
-def test_items_of_a_kata_that_was_not_collected_are_none(runner, add):
-    assert runner.items_of(add) == []
-
-
-def test_katas_that_are_timed_are_not_judged(own_dojo, add):
-    runner = Runner(config_with(benchmark_only=True), own_dojo, own_dojo / "katas")
-    runner.pytest_collection_modifyitems([FakeItem(add.checks)])
-    assert runner.items_of(add) == []
-
-
-def test_katas_come_in_the_order_of_the_course_where_nobody_chose_one(own_dojo):
-    config = config_with(args_source=pytest.Config.ArgsSource.TESTPATHS)
-    names = ["second/k01_mean", "first/k02_add", "first/k01_double"]
-    items = [FakeItem(Kata(name, own_dojo).checks) for name in names]
-    Runner(config, own_dojo, own_dojo / "katas").pytest_collection_modifyitems(items)
-    assert [item.stash[KATA].name for item in items] == names[::-1]
-
-
-def test_an_answer_may_warn_where_pytest_would_raise(own_dojo, add):
-    item = FakeItem(add.checks)
-    runner = Runner(config_with(warns=True), own_dojo, own_dojo / "katas")
-    runner.pytest_collection_modifyitems([item])
-    assert [marker.name for marker in item.markers] == ["filterwarnings"]
+    return Runner(SimpleNamespace(), own_dojo, own_dojo / "katas")
 
 
 # ---------------------------------------------------------------- running
@@ -166,7 +106,7 @@ def test_an_answer_is_made_once(runner, add):
 @pytest.fixture
 def opened(runner, add, monkeypatch):
     """A runner that has opened the kata, and may still read all files."""
-    monkeypatch.setattr("dojo.judge.runner.AuditHook", lambda *_: None)
+    monkeypatch.setattr("dojo.judge.guard.AuditHook", lambda *_: None)
     runner.open(add, add.root / "katas", will_rehearse=True)
     return runner
 
@@ -208,10 +148,10 @@ def test_rehearse_ends_before_the_next_check_once_the_verdict_is_asked_for(opene
 
 
 def test_rehearse_looks_for_tampering_once_so_that_its_memory_is_there(runner, add):
-    runner._snapshot = FakeSnapshot()
+    runner._guard.snapshot = FakeSnapshot()
     runner.solution(add)
     runner.rehearse(add, [])
-    assert runner._snapshot.asked == [True]
+    assert runner._guard.snapshot.asked == [True]
 
 
 # ---------------------------------------------------------------- verify_integrity
@@ -233,8 +173,8 @@ def verify(runner, add, item_of):
     """Verifies that the judge is whole after a green check, with what was seen meanwhile."""
 
     def verify(was_read="", snapshot=None, thoroughly=True):
-        runner._audit_hook = SimpleNamespace(was_read=was_read, was_changed="")
-        runner._snapshot = snapshot
+        runner._guard._audit_hook = SimpleNamespace(was_read=was_read, was_changed="")
+        runner._guard.snapshot = snapshot
         check = Check("add holds the sum", "values", "cpu", GREEN)
         return check, runner.verify_integrity(item_of(check_of_add, add), check, thoroughly)
 

@@ -60,7 +60,7 @@ def judge_all(runner, kata, stub, folder):
     bound_memory()
     tail = print_to_memory()
     runner.record_process(tail.stream)
-    runner.rehearse(kata, runner.items_of(kata))
+    runner.rehearse(kata, runner.checks.of(kata))
     left = sorted(map(repr, _made_by(kata.solution_in(folder))))
     found = [_verdict(runner, kata, one, tail) for one in folders]
     if {found[0].state, found[-1].state} != {GREEN}:
@@ -88,7 +88,7 @@ def _verdict(runner, kata, solutions, tail):
     answer = Solution(kata, path, names, runner.root, lambda: runner._state)
     runner._loaded[kata.name] = answer
     run = AnswerRun(runner, tail)
-    items = runner.items_of(kata)
+    items = runner.checks.of(kata)
     started = time.perf_counter()
     checks = [run.check(*pair) for pair in zip(items, [*items[1:], None], strict=True)]
     seconds = time.perf_counter() - started

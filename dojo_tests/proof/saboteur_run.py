@@ -48,7 +48,7 @@ class SaboteurRun:
     def outcomes(self, kata):
         """The outcomes: function → kind → its outcome, and the aspect and message of it."""
         runner = self._runner
-        items = sorted(runner.items_of(kata), key=is_on_gpu)  # most faults show on the CPU
+        items = sorted(runner.checks.of(kata), key=is_on_gpu)  # most faults show on the CPU
         contracts = self._contracts = contracts_of(items)
         for contract in contracts.values():
             contract.prepare()  # as the fork server does, which would hide a fault

@@ -19,7 +19,7 @@ import torch
 
 from dojo.bench.implementations import COPY, MATMUL, NAIVE, NEGATE, REFERENCE, TORCHS
 from dojo.checks.benchmark import Benchmark
-from dojo.checks.tracing import MemoryTrace
+from dojo.checks.costs import MemoryTrace
 from dojo.course.katas import Kata, shown_path
 from dojo.judge.learner_lines import learner_line
 from dojo.judge.loading import load, read

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import torch
 
 from dojo.checks.aspects import aspect
+from dojo.checks.costs import MemoryTrace
 from dojo.checks.expect import expect
 from dojo.checks.laws.once import once
 from dojo.checks.laws.rows import Row
 from dojo.checks.laws.tracking import TrackedFunction
 from dojo.checks.laws.wording import law
-from dojo.checks.tracing import MemoryTrace
 
 PARTS = "Here the inputs are long: if you work in parts, each part goes on from those before it."
 LARGE = "A tensor of that size is made on the way, in the call or in its backward: work in parts."

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 from torch.utils._pytree import tree_map
 
 from dojo.checks.aspects import aspect
 from dojo.checks.expect import CheckFailed, expect, expect_raises
-from dojo.checks.laws.contract import Contract
 from dojo.checks.laws.driven import (
     Run,
     drive,
@@ -25,19 +20,20 @@ from dojo.checks.laws.driven import (
     state_fault,
     state_tensors,
 )
-from dojo.checks.laws.planned import KINDS, SHORT, STEPS, Plan, options_of, plan_of
+from dojo.checks.laws.driven_optimizer import DrivenOptimizer, saved_and_loaded
+from dojo.checks.laws.planned import KINDS, STEPS, options_of
 from dojo.checks.laws.settings import settings_untouched, settings_watched
 from dojo.checks.laws.wording import PUT_BACK, SETTINGS, law
 from dojo.checks.memory import untouched
 from dojo.checks.messages import describe, dtype_name
 from dojo.checks.tracing import Trace, modules_called
 
-OPTIMIZER = "Inherit from torch.optim.Optimizer, and hand it params and a dict of the options."
 IN_GROUPS = "Hand the options to Optimizer as defaults: each group holds them under their names."
 CLOSURE = "step(closure) calls the closure first, with grad mode on, and returns what it returns."
 STATE = "Keep all that a later step needs in self.state[p], made at p's first gradient."
 LIKE = "Make the state like its parameter: torch.zeros_like(p) has its dtype and device."
 ALLOWED = "Only a number below the border is refused."
+MADE = "A new optimizer changes nothing: it only keeps a list of the parameters."
 OWN = "Write the update yourself: of torch.optim only the base class is free here."
 _TORCHS = r"torch\.optim\.(?!optimizer$|lr_scheduler$).*"
 _FUSED = r"aten\._?fused_.*"
@@ -47,121 +43,8 @@ def _copied(value: Any) -> Any:
     return value.detach().clone() if isinstance(value, torch.Tensor) else value
 
 
-def _saved_and_loaded(state: dict[str, Any]) -> dict[str, Any]:
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    buffer.seek(0)
-    loaded: dict[str, Any] = torch.load(buffer, weights_only=True)
-    return loaded
-
-
-MADE = "A new optimizer changes nothing: it only keeps a list of the parameters."
-
-
-class OptimizerClass(Contract):
-    """The laws of a class of optimizers.
-
-    Attributes:
-        runs: options, by name, with each of which an optimizer is driven.
-        second: the options of the second group of parameters.
-        later: the options that the second group gets on the way; each lr is halved then.
-        allowed: options with which an optimizer can be made.
-        refused: (options, hint): what raises ``ValueError`` when the optimizer is made.
-    """
-
-    tensors: ClassVar[Sequence[str]] = ()
-    dtypes: ClassVar[Sequence[torch.dtype]] = (torch.float32, torch.float64)
-    recorded: ClassVar[bool] = False
-    runs: ClassVar[Sequence[dict[str, Any]]] = ({},)
-    second: ClassVar[dict[str, Any]] = {}
-    later: ClassVar[dict[str, Any]] = {}
-    allowed: ClassVar[Sequence[dict[str, Any]]] = ()
-
-    def all_rows(self) -> list[Any]:
-        """Return no rows: an optimizer is driven."""
-        return []
-
-    # ---------------------------------------------------------------- what a kata says
-
-    def update(
-        self, p: np.ndarray, g: np.ndarray, state: dict[str, Any], **options: Any
-    ) -> np.ndarray:
-        """Return what a parameter holds after a step.
-
-        A kata writes the options one by one, with the defaults that they have in the statement.
-
-        Args:
-            p, g: the parameter and its gradient, float64.
-            state: what is kept for it between steps; empty at its first gradient.
-            options: of its group, at this step.
-        """
-        raise NotImplementedError
-
-    def mistakes(self) -> dict[str, Callable[..., np.ndarray]]:
-        """Return what people write in place of ``update``, by the sentence that names the mistake.
-
-        Such a function takes what ``update`` takes. ``state["calls"]`` counts the steps, and
-        ``state["updates"]`` what all parameters together have had of them.
-        """
-        return {}
-
-    # ---------------------------------------------------------------- how a law asks
-
-    def made(self, solution: Any, params: Any, options: dict[str, Any]) -> Any:
-        """Return an optimizer over parameters, once it is one."""
-        __tracebackhide__ = True
-        optimizer = getattr(solution, self.name)(params, **options)
-        words = ", ".join(["params", *(f"{name}={value}" for name, value in options.items())])
-        solution.last_call = f"{self.name}({words})"
-        if not isinstance(optimizer, torch.optim.Optimizer):
-            sentence = f"made {describe(optimizer)}; expected a torch.optim.Optimizer."
-            raise CheckFailed(sentence, OPTIMIZER)
-        return optimizer
-
-    def driven(self, solution: Any, device: str, number: int, dtype: torch.dtype) -> Run:
-        """Return the run with the options of this number; it is made once for an answer."""
-        __tracebackhide__ = True
-        key = type(self), number, dtype, device
-        solution.hint = self.hint("values")
-        if key not in solution.records:
-            plan = self.plan(number, dtype)
-            memory = plan.start.to(device, copy=True)
-            held = parameters_of(memory)
-            groups = groups_of(held, self.second)
-            run = Run(self.made(solution, groups, self.runs[number]), held, memory)
-            drive(self, run, plan, plan.steps[: STEPS if device == "cpu" else SHORT])
-            solution.records[key] = run, solution.last_call
-        run, solution.last_call = solution.records[key]
-        return run
-
-    def plan(self, number: int, dtype: torch.dtype) -> Plan:
-        """Return the plan of a run, which is the same for each answer."""
-        contract: Any = type(self)
-        return plan_of(contract, number, dtype)
-
-    def parameters(self, device: str) -> list[nn.Parameter]:
-        """Return new parameters of the usual dtype."""
-        plan = self.plan(0, self.dtypes[0])
-        return parameters_of(plan.start.to(device, copy=True))
-
-    def all_runs(self, device: str) -> list[tuple[int, torch.dtype]]:
-        """Return which runs are made: on the CPU all options in the last dtype.
-
-        Those of the first number are driven in each dtype there, and on the GPU in the first.
-        """
-        if device != "cpu":
-            return [(0, self.dtypes[0])]
-        first = [(0, dtype) for dtype in self.dtypes[:-1]]
-        return first + [(number, self.dtypes[-1]) for number in range(len(self.runs))]
-
-    def prepare(self) -> None:
-        """Make the plans of all runs, which are the same for each answer; import what loads."""
-        super().prepare()
-        _saved_and_loaded({"state": torch.zeros(1)})  # the first time costs as much as a run
-        for number, dtype in self.all_runs("cpu"):
-            self.plan(number, dtype)
-
-    # ---------------------------------------------------------------- the laws
+class OptimizerClass(DrivenOptimizer):
+    """The laws of a class of optimizers."""
 
     @aspect("type")
     def test_is_an_optimizer(self, solution: Any) -> None:
@@ -224,7 +107,7 @@ class OptimizerClass(Contract):
             dtype = self.dtypes[-1]
             run = self.driven(solution, "cpu", number, dtype)
             saved = run.optimizer.state_dict()
-            saved = _saved_and_loaded(saved) if number == 0 else tree_map(_copied, saved)
+            saved = saved_and_loaded(saved) if number == 0 else tree_map(_copied, saved)
             plan = self.plan(number, dtype)
             memory = run.memory.clone()
             held = parameters_of(memory)

@@ -8,6 +8,7 @@ from . import (  # noqa: F401 - they add their kinds
     inputs,
     memory,
     modules,
+    optimizer_uses,
     optimizers,
     results,
     right,
