@@ -48,8 +48,11 @@ def read_file(path: Path) -> bytes:
     """
     _refuse_unusual(path.stat())
     with open(path, "rb", opener=_open_without_waiting) as file:
-        _refuse_unusual(os.fstat(file.fileno()))
-        raw = file.read(LARGEST + 1)
+        status = os.fstat(file.fileno())
+        _refuse_unusual(status)
+        raw = file.read(status.st_size + 1)
+        if len(raw) > status.st_size:  # it grows, or is one of /proc, which say 0
+            raw += file.read(LARGEST + 1 - len(raw))
     if len(raw) > LARGEST:
         raise NoUsualFile(_TOO_LARGE)
     return raw

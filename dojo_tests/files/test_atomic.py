@@ -190,3 +190,22 @@ def test_a_file_that_is_there_is_not_written_anew(file):
     with pytest.raises(FileExistsError):
         write_new(file, b"new")
     assert file.read_text() == "old"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a file of Linux")
+def test_a_file_that_says_it_is_empty_is_read_to_its_end():
+    assert b"Name:" in read_file(Path("/proc/self/status"))
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(tmp_path, monkeypatch):
+    path = tmp_path / "grows.py"
+    path.write_bytes(b"x" * 10)
+    fstat = os.fstat
+
+    def grow(number):
+        status = fstat(number)
+        path.write_bytes(b"x" * 30)
+        return status
+
+    monkeypatch.setattr("dojo.files.atomic.os.fstat", grow)
+    assert len(read_file(path)) == 30
