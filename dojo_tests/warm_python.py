@@ -23,6 +23,7 @@ import subprocess
 import sys
 import threading
 import traceback
+import warnings
 from pathlib import Path
 
 MESSAGE = 1 << 17  # bytes of the longest message
@@ -152,6 +153,13 @@ def _adopting():
 # ---------------------------------------------------------------- in the warm process
 
 
+def fork():
+    """Fork this process; Python 3.12 and later would warn of the threads of NumPy, which wait."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return os.fork()
+
+
 def wait_for_requests(line):
     """Fork a process for each request; return in that process: the request, and the files of it.
 
@@ -163,9 +171,9 @@ def wait_for_requests(line):
             os._exit(0)
         told, tells = os.pipe()
         begins, begin = os.pipe()
-        middle = os.fork()
+        middle = fork()
         if middle == 0:
-            if os.fork():
+            if fork():
                 os._exit(0)
             request = json.loads(message)
             if request["leads"]:
@@ -243,7 +251,7 @@ def fork_warm_python():
         the line on which the requests come in, in the new process; in this one, None.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    if os.fork():
+    if fork():
         theirs.close()
         subprocess.Popen = popen_from(WarmPython(ours))
         return None
