@@ -41,6 +41,28 @@ def about_a_name(error: BaseException) -> str:
     return ""
 
 
+_PLAIN = {
+    "Boolean value of Tensor with more than one value is ambiguous": (
+        "`if`, `and`, `not`, and Python's max and min take one value, and a tensor holds several:"
+        " use torch.where, & and ~, or torch.max."
+    ),
+    "Boolean value of Tensor with no values is ambiguous": (
+        "`if`, `and` and `not` take one value, and this tensor is empty."
+    ),
+    "view size is not compatible with input tensor's size and stride": (
+        "`view` copies nothing, and so cannot join dimensions that lie apart in memory; `reshape`"
+        " copies where it has to."
+    ),
+    "Got unsupported ScalarType BFloat16": "NumPy has no bfloat16: stay in torch.",
+}
+
+
+def in_plain_words(error: BaseException) -> str:
+    """Return what an error means that torch words for those who know it; empty for all others."""
+    text = _message_of(error)
+    return next((words for begins, words in _PLAIN.items() if text.startswith(begins)), "")
+
+
 def debugger_left(error: BaseException, stem: str) -> str:
     """Return what to say if a debugger was started and nobody could type to it; else an empty text.
 

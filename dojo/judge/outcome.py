@@ -18,7 +18,13 @@ from dojo.course.katas import shown_path
 from dojo.course.reference import NoReference
 from dojo.devices.select import device_of_item
 from dojo.devices.write_order import REMARK, WriteOrder
-from dojo.judge.error_words import about_a_name, debugger_left, error_in_words, name_of_type
+from dojo.judge.error_words import (
+    about_a_name,
+    debugger_left,
+    error_in_words,
+    in_plain_words,
+    name_of_type,
+)
 from dojo.judge.hints import hint_of_check
 from dojo.judge.items import KATA
 from dojo.judge.learner_lines import Trace, unstarted_name
@@ -138,7 +144,9 @@ def _exception(
     shapes = call.shapes if isinstance(call, Call) else ""
     doer, verb = call.name if isinstance(call, Call) else stem, "raised"
     hint = about_a_name(error) if trace.learner else ""
-    hint = hint or (solution.hint if solution else "") or hint_of_check(item, doer)
+    if not hint:
+        hint = (solution.hint if solution else "") or hint_of_check(item, doer)
+        hint = f"{in_plain_words(error)} {hint}".strip()
     subject = str(call) or stem
     if isinstance(call, Call) and not trace.is_in_call:
         if trace.learner:

@@ -318,3 +318,21 @@ def test_a_name_that_is_unknown_gets_no_hint_about_the_task(outcome, kata, lines
 def test_a_reference_that_the_course_lacks_is_no_fault_of_the_answer(outcome):
     check = outcome(NoReference("reference/x.py cannot be read."), answering())
     assert (check.state, check.message) == (CRASHED, "reference/x.py cannot be read.")
+
+
+@pytest.mark.parametrize(
+    "act, words",
+    [
+        (lambda: bool(torch.ones(2)), "a tensor holds several: use torch.where, & and ~"),
+        (lambda: bool(torch.ones(0)), "this tensor is empty."),
+        (lambda: torch.ones(2, 3).T.view(6), "`reshape` copies where it has to."),
+        (lambda: torch.ones(2, dtype=torch.bfloat16).numpy(), "NumPy has no bfloat16"),
+    ],
+    ids=["a truth value", "of nothing", "a view", "bfloat16"],
+)
+def test_what_torch_words_for_experts_is_told_in_plain_words_too(outcome, act, words):
+    with pytest.raises((RuntimeError, TypeError)) as info:
+        act()
+    lines = outcome(info.value, answering(hint="Count the rows.")).message.splitlines()
+    assert words in lines[-1]
+    assert lines[-1].endswith(" Count the rows.")

@@ -3,11 +3,10 @@
 import numpy as np
 import torch
 
-from dojo.checks import Benchmark, expect
+from dojo.checks import Benchmark
 from dojo.checks.laws import FLOATS, INTEGERS, InPlaceFunction, PureFunction
 
 REPLACED = "inf and NaN are added like other numbers: nothing has to replace them."
-INTO_X1 = "The sum goes into x1, and x2 stays as it is."
 INF, NAN = float("inf"), float("nan")
 ROWS = [[1, 2, 3], [4, 5, 6]], [[10, 20, 40], [30, 7, 50]]
 SIGNED = [[-1, 20, -30], [4, -50, 60]], [[-2, -70, 10], [5, 40, -60]]
@@ -89,9 +88,3 @@ class TestAdd(Sum, PureFunction):
 class TestAddInPlace(Sum, InPlaceFunction):
     name = "add_"
     hints = Sum.hints | {"memory": "Only x1 changes: x2 stays as it is."}
-
-    def expect_itself(self, record):
-        x1, x2 = record.arguments
-        is_x2 = record.got is x2 and x2 is not x1
-        expect(not is_x2, "returned x2; expected x1 itself, with the sum in it.", INTO_X1)
-        super().expect_itself(record)

@@ -65,11 +65,13 @@ class InPlaceFunction(PureFunction):
         with torch._C.DisableTorchFunction():
             is_old = torch.equal(x.detach().cpu(), record.row.named[0][2].x)
         if is_old:
-            raise CheckFailed(
-                f"left {name} as it was and returned {describe(got)}, a new one; "
-                f"expected {name} itself, with the result in it.",
-                self.hint("in place") or IN_PLACE.format(x=name),
-            )
+            which = [other for other, one in record.tensors.items() if one is got]
+            hint = self.hint("in place") or IN_PLACE.format(x=name)
+            if record.row.words and not which:  # a contiguous x was written to
+                hint = f"{record.row.words} {self.hint('copied') or COPIED.format(x=name)}"
+            what = which[0] if which else f"{describe(got)}, a new one"
+            sentence = f"left {name} as it was and returned {what}; expected {name} itself"
+            raise CheckFailed(f"{sentence}, with the result in it.", hint)
         sentence = f"changed {name}, but returned a new tensor; expected {name} itself."
         raise CheckFailed(sentence, self.hint("itself") or ITSELF.format(x=name))
 

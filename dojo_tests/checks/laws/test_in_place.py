@@ -134,6 +134,20 @@ def test_where_the_contract_has_no_hint_the_law_has_one(red_of):
     assert error.hint == IN_PLACE.format(x="x")
 
 
+def test_another_input_that_came_back_is_named(red_of):
+    error = red_of(Add, lambda x, y=None: x.add_(1) if y is None else y.add_(x))
+    sentence = error["test_returns_a_tensor"].sentence
+    assert sentence == "left x as it was and returned y; expected x itself, with the result in it."
+
+
+def test_a_copy_of_a_strided_x_that_came_back_has_the_hint_of_copies(red_of):
+    def copies(x):
+        return (x if x.is_contiguous() else x.contiguous()).mul_(2)
+
+    error = red_of(Double, copies)["test_returns_a_tensor"]
+    assert error.hint == "Here x lies in memory with its dimensions in reverse. Copied."
+
+
 # ---------------------------------------------------------------- numbers
 
 
