@@ -35,7 +35,7 @@ class Coverage(Facts):
     def typed(self) -> list[Row]:
         """Every other dtype, contiguous, with cases in turns that can show its numbers.
 
-        Behind them each way to call, by what is given and what is left out, in each of them.
+        Behind them each way to call, by what is given and what is left out, in each other dtype.
         """
         cases = self.varied
         found = [
