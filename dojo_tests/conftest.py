@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from dojo.workers.pool import WorkerPool
 
 ROOT = Path(__file__).parent.parent
 SMALL_DOJO = Path(__file__).parent / "small_dojo"
+PATIENCE = 20.0  # seconds until a test gives up waiting for another process
 FRESH = 24  # of so many tests one starts new Pythons, each of which imports torch anew
 
 warm = runpy.run_path(str(Path(__file__).with_name("warm_python.py")))
@@ -195,6 +197,41 @@ def run_module_in():
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def warm_python():
+    """What forks the processes that tests start; ``is_used`` says whether it does."""
+    return WARM_PYTHON
+
+
+def is_running(pid):
+    """Whether a process runs; one that is dead and not reaped yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Waits until a condition holds; False if it never does."""
+
+    def wait_until(condition):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
+
+    return wait_until
+
+
+@pytest.fixture(scope="session")
+def ends(until):
+    """Whether the process of an id ends within a while."""
+    return lambda pid: until(lambda: not is_running(pid))
 
 
 # ---------------------------------------------------------------- verdicts

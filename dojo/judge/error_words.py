@@ -29,7 +29,7 @@ def name_of_type(error: BaseException) -> str:
 
 
 def about_a_name(error: BaseException) -> str:
-    """Return where to look if a name is unknown, where no hint about the task helps; else empty."""
+    """Return what to do about a name that Python does not know; empty for all other errors."""
     if type(error) is NameError:
         return "Import or define that name."
     if type(error) is UnboundLocalError:
@@ -58,7 +58,7 @@ _PLAIN = {
 
 
 def in_plain_words(error: BaseException) -> str:
-    """Return what an error means that torch words for those who know it; empty for all others."""
+    """Return in plain words what a short error of torch means; empty for all other errors."""
     text = _message_of(error)
     return next((words for begins, words in _PLAIN.items() if text.startswith(begins)), "")
 

@@ -108,5 +108,5 @@ class KataChecks:
                     one().prepare()
 
     def prepare_all_laws(self) -> None:
-        """Do the same for all checks that were collected so far."""
+        """Make the rows of all contracts whose checks were collected so far."""
         self.prepare_laws(itertools.chain.from_iterable(self._items.values()))

@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from dojo.workers.pool import WorkerPool
 from dojo.workers.worker import WorkerDied
 
 ONE_OF = 8  # of so many tests of spawned workers one runs without --all-ways
-PATIENCE = 20.0  # seconds until a test gives up waiting for another process
 
 
 def pytest_collection_modifyitems(config, items):
@@ -35,14 +33,6 @@ def pytest_collection_modifyitems(config, items):
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-
-
-def is_running(pid):
-    """Whether a process runs; one that is dead and not reaped yet does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 class FakeSpawned:
@@ -86,27 +76,6 @@ def slowly_spawned(spawned, monkeypatch):
     """The same; each is ready only once a test says so."""
     monkeypatch.setattr(standby_module, "SpawnedWorker", SlowlySpawned)
     return spawned
-
-
-@pytest.fixture(scope="session")
-def until():
-    """Waits until a condition holds; False if it never does."""
-
-    def wait_until(condition):
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.005)
-        return True
-
-    return wait_until
-
-
-@pytest.fixture(scope="session")
-def ends(until):
-    """Whether the process of an id ends within a while."""
-    return lambda pid: until(lambda: not is_running(pid))
 
 
 @pytest.fixture

@@ -168,6 +168,5 @@ class InPlaceFunction(PureFunction):
             self.expect_truth(first)
             second = self.ask_again(solution, device, then, first.arguments)
             self.expect_truth(second, NO_MEMORY)
-        if device == "cpu":
-            self.expect_own_options(solution, device)
+        self.expect_own_options(solution, device)
         self.expect_kept(self.kept_records(solution))

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from dojo.checks.expect import CheckFailed, expect
-from dojo.checks.laws.made_module import TRAINABLE, UNSEEN, expect_apart
+from dojo.checks.laws.made_module import FLOAT32, TRAINABLE, UNSEEN, expect_apart
 from dojo.checks.laws.once import once
 from dojo.checks.laws.pure import PureFunction
 from dojo.checks.memory import shares_storage
@@ -19,7 +19,6 @@ from dojo.checks.messages import dtype_name
 NAMES = "A state_dict finds parameters and buffers by the names of the attributes that hold them."
 FROZEN = "What is not to be trained does not require grad: `requires_grad_(False)`."
 UNNAMED = "Keep what the docstring does not name in no parameter and no buffer."
-FLOAT32 = "torch makes float32 parameters by itself: leave them so."
 ONE_NUMBER = "`expand` repeats without memory: torch.empty(shape) has a place for each number."
 NO_BUFFER = (
     "`self.register_buffer(name, tensor)` makes one. A plain tensor in an attribute is none, and"

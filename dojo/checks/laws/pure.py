@@ -227,8 +227,7 @@ class PureFunction(HidesInputs, BoundedMemory, HasOptions):
             for part in self.ask_again(solution, device, other, second.arguments).parts:
                 self.expect_truth(part, NO_MEMORY)
             self.expect_kept(second.parts)
-        if device == "cpu":
-            self.expect_own_options(solution, device)
+        self.expect_own_options(solution, device)
         self.expect_kept(self.kept_records(solution))
 
     @aspect("memory")
